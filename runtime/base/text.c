@@ -1,0 +1,301 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/text.h"
+
+#include "base/cleanup.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <openssl/evp.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+#include <time.h>
+
+struct unit {
+	const char *name;
+	int64_t factor;
+};
+
+static const struct unit duration_units[] = {
+	{"ms", 1}, {"s", 1000}, {"m", 60000}, {"h", 3600000}, {"d", 86400000},
+};
+
+static const struct unit size_units[] = {
+	{"", 1},
+	{"B", 1},
+	{"KiB", (int64_t)1 << 10},
+	{"MiB", (int64_t)1 << 20},
+	{"GiB", (int64_t)1 << 30},
+	{"TiB", (int64_t)1 << 40},
+	{"KB", 1000},
+	{"MB", 1000000},
+	{"GB", 1000000000},
+	{"TB", 1000000000000},
+};
+
+/* Reads digits at *text into *ret and moves *text behind them. */
+static int take_number(const char **text, int64_t *ret)
+{
+	char *end;
+
+	if (!isdigit((unsigned char)**text))
+		return -EINVAL;
+	errno = 0;
+	int64_t value = strtoll(*text, &end, 10);
+	if (errno != 0)
+		return -ERANGE;
+	*text = end;
+	*ret = value;
+	return 0;
+}
+
+static const struct unit *find_unit(const struct unit *units, size_t count, const char *name,
+				    size_t len)
+{
+	for (size_t i = 0; i < count; i++)
+		if (strlen(units[i].name) == len && strncmp(units[i].name, name, len) == 0)
+			return &units[i];
+	return NULL;
+}
+
+int text_parse_duration(const char *text, int64_t *ret_ms)
+{
+	int64_t total = 0, number, part;
+
+	if (strcmp(text, "0") == 0) {
+		*ret_ms = 0;
+		return 0;
+	}
+	if (*text == '\0')
+		return -EINVAL;
+	while (*text != '\0') {
+		int r = take_number(&text, &number);
+		if (r < 0)
+			return r;
+		size_t len = strspn(text, "abcdefghijklmnopqrstuvwxyz");
+		const struct unit *unit =
+			find_unit(duration_units, ARRAY_SIZE(duration_units), text, len);
+		if (!unit)
+			return -EINVAL;
+		if (__builtin_mul_overflow(number, unit->factor, &part) ||
+		    __builtin_add_overflow(total, part, &total))
+			return -ERANGE;
+		text += len;
+	}
+	*ret_ms = total;
+	return 0;
+}
+
+int text_parse_size(const char *text, int64_t *ret_bytes)
+{
+	int64_t number, bytes;
+
+	int r = take_number(&text, &number);
+	if (r < 0)
+		return r;
+	const struct unit *unit = find_unit(size_units, ARRAY_SIZE(size_units), text, strlen(text));
+	if (!unit)
+		return -EINVAL;
+	if (__builtin_mul_overflow(number, unit->factor, &bytes))
+		return -ERANGE;
+	*ret_bytes = bytes;
+	return 0;
+}
+
+int text_parse_int(const char *text, int64_t *ret)
+{
+	bool negative = *text == '-';
+	int64_t number;
+
+	text += negative ? 1 : 0;
+	int r = take_number(&text, &number);
+	if (r < 0)
+		return r;
+	if (*text != '\0')
+		return -EINVAL;
+	*ret = negative ? -number : number;
+	return 0;
+}
+
+void text_format_duration(char into[32], int64_t ms)
+{
+	size_t used = 0;
+
+	into[0] = '\0';
+	for (size_t i = ARRAY_SIZE(duration_units); i-- > 0 && used < 28;) {
+		int64_t count = ms / duration_units[i].factor;
+		if (count == 0)
+			continue;
+		ms -= count * duration_units[i].factor;
+		used += (size_t)snprintf(into + used, 32 - used, "%" PRId64 "%s", count,
+					 duration_units[i].name);
+	}
+	if (used == 0)
+		(void)snprintf(into, 32, "0");
+}
+
+void text_format_time(char into[32], int64_t epoch_ms)
+{
+	time_t seconds = (time_t)(epoch_ms / 1000);
+	char date[24] = "";
+	struct tm tm;
+
+	if (gmtime_r(&seconds, &tm))
+		(void)strftime(date, sizeof(date), "%Y-%m-%dT%H:%M:%S", &tm);
+	(void)snprintf(into, 32, "%s.%03dZ", date, (int)(epoch_ms % 1000));
+}
+
+/* Reads "+02:00", "-0730" or "Z" into minutes east of UTC. */
+static int parse_offset(const char *text, int *ret_minutes)
+{
+	int hours, minutes, used = 0;
+
+	if (strcmp(text, "Z") == 0 || strcmp(text, "z") == 0) {
+		*ret_minutes = 0;
+		return 0;
+	}
+	if ((text[0] != '+' && text[0] != '-') ||
+	    sscanf(text + 1, "%2d:%2d%n", &hours, &minutes, &used) != 2 || text[1 + used] != '\0')
+		return -EINVAL;
+	*ret_minutes = (hours * 60 + minutes) * (text[0] == '-' ? -1 : 1);
+	return 0;
+}
+
+int text_parse_time(const char *text, int64_t *ret_epoch_ms)
+{
+	struct tm tm = {0};
+	int milliseconds = 0, offset;
+
+	const char *rest = strptime(text, "%Y-%m-%dT%H:%M:%S", &tm);
+	if (!rest || tm.tm_year < 70)
+		return -EINVAL;
+	if (*rest == '.') {
+		rest++;
+		for (int weight = 100; isdigit((unsigned char)*rest); rest++, weight /= 10)
+			milliseconds += (*rest - '0') * weight;
+	}
+	if (parse_offset(rest, &offset) < 0)
+		return -EINVAL;
+	*ret_epoch_ms = ((int64_t)timegm(&tm) - (int64_t)offset * 60) * 1000 + milliseconds;
+	return 0;
+}
+
+bool text_is_id(const char *text)
+{
+	size_t len = strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+				  "0123456789_-");
+	return text[len] == '\0' && len >= 1 && len <= 128;
+}
+
+int text_add_url_component(struct buf *buf, const char *text)
+{
+	for (; *text != '\0'; text++) {
+		unsigned char c = (unsigned char)*text;
+		bool plain = isalnum(c) || strchr("-._~", c);
+		int r = plain ? buf_add(buf, text, 1) : buf_addf(buf, "%%%02X", c);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+int text_add_base64_decoded(struct buf *buf, const char *text, size_t len)
+{
+	while (len > 0 && text[len - 1] == '=')
+		len--;
+	if (len % 4 == 1 || len > (size_t)1 << 24)
+		return -EINVAL;
+
+	size_t padded = (len + 3) / 4 * 4;
+	_cleanup_free_ char *in = xmalloc(padded + 1);
+	_cleanup_free_ unsigned char *out = xmalloc(padded / 4 * 3 + 1);
+	for (size_t i = 0; i < padded; i++) {
+		char c = i < len ? text[i] : '=';
+		if (i < len && !isalnum((unsigned char)c) && (c == '\0' || !strchr("+/-_", c)))
+			return -EINVAL;
+		in[i] = (char)(c == '-' ? '+' : c == '_' ? '/' : c);
+	}
+	int decoded = padded > 0 ? EVP_DecodeBlock(out, (unsigned char *)in, (int)padded) : 0;
+	explicit_bzero(in, padded);
+	if (decoded < 0)
+		return -EINVAL;
+	int r = buf_add(buf, out, (size_t)decoded - (padded - len));
+	explicit_bzero(out, padded / 4 * 3);
+	return r;
+}
+
+int text_add_base64(struct buf *buf, const void *data, size_t len, bool url_safe)
+{
+	if (len > (size_t)1 << 24)
+		return -E2BIG;
+
+	size_t size = (len + 2) / 3 * 4;
+	_cleanup_free_ unsigned char *out = xmalloc(size + 1);
+	int written = EVP_EncodeBlock(out, data, (int)len);
+	for (int i = 0; url_safe && i < written; i++)
+		out[i] = (unsigned char)(out[i] == '+' ? '-' : out[i] == '/' ? '_' : out[i]);
+	int r = buf_add(buf, out, (size_t)written);
+	explicit_bzero(out, size);
+	return r;
+}
+
+void text_sha256(char into[65], const void *data, size_t len)
+{
+	unsigned char digest[EVP_MAX_MD_SIZE];
+	unsigned int size = 0;
+
+	if (EVP_Digest(data, len, digest, &size, EVP_sha256(), NULL) != 1)
+		abort();
+	for (unsigned int i = 0; i < size && i < 32; i++)
+		(void)snprintf(into + (size_t)2 * i, 3, "%02x", digest[i]);
+}
+
+static size_t smallest(size_t a, size_t b, size_t c)
+{
+	size_t least = a < b ? a : b;
+	return least < c ? least : c;
+}
+
+/* Levenshtein distance, ignoring case; words are short. */
+static size_t distance(const char *a, const char *b)
+{
+	size_t row[64], length = strlen(b);
+
+	if (length >= ARRAY_SIZE(row))
+		return SIZE_MAX;
+	for (size_t j = 0; j <= length; j++)
+		row[j] = j;
+	for (size_t i = 1; a[i - 1] != '\0'; i++) {
+		size_t diagonal = row[0];
+		row[0] = i;
+		for (size_t j = 1; j <= length; j++) {
+			size_t above = row[j];
+			int same = tolower((unsigned char)a[i - 1]) ==
+				   tolower((unsigned char)b[j - 1]);
+			row[j] = smallest(above + 1, row[j - 1] + 1, diagonal + (same ? 0 : 1));
+			diagonal = above;
+		}
+	}
+	return row[length];
+}
+
+const char *text_nearest(const char *text, const char *const *words, size_t count)
+{
+	const char *nearest = NULL;
+	size_t least = strlen(text) / 3 + 2;
+
+	for (size_t i = 0; i < count; i++) {
+		size_t d = distance(text, words[i]);
+		if (d < least) {
+			least = d;
+			nearest = words[i];
+		}
+	}
+	return nearest;
+}
+
+bool text_starts_with(const char *text, const char *prefix)
+{
+	return strncmp(text, prefix, strlen(prefix)) == 0;
+}
