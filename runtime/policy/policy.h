@@ -1,0 +1,78 @@
+#pragma once
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One hardening policy, as read from a policy file: what every session container is promised to be
+ * and to be kept from. Pure values; the fleet owns them and they never change.
+ */
+#include "base/err.h"
+#include "policy/problem.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum policy_network {
+	NETWORK_NONE,	      /* no interface but loopback */
+	NETWORK_UNRESTRICTED, /* berth's own bridge on that engine, sessions kept apart */
+	NETWORK_ENGINE,	      /* the operator's own network, by name */
+};
+
+struct policy_tmpfs {
+	char *path;
+	int64_t size_bytes;
+	unsigned mode; /* permission bits */
+	bool exec;     /* programs may be run from it; always nosuid and nodev */
+};
+
+/* The promises that an operator can waive with `unenforced:`, as bits of policy.unenforced. */
+enum policy_waiver {
+	WAIVE_MEMORY = 1 << 0,
+	WAIVE_SWAP = 1 << 1,
+	WAIVE_PIDS = 1 << 2,
+	WAIVE_CPUS = 1 << 3,
+	WAIVE_ULIMITS = 1 << 4,
+	WAIVE_SECCOMP = 1 << 5,
+};
+
+struct policy {
+	char *name;	 /* the file's, without ".yaml" */
+	char digest[65]; /* SHA-256 of the file */
+	uint32_t uid, gid;
+	bool read_only_root;
+	uint64_t capabilities; /* bit N: capability number N is kept; everything else is dropped */
+	bool no_new_privileges;
+	char *seccomp; /* "engine": the engine's own profile */
+	int64_t pids;
+	int64_t memory_bytes;
+	int64_t swap_bytes; /* on top of memory */
+	int64_t cpu_millis; /* thousandths of a CPU */
+	int64_t nofile, nproc, core_bytes;
+	int64_t shm_bytes;
+	int64_t oom_score_adj;
+	struct policy_tmpfs *tmpfs;
+	size_t tmpfs_count;
+	int64_t volume_bytes; /* size of the tmpfs that covers each VOLUME of an image */
+	char **mount_roots;   /* NULL-ended: host directories that mounts may come from */
+	enum policy_network network;
+	char *network_name; /* with NETWORK_ENGINE */
+	char *runtime;	    /* OCI runtime by the engine's name for it, NULL for its default */
+	int64_t log_bytes;  /* kept of a container's output */
+	unsigned unenforced;
+};
+
+/* Reads the policy `name`: DIRECTORY/NAME.yaml of the first directory that has it. `directories`
+ * ends with NULL. Every problem of the file goes to `problems`; -ENOENT (with a problem at
+ * where_file:line:column that names what there is) when no directory has it. */
+int policy_load(const char *name, const char *const *directories, struct problems *problems,
+		struct policy **ret);
+
+/* The same from text; `file` is for messages. */
+int policy_parse(const char *name, const char *file, const char *text, size_t len,
+		 struct problems *problems, struct policy **ret);
+
+/* NULL is fine; returns NULL. */
+struct policy *policy_free(struct policy *policy);
+
+/* "none", "unrestricted" or "engine:NAME" into a network and a name of the caller's (NULL unless
+ * NETWORK_ENGINE). -EINVAL. */
+int policy_parse_network(const char *text, enum policy_network *ret, char **ret_name);
