@@ -1,0 +1,60 @@
+#pragma once
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Claims work for one environment: asks its owner for a slot, polls, hands the item over, and polls
+ * again at once; waits with jitter when there is none, backs off when there is trouble.
+ *
+ *   WAITING --timer, wake--> (owner has a slot?) --yes--> POLLING --item--> handed over, again
+ *      ^                            | no: until poller_wake()  | nothing, error
+ *      +----------------------------+--------------------------+
+ */
+#include "io/loop.h"
+#include "queue/api.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct poll_settings {
+	unsigned block_ms;	       /* 1..999; 0: leave it out */
+	int64_t reclaim_older_than_ms; /* >= 1; 0: leave it out */
+	int64_t idle_min_ms, idle_max_ms;
+	int64_t ack_within_ms; /* used by the session, not by the poller */
+};
+
+/* What the owner does for the poller; called from the loop, each with `arg`. */
+struct poller_owner {
+	/* Takes a slot for the item that the coming poll may bring. False: not now; the owner calls
+	 * poller_wake() when that changes. */
+	bool (*take_slot)(void *arg);
+	/* Gives it back: nothing was claimed. */
+	void (*release_slot)(void *arg);
+	/* An item to run; the slot goes with it. Takes ownership of *item's content. */
+	void (*claimed)(struct work_item *item, void *arg);
+	/* An item to ack and force-stop (rule 4a); the slot goes with it, as do the contents. */
+	void (*refused)(struct work_item *item, const struct err *why, void *arg);
+	/* The last poll found nothing (every empty poll). `drain` ends on it. */
+	void (*empty)(void *arg);
+	/* The key was rejected (401, 403, 404). The owner re-reads its key file; true: it changed
+	 * (the peer's `key` points to the new one), poll again. False: the poller has stopped. */
+	bool (*rejected)(const struct err *why, void *arg);
+	/* A reply that no retry will mend (another 4xx): the poller has stopped. */
+	void (*failed)(const struct err *why, void *arg);
+	void *arg;
+};
+
+struct poller;
+
+/* `peer` and `settings` are borrowed and outlive the poller. Does not poll yet. */
+struct poller *poller_new(struct queue_peer *peer, const struct poll_settings *settings,
+			  const struct poller_owner *owner);
+
+/* Cancels the poll under way; its slot is given back. NULL is fine; returns NULL. */
+struct poller *poller_free(struct poller *poller);
+
+/* Starts polling, or looks for a slot again if the poller waits for one. Harmless otherwise. */
+void poller_wake(struct poller *poller);
+
+/* No further polls. The one under way is let finish and its item handed over: it is claimed on the
+ * server already. poller_is_idle() tells when it has. */
+void poller_stop(struct poller *poller);
+bool poller_is_idle(const struct poller *poller);

@@ -1,0 +1,146 @@
+#pragma once
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One container engine on a unix socket: its connection, what it can do, and the calls that make,
+ * look at, start, signal and remove a container. Every call is asynchronous; what an answer means
+ * is decided by the engine's dialect (engine/dialect.h) and reported as an `enum engine_outcome`.
+ *
+ * An engine that does not answer is *unknown*, never dead: health goes false, nothing is concluded
+ * about its containers, and after it is back everything is listed again.
+ */
+#include "base/err.h"
+#include "base/json.h"
+#include "io/lane.h"
+#include "io/loop.h"
+#include "plan/plan.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct engine;
+
+struct engine_options {
+	const char *name;	  /* for messages */
+	const char *socket;	  /* path, without "unix://" */
+	const char *instance;	  /* value of the label berth.instance of what is ours */
+	unsigned launches;	  /* creates and starts at once */
+	int64_t start_timeout_ms; /* of a start call */
+	int64_t pull_timeout_ms;
+	const char *registry_config; /* a Docker config.json with `auths`, or NULL */
+};
+
+enum engine_outcome {
+	ENGINE_OK,
+	ENGINE_ALREADY,	    /* start: runs already; kill: not running; the aim is reached */
+	ENGINE_NOT_FOUND,   /* no such container, image or network */
+	ENGINE_NAME_IN_USE, /* create: there is a container of that name */
+	ENGINE_REMOVING, /* the container, or the name's last owner, is being removed: try again */
+	ENGINE_INVALID,	 /* the engine refuses what we ask: policy, image or configuration */
+	ENGINE_TROUBLE,	 /* 5xx: the engine or its host fails (disk full, runtime broken) */
+	ENGINE_UNREACHABLE, /* no connection: nothing happened */
+	ENGINE_UNKNOWN,	    /* no reply, cut or malformed: it may have happened */
+};
+
+enum container_status {
+	CONTAINER_CREATED,
+	CONTAINER_RUNNING, /* also paused, restarting */
+	CONTAINER_EXITED,
+	CONTAINER_DEAD, /* also removing */
+};
+
+/* A container as list and inspect show it. Times in milliseconds since the epoch, 0: none. */
+struct container {
+	char *id;   /* 64 hex digits */
+	char *name; /* without leading slash */
+	enum container_status status;
+	struct name_value *labels;
+	size_t label_count;
+	/* From inspect only: */
+	int64_t created_at_ms, started_at_ms, finished_at_ms;
+	int exit_code;
+	int pid;
+	bool oom_killed;
+	char *error; /* why the start failed, in the engine's words; NULL: none */
+};
+
+/* The value of a label, or NULL. */
+const char *container_label(const struct container *container, const char *name);
+/* True if it carries our label schema, this instance, and the name that matches its berth.work. */
+bool container_is_ours(const struct container *container, const char *instance);
+void container_done(struct container *container);
+
+/* One call under way; embedded by the caller, one at a time. */
+struct engine_call {
+	struct http_request request; /* private */
+	struct engine *engine;	     /* private */
+	int operation;		     /* private */
+	bool holds_launch;	     /* private */
+	const struct plan *plan;     /* private */
+	struct engine_call *next;    /* private */
+	void (*done)(struct engine_call *call, void *arg);
+	void *arg;
+
+	/* The result, valid in done() and until the next use of the call. */
+	enum engine_outcome outcome;
+	struct err err;		    /* unless ENGINE_OK: operation, status, the engine's words */
+	char container_id[65];	    /* create */
+	char *warnings;		    /* create: the engine's warnings on one line, or NULL */
+	struct container container; /* inspect */
+	struct json_object *json;   /* inspect: the whole reply */
+	struct container *list;	    /* list */
+	size_t list_count;
+};
+
+void engine_call_init(struct engine_call *call, void (*done)(struct engine_call *, void *),
+		      void *arg);
+/* Cancels what is under way and frees the result. Safe on a zeroed struct, and twice. */
+void engine_call_done(struct engine_call *call);
+
+/* What the owner is told; each is called from the loop with `arg`. */
+struct engine_owner {
+	/* The engine answers and is fit for use, or no longer. Called on changes, and once with
+	 * `healthy` false and the reason if the first attempt fails. `err->kind` ERR_REFUSED: it
+	 * will never be fit as it is (API too old or too new). */
+	void (*health)(struct engine *engine, bool healthy, const struct err *err, void *arg);
+	/* Something happened to a container that carries our instance's label. A hint. */
+	void (*event)(struct engine *engine, const char *container_id, const char *action,
+		      void *arg);
+	/* The event stream is (re)connected, or a periodic look is due: list and compare. */
+	void (*resync)(struct engine *engine, void *arg);
+	void *arg;
+};
+
+/* Options are copied. Connects from the loop: ping, version negotiation, info, berth's network,
+ * events; again with back-off whenever the connection is lost. ERR_INPUT. */
+int engine_new(struct loop *loop, const struct engine_options *options,
+	       const struct engine_owner *owner, struct engine **ret, struct err *err);
+/* NULL is fine; returns NULL. Calls under way must have been done()d before. */
+struct engine *engine_free(struct engine *engine);
+
+bool engine_is_healthy(const struct engine *engine);
+const char *engine_name(const struct engine *engine);
+/* "Docker 20.10.24, API 1.41", once it answered; for logs. */
+const char *engine_description(const struct engine *engine);
+/* The directory images and containers are stored in as the engine says it (for free space), or
+ * NULL. */
+const char *engine_data_root(const struct engine *engine);
+/* Name of berth's own network there ("berth-<instance>"). */
+const char *engine_bridge(const struct engine *engine);
+
+/* The calls. Ids are container ids or names that berth made. */
+void engine_create(struct engine *engine, struct engine_call *call, const struct plan *plan);
+void engine_start(struct engine *engine, struct engine_call *call, const char *id);
+void engine_inspect(struct engine *engine, struct engine_call *call, const char *id);
+void engine_kill(struct engine *engine, struct engine_call *call, const char *id,
+		 const char *signal);
+/* DELETE with its anonymous volumes; a running one is killed. Not found is ENGINE_OK. */
+void engine_remove(struct engine *engine, struct engine_call *call, const char *id);
+/* All containers that carry berth.instance=<ours>, running or not. */
+void engine_list(struct engine *engine, struct engine_call *call);
+/* Removes berth's own network if no container uses it; the engine recreates it when needed. */
+void engine_remove_bridge(struct engine *engine, struct engine_call *call);
+
+/* Compares what an inspect call found with the plan (dialect's rules). ERR_REFUSED. */
+int engine_verify(struct engine *engine, const struct plan *plan, const struct engine_call *inspect,
+		  struct err *err);
