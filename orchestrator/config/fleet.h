@@ -1,0 +1,105 @@
+#pragma once
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The whole configuration as one constant value: flags over environment variables over the fleet
+ * file over defaults. Built by fleet_load(), owned by the daemon or the command.
+ */
+#include "base/err.h"
+#include "engine/image.h"
+#include "plan/plan.h"
+#include "policy/policy.h"
+#include "queue/poller.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Where a key comes from: exactly one member is set. */
+struct key_source {
+	char *file;	  /* path */
+	char *variable;	  /* name of an environment variable */
+	char *credential; /* name below $CREDENTIALS_DIRECTORY */
+};
+
+struct timeouts {
+	int64_t start_ms;	    /* of the engine's start call */
+	int64_t first_heartbeat_ms; /* from the start */
+	int64_t session_ms;	    /* wall clock, from the start */
+	int64_t stop_grace_ms;	    /* from SIGTERM to SIGKILL */
+};
+
+struct environment {
+	char *id;
+	char *name; /* for logs and ps; the id if none was given */
+	struct key_source key;
+	int64_t sessions;
+	char *image;
+	enum pull_policy pull;
+	char *policy_name;
+	struct policy *policy;
+	enum credential_mode credential;
+	struct poll_settings poll;
+	struct timeouts timeouts;
+	char **command; /* NULL-ended; NULL: the image's */
+	struct name_value *env;
+	size_t env_count;
+	struct name_value *labels;
+	size_t label_count;
+	struct plan_mount *mounts;
+	size_t mount_count;
+	char *network; /* as written, NULL: the policy's */
+};
+
+struct engine_settings {
+	char *socket;	     /* path without "unix://" */
+	char *socket_reason; /* why this one: "flag --engine", "DOCKER_HOST", "default socket" */
+	int64_t launches;
+	int64_t pull_timeout_ms;
+	char *registry_config; /* Docker config.json, NULL: none */
+};
+
+struct host_settings {
+	int64_t sessions;
+	int64_t min_free_disk_bytes, min_free_memory_bytes;
+	int64_t requests_per_minute;
+};
+
+enum shutdown_mode { SHUTDOWN_LEAVE, SHUTDOWN_STOP };
+
+struct fleet {
+	char *file; /* NULL: none was read */
+	char *instance;
+	char *state_dir;
+	char *policy_dir; /* NULL: only the installed ones */
+	struct engine_settings engine;
+	struct host_settings host;
+	char *base_url; /* no trailing slash */
+	char *session_base_url;
+	char *ca_file;
+	bool allow_http;
+	char *worker_id;
+	enum shutdown_mode on_shutdown;
+	struct environment *environments;
+	size_t environment_count;
+};
+
+/* What the command line said; NULL or -1 where it said nothing. Strings are borrowed. */
+struct fleet_flags {
+	const char *config, *environment_id, *environment_key_file, *image, *engine, *policy,
+		*policy_dir, *credential, *instance, *state_dir, *on_shutdown;
+	int64_t sessions;
+};
+
+/*
+ * Reads and checks everything: file (--config, else $BERTH_CONFIG, else none), environment
+ * variables, flags, defaults, policies, and that key sources exist and are private (keys are not
+ * kept). All problems go to `problems`; -EINVAL when there are any. ERR_REFUSED conditions
+ * (ANTHROPIC_API_KEY set, a key file that others can read) are problems like others.
+ */
+int fleet_load(const struct fleet_flags *flags, struct problems *problems, struct fleet **ret);
+
+/* NULL is fine; returns NULL. */
+struct fleet *fleet_free(struct fleet *fleet);
+
+/* Reads the key now. The result is the caller's. ERR_INPUT, ERR_REFUSED. */
+int key_read(const struct key_source *source, struct secret **ret, struct err *err);
