@@ -5,10 +5,11 @@
  * file over defaults. Built by fleet_load(), owned by the daemon or the command.
  */
 #include "base/err.h"
+#include "base/secret.h"
+#include "config/poll_settings.h"
 #include "engine/image.h"
 #include "plan/plan.h"
 #include "policy/policy.h"
-#include "queue/poller.h"
 
 #include <stdbool.h>
 #include <stddef.h>

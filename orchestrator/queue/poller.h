@@ -8,18 +8,12 @@
  *      ^                            | no: until poller_wake()  | nothing, error
  *      +----------------------------+--------------------------+
  */
+#include "config/poll_settings.h"
 #include "io/loop.h"
 #include "queue/api.h"
 
 #include <stdbool.h>
 #include <stdint.h>
-
-struct poll_settings {
-	unsigned block_ms;	       /* 1..999; 0: leave it out */
-	int64_t reclaim_older_than_ms; /* >= 1; 0: leave it out */
-	int64_t idle_min_ms, idle_max_ms;
-	int64_t ack_within_ms; /* used by the session, not by the poller */
-};
 
 /* What the owner does for the poller; called from the loop, each with `arg`. */
 struct poller_owner {
