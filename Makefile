@@ -1,0 +1,200 @@
+# SPDX-License-Identifier: Apache-2.0
+# `make help` lists the targets. V=1 shows the commands, WERROR=1 makes warnings errors,
+# VARIANT=asan|ubsan|coverage|valgrind builds and runs below build/VARIANT instead of build/default.
+
+VERSION := 0.1.0
+
+CC	  ?= gcc
+PREFIX	  ?= /usr/local
+VARIANT	  ?= default
+WERROR	  ?= 0
+V	  ?= 0
+PYTHON	  ?= python3
+
+BUILD := build/$(VARIANT)
+TAP   := $(BUILD)/tap
+Q     := $(if $(filter 1,$(V)),,@)
+
+.DELETE_ON_ERROR:
+.SUFFIXES:
+.DEFAULT_GOAL := all
+
+# --- what is built from what ------------------------------------------------------------------
+
+PRODUCT_SOURCES	 := $(wildcard runtime/*/*.c orchestrator/*/*.c)
+LIBRARY_SOURCES	 := $(filter-out orchestrator/cli/main.c,$(PRODUCT_SOURCES))
+UNIT_TESTS	 := $(wildcard tests/unit/test_*.c)
+UNIT_HELPERS	 := $(filter-out $(UNIT_TESTS),$(wildcard tests/unit/*.c))
+SEAM_TESTS	 := $(wildcard tests/unit/seam/test_*.c)
+SEAM_HELPERS	 := $(filter-out $(SEAM_TESTS),$(wildcard tests/unit/seam/*.c))
+FAKE_SOURCES	 := $(filter-out tests/fake/fake-worker.c,$(wildcard tests/fake/*.c))
+C_FILES		 := $(wildcard runtime/*/*.[ch] orchestrator/*/*.[ch] tests/*/*.[ch] tests/*/*/*.[ch])
+SHELL_FILES	 := $(wildcard .ci/run tests/*.sh tests/*/*.sh images/*/*.sh)
+
+BERTH	    := $(BUILD)/berth
+LIBRARY	    := $(BUILD)/libberth.a
+UNIT_BINS   := $(UNIT_TESTS:%.c=$(BUILD)/%) $(SEAM_TESTS:%.c=$(BUILD)/%)
+FAKE_ENGINE := $(BUILD)/tests/fake-engine
+FAKE_WORKER := $(BUILD)/tests/fake-worker
+
+object = $(patsubst %.c,$(BUILD)/%.o,$(1))
+
+# --- flags: the user's CFLAGS and LDFLAGS come last and are never overwritten ------------------
+
+PACKAGES := libcurl json-c yaml-0.1 libcap libsystemd libcrypto
+WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition \
+	-Wpointer-arith -Wwrite-strings -Wformat=2 -Wundef -Wvla -Wswitch-enum -Wimplicit-fallthrough \
+	-Wcast-qual -Wnull-dereference -Wno-missing-field-initializers $(if $(filter 1,$(WERROR)),-Werror)
+HARDENING := -fstack-protector-strong -fstack-clash-protection -fcf-protection -fPIE -fno-common
+
+flags_default  := -O2 -g -D_FORTIFY_SOURCE=3
+flags_valgrind := -O1 -g
+flags_clang    := -O2 -g
+flags_asan     := -O1 -g -fno-omit-frame-pointer -fsanitize=address
+flags_ubsan    := -O1 -g -fsanitize=undefined -fno-sanitize-recover=all
+flags_coverage := -O0 -g --coverage
+
+CFLAGS	 ?=
+LDFLAGS	 ?=
+BASE_CPP  = -D_GNU_SOURCE -DBERTH_VERSION='"$(VERSION)"' -DBERTH_PREFIX='"$(PREFIX)"' \
+	-Iruntime -Iorchestrator -Itests $(shell pkg-config --cflags $(PACKAGES))
+BASE_C	 := -std=gnu17 $(WARNINGS) $(HARDENING) $(flags_$(VARIANT)) -MMD -MP
+BASE_LD	 := $(flags_$(VARIANT)) -pie -Wl,-z,relro,-z,now -Wl,--as-needed
+BASE_LIBS = $(shell pkg-config --libs $(PACKAGES))
+TEST_LIBS = -lcmocka -lmicrohttpd -lpthread
+
+quiet = $(if $(filter 1,$(V)),,@printf '  %-5s %s\n' $(1) $(2);)
+
+# --- building ---------------------------------------------------------------------------------
+
+.PHONY: all
+all: $(BERTH) ## build berth
+
+$(BUILD)/%.o: %.c Makefile
+	@mkdir -p $(@D)
+	$(call quiet,CC,$<)$(CC) $(BASE_CPP) $(BASE_C) $(CPPFLAGS) $(CFLAGS) -c $< -o $@
+
+$(LIBRARY): $(call object,$(LIBRARY_SOURCES))
+	$(call quiet,AR,$@)rm -f $@ && ar rcs $@ $^
+
+$(BERTH): $(call object,orchestrator/cli/main.c) $(LIBRARY)
+	$(call quiet,LINK,$@)$(CC) $(BASE_LD) $(LDFLAGS) $^ $(BASE_LIBS) -o $@
+
+$(UNIT_TESTS:%.c=$(BUILD)/%): %: %.o $(call object,$(UNIT_HELPERS)) $(LIBRARY)
+	$(call quiet,LINK,$@)$(CC) $(BASE_LD) $(LDFLAGS) $^ $(BASE_LIBS) $(TEST_LIBS) -o $@
+
+# The other side of the seam: these link a virtual clock and scripted peers instead of runtime/io.
+$(SEAM_TESTS:%.c=$(BUILD)/%): %: %.o $(call object,$(SEAM_HELPERS)) $(LIBRARY)
+	$(call quiet,LINK,$@)$(CC) $(BASE_LD) $(LDFLAGS) $^ $(BASE_LIBS) $(TEST_LIBS) -o $@
+
+$(FAKE_ENGINE): $(call object,$(FAKE_SOURCES))
+	$(call quiet,LINK,$@)$(CC) $(BASE_LD) $(LDFLAGS) $^ $(BASE_LIBS) $(TEST_LIBS) -o $@
+
+$(FAKE_WORKER): $(call object,tests/fake/fake-worker.c)
+	$(call quiet,LINK,$@)$(CC) $(BASE_LD) $(LDFLAGS) $^ $(BASE_LIBS) -o $@
+
+-include $(patsubst %.o,%.d,$(call object,$(PRODUCT_SOURCES) $(UNIT_TESTS) $(UNIT_HELPERS) \
+	$(SEAM_TESTS) $(SEAM_HELPERS) $(FAKE_SOURCES) tests/fake/fake-worker.c))
+
+# --- tests: every suite writes TAP below $(TAP), tests/tally.sh counts them --------------------
+
+run_tap = tests/run-tap.sh $(TAP)/$(1).tap
+
+.PHONY: check
+check: deps ## install what the tests need, run every test
+	$(Q)$(MAKE) --no-print-directory all test-tools
+	$(Q)$(MAKE) --no-print-directory -k unit controlplane fake flow check-engines || true
+	$(Q)tests/tally.sh $(TAP)
+
+.PHONY: test-tools
+test-tools: $(BERTH) $(FAKE_ENGINE) $(FAKE_WORKER) $(UNIT_BINS)
+
+.PHONY: unit
+unit: $(UNIT_BINS) ## run the unit tests
+	$(Q)for test in $(UNIT_BINS); do \
+		$(call run_tap,unit-$$(basename $$test)) env CMOCKA_MESSAGE_OUTPUT=TAP $(WRAPPER) $$test \
+			|| failed=1; done; exit $${failed:-0}
+
+.PHONY: controlplane
+controlplane: ## check the control-plane simulator with the official SDK
+	$(Q)$(call run_tap,controlplane) $(PYTHON) tests/tap.py tests/controlplane
+
+.PHONY: fake
+fake: $(FAKE_ENGINE) $(FAKE_WORKER) ## check the fake engine
+	$(Q)FAKE_ENGINE_DIR=$(BUILD)/tests $(call run_tap,fake) $(PYTHON) tests/tap.py tests/fake
+
+.PHONY: flow
+flow: $(BERTH) $(FAKE_ENGINE) $(FAKE_WORKER) ## run berth against the simulator and the fake engine
+	$(Q)BERTH=$(BERTH) FAKE_ENGINE_DIR=$(BUILD)/tests \
+		$(call run_tap,flow) $(PYTHON) tests/tap.py tests/flow
+
+.PHONY: check-engines
+check-engines: $(BERTH) ## run berth on real engines (root; starts private ones)
+	$(Q)BERTH=$(BERTH) $(call run_tap,engines) $(PYTHON) tests/tap.py tests/engines
+
+.PHONY: demo
+demo: deps ## drain three sessions on a private engine with the official worker
+	$(Q)$(MAKE) --no-print-directory all
+	$(Q)BERTH=$(BERTH) tests/demo.sh
+
+.PHONY: asan ubsan
+asan ubsan: ## run unit and flow tests under a sanitizer
+	$(Q)$(MAKE) --no-print-directory VARIANT=$@ unit flow
+
+.PHONY: valgrind
+valgrind: ## run the unit tests under valgrind
+	$(Q)$(MAKE) --no-print-directory VARIANT=valgrind unit \
+		WRAPPER="valgrind -q --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite"
+
+PURE := runtime/base|runtime/policy|runtime/plan|orchestrator/config|orchestrator/queue/work
+
+.PHONY: coverage
+coverage: ## measure the unit tests' coverage; pure layers must reach 90 % of lines
+	$(Q)$(MAKE) --no-print-directory VARIANT=coverage unit
+	$(Q)gcovr -r . build/coverage --exclude tests --sort-uncovered
+	$(Q)gcovr -r . build/coverage --filter '($(PURE))' --fail-under-line 90 >/dev/null && \
+		echo "pure layers: 90 % of lines or more"
+
+# --- static checks ----------------------------------------------------------------------------
+
+.PHONY: format
+format: ## format all C files
+	$(Q)clang-format -i $(C_FILES)
+
+.PHONY: format-check
+format-check: ## fail if a C file is not formatted
+	$(Q)clang-format --dry-run -Werror $(C_FILES)
+
+.PHONY: layers
+layers: ## fail if an include goes against the order of the folders
+	$(Q)tests/layers.sh
+
+.PHONY: tidy
+tidy: ## clang-tidy on the product's sources
+	$(Q)printf '%s\n' $(PRODUCT_SOURCES) | xargs -P 2 -n 4 sh -c \
+		'clang-tidy --quiet "$$@" -- -std=gnu17 $(BASE_CPP) 2>/dev/null' tidy
+
+.PHONY: cppcheck
+cppcheck: ## cppcheck on all C files
+	$(Q)cppcheck --quiet --std=c11 --error-exitcode=1 --inline-suppr --library=gnu \
+		--enable=warning,performance,portability -D_GNU_SOURCE -DBERTH_VERSION='""' \
+		-Iruntime -Iorchestrator -Itests runtime orchestrator tests/fake
+
+.PHONY: shell
+shell: ## shellcheck and codespell
+	$(Q)shellcheck -x $(SHELL_FILES)
+	$(Q)codespell -q 3 --skip='*.lock,package-lock.json,build,node_modules,.git' .
+
+# --- set-up -----------------------------------------------------------------------------------
+
+.PHONY: deps
+deps: ## install the Debian and npm packages that building and testing need
+	$(Q)tests/deps.sh
+
+.PHONY: clean
+clean: ## remove everything that was built
+	$(Q)rm -rf build
+
+.PHONY: help
+help: ## list the targets
+	@sed -n 's/^\([a-z -]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | awk -F'\t' '{printf "  %-15s %s\n", $$1, $$2}'
