@@ -8,6 +8,7 @@
 # done when TAR was made from the same inputs; remove TAR to have newer Debian packages. With --load the image
 # is then loaded into the engine at that socket. Needs root, mmdebstrap and npm.
 set -euo pipefail
+umask 022
 
 here=$(cd "$(dirname "$0")" && pwd)
 reference=localhost/berth-session-node:1
@@ -18,7 +19,7 @@ if [ "${1-}" = --load ]; then
 	engine=${2:?usage: build.sh [--load unix:///SOCKET] [TAR]}
 	shift 2
 fi
-tar=${1:-$here/../../build/images/session-node.tar}
+tar=$(realpath -m "${1:-$here/../../build/images/session-node.tar}")
 
 # The configuration in the form an engine's import takes, with the name in front: see load.sh.
 config() {

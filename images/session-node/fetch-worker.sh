@@ -6,6 +6,7 @@
 # Any npm from 9 on will do (Debian 12 has one): lifecycle scripts are not run, and Node comes as the plain
 # binary of the npm package node-linux-<cpu>, so the Node that runs npm may be older than the one it fetches.
 set -euo pipefail
+umask 022
 
 dest=${1:?usage: fetch-worker.sh DEST}
 here=$(cd "$(dirname "$0")" && pwd)
