@@ -135,6 +135,18 @@ void text_format_duration(char into[32], int64_t ms)
 		(void)snprintf(into, 32, "0");
 }
 
+void text_format_size(char into[32], int64_t bytes)
+{
+	static const char *const units[] = {"", "KiB", "MiB", "GiB", "TiB"};
+	size_t unit = 0;
+
+	while (bytes != 0 && bytes % 1024 == 0 && unit + 1 < ARRAY_SIZE(units)) {
+		bytes /= 1024;
+		unit++;
+	}
+	(void)snprintf(into, 32, "%" PRId64 "%s", bytes, units[unit]);
+}
+
 void text_format_time(char into[32], int64_t epoch_ms)
 {
 	time_t seconds = (time_t)(epoch_ms / 1000);

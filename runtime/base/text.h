@@ -22,6 +22,10 @@ int text_parse_int(const char *text, int64_t *ret);
 /* The shortest form that text_parse_duration() reads back ("1h30m", "250ms"). `into`: 32 bytes. */
 void text_format_duration(char into[32], int64_t ms);
 
+/* The shortest form that text_parse_size() reads back ("2GiB", "1536MiB", "100"). `into`: 32 bytes.
+ */
+void text_format_size(char into[32], int64_t bytes);
+
 /* RFC 3339 with milliseconds in UTC, "2026-11-22T10:00:00.123Z". `into`: 32 bytes. */
 void text_format_time(char into[32], int64_t epoch_ms);
 

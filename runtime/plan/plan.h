@@ -6,6 +6,7 @@
  * plan`, or a refusal. Pure: values in, values out.
  */
 #include "base/err.h"
+#include "base/name_value.h"
 #include "base/secret.h"
 #include "policy/policy.h"
 
@@ -18,11 +19,6 @@ enum credential_mode {
 	CREDENTIAL_AUTO,   /* the item's own token; without a usable secret the environment key */
 	CREDENTIAL_SECRET, /* the item's own token, else refused */
 	CREDENTIAL_KEY,	   /* the environment key: the documented pass-through */
-};
-
-struct name_value {
-	char *name;
-	char *value;
 };
 
 struct plan_mount {
