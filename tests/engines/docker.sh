@@ -161,7 +161,8 @@ wait_until() {
 	local name=$1 deadline=$((SECONDS + start_seconds)) why=
 	shift
 	while ! "$@" >/dev/null 2>&1; do
-		if ! pid_of "$name" >/dev/null; then
+		# Not pid_of: a child that has not come to its exec yet has our command line.
+		if ! kill -0 "$(cat "$dir/$name.pid")" 2>/dev/null; then
 			why="$name ended"
 		elif [ $SECONDS -ge $deadline ]; then
 			why="$name does not answer after $start_seconds s"
@@ -186,6 +187,9 @@ take_back() {
 		ip -4 -oneline address show to "10.$block.0/20" | awk '{ print $2 }' | while read -r link; do
 			ip link delete "$link"
 		done
+	fi
+	if [ -e "/sys/class/net/$bridge" ]; then
+		ip link delete "$bridge"
 	fi
 	awk -v dir="$dir/" 'index($5, dir) == 1 { print $5 }' /proc/self/mountinfo | sort -r | while read -r mount; do
 		umount --lazy "$mount"
