@@ -52,7 +52,9 @@ struct http_request {
 	size_t max_reply;	     /* bytes of reply body */
 	void (*done)(struct http_request *request, void *arg);
 	/* When set, reply bytes go here instead of into `reply` (2xx replies only; others are
-	 * collected). Return false to cut the connection: HTTP_NO_REPLY follows. */
+	 * collected), without a limit on their number. Return false to cut the connection:
+	 * HTTP_NO_REPLY follows. It runs inside the HTTP library, so it may submit requests and
+	 * arm timers, but must not cancel or free a request or a lane. */
 	bool (*on_data)(const char *data, size_t len, void *arg);
 	void *arg;
 
@@ -80,7 +82,8 @@ int lane_new(struct loop *loop, const struct lane_options *options, struct lane 
 /* Cancels what is left. NULL is fine; returns NULL. */
 struct lane *lane_free(struct lane *lane);
 
-/* An empty request; `method` is a literal, `url` becomes the request's. */
+/* An empty request; `method` is a literal, `url` becomes the request's. max_reply is
+ * BUF_MAX_POLL_REPLY until the caller sets another. */
 void http_request_init(struct http_request *request, const char *method, char *url);
 
 /* Cancels the request if it is under way, frees what it owns. Safe on a zeroed struct, and twice.
