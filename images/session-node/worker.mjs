@@ -7,7 +7,6 @@
 //
 // Exit status: 0 the item ended or was given up on request (the worker has posted its stop, or had lost the
 // lease); 1 it failed, and the last line on stderr says why.
-import Anthropic from '@anthropic-ai/sdk';
 
 const abort = new AbortController();
 
@@ -20,6 +19,8 @@ for (const signal of ['SIGTERM', 'SIGINT']) {
   });
 }
 
+// Imported only now: loading the SDK takes longer than starting Node, and a signal may come meanwhile.
+const { default: Anthropic } = await import('@anthropic-ai/sdk');
 // null keeps the client from looking for an organization's credential: a session has its own or none.
 const client = new Anthropic({ apiKey: null, authToken: null });
 
