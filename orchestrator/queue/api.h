@@ -16,14 +16,16 @@
 #include <stdint.h>
 
 struct loop;
+struct queue_operation;
 
-/* Whose queue: borrowed pointers, owned by the environment; `key` may be replaced between calls. */
+/* Whose queue: borrowed pointers, owned by the environment. A call copies the `key`, so that it may
+ * be replaced at any time. */
 struct queue_peer {
 	struct loop *loop;
 	struct lane *lane;
 	const char *base_url; /* without trailing slash */
 	const char *environment_id;
-	const char *worker_id;
+	const char *worker_id; /* printable: it becomes a header */
 	const struct secret *key;
 };
 
@@ -33,28 +35,34 @@ enum queue_outcome {
 	QUEUE_REJECTED,	 /* 401, 403, 404: this key may not do this, or the environment is gone */
 	QUEUE_CONFLICT,	 /* 409 */
 	QUEUE_LOST,	 /* 412 */
-	QUEUE_INVALID,	 /* any other 4xx: our request is wrong; repeating it is no use */
-	QUEUE_TEMPORARY, /* 408, 429, 5xx, no connection: nothing happened as far as one can know */
+	QUEUE_INVALID,	 /* any other 4xx, or a forbidden URL: repeating it is no use */
+	QUEUE_TEMPORARY, /* 3xx, 408, 429, 5xx, no connection: nothing happened, as far as we know
+			  */
 	QUEUE_UNKNOWN,	 /* no reply, cut or malformed: it may have happened */
 };
 
 struct queue_call {
-	struct http_request request; /* private */
-	struct queue_peer *peer;     /* private */
+	struct http_request request;		 /* private */
+	struct loop *loop;			 /* private */
+	const struct queue_operation *operation; /* private */
+	struct secret *key;			 /* private; what was sent */
+	char *worker_header;			 /* private */
+	char work_id[129];			 /* private */
 	void (*done)(struct queue_call *call, void *arg);
 	void *arg;
 
 	/* The result, valid in done() and until the next use of the call. */
 	enum queue_outcome outcome;
-	uint64_t retry_after_ms;  /* what the server asks for, 0 if nothing */
+	uint64_t retry_after_ms;  /* what the server asks for, 0 if nothing; at most 300 s */
 	int64_t server_time_ms;	  /* Date header, since the epoch; 0 if absent */
 	struct json_object *json; /* poll: the item. list: the page. stats. The call's */
-	bool has_status;	  /* ack: the reply described the item */
+	bool has_status;	  /* ack: the reply described the item, as follows */
 	struct work_status status;
 	struct err err; /* unless QUEUE_OK or QUEUE_EMPTY: call, status, the server's own words */
 };
 
-/* Prepares `call` for use; done(call, arg) follows each of the calls below exactly once, later. */
+/* Prepares `call` for use; done(call, arg) follows each of the calls below exactly once, later. It
+ * may use the call again or free what embeds it. */
 void queue_call_init(struct queue_call *call, void (*done)(struct queue_call *, void *), void *arg);
 
 /* Cancels what is under way and frees the result. Safe on a zeroed struct, and twice. */
@@ -70,7 +78,7 @@ void queue_ack(struct queue_peer *peer, struct queue_call *call, const char *wor
 /* POST work/{id}/stop with {"force":true}. Any 2xx, and 409 (already stopped), is QUEUE_OK. */
 void queue_force_stop(struct queue_peer *peer, struct queue_call *call, const char *work_id);
 
-/* GET work?limit=1000[&page=]. `page` may be NULL. */
+/* GET work?limit=1000[&page=]. `page` may be NULL, or stand in the call's last result. */
 void queue_list(struct queue_peer *peer, struct queue_call *call, const char *page);
 
 /* GET work/stats. */

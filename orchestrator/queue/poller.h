@@ -4,9 +4,12 @@
  * Claims work for one environment: asks its owner for a slot, polls, hands the item over, and polls
  * again at once; waits with jitter when there is none, backs off when there is trouble.
  *
- *   WAITING --timer, wake--> (owner has a slot?) --yes--> POLLING --item--> handed over, again
- *      ^                            | no: until poller_wake()  | nothing, error
- *      +----------------------------+--------------------------+
+ *   NEW --wake--> WAITING --timer--> (owner has a slot?) --yes--> POLLING --item--> handed over
+ *                   ^ ^                 | no                         |                  |
+ *                   | +------wake-- WANTS_SLOT                       | nothing, error   | at once
+ *                   +------------------------------------------------+------------------+
+ *
+ * Any owner function may call poller_wake(), poller_stop() and poller_free().
  */
 #include "config/poll_settings.h"
 #include "io/loop.h"
@@ -26,12 +29,14 @@ struct poller_owner {
 	void (*claimed)(struct work_item *item, void *arg);
 	/* An item to ack and force-stop (rule 4a); the slot goes with it, as do the contents. */
 	void (*refused)(struct work_item *item, const struct err *why, void *arg);
-	/* The last poll found nothing (every empty poll). `drain` ends on it. */
+	/* The last poll found nothing (every empty poll; also when twice in a row the queue had
+	 * only the same unusable item to offer). `drain` ends on it. */
 	void (*empty)(void *arg);
 	/* The key was rejected (401, 403, 404). The owner re-reads its key file; true: it changed
-	 * (the peer's `key` points to the new one), poll again. False: the poller has stopped. */
+	 * (the peer's `key` points to the new one), poll again: at once the first time, then with
+	 * back-off. False: the poller has stopped for good. */
 	bool (*rejected)(const struct err *why, void *arg);
-	/* A reply that no retry will mend (another 4xx): the poller has stopped. */
+	/* A reply that no retry will mend (another 4xx): the poller has stopped for good. */
 	void (*failed)(const struct err *why, void *arg);
 	void *arg;
 };
@@ -45,10 +50,11 @@ struct poller *poller_new(struct queue_peer *peer, const struct poll_settings *s
 /* Cancels the poll under way; its slot is given back. NULL is fine; returns NULL. */
 struct poller *poller_free(struct poller *poller);
 
-/* Starts polling, or looks for a slot again if the poller waits for one. Harmless otherwise. */
+/* Starts polling, or looks for a slot again if the poller waits for one. Harmless otherwise: it
+ * does not shorten a wait. */
 void poller_wake(struct poller *poller);
 
 /* No further polls. The one under way is let finish and its item handed over: it is claimed on the
- * server already. poller_is_idle() tells when it has. */
+ * server already. poller_is_idle() tells when it has: true while no poll is under way. */
 void poller_stop(struct poller *poller);
 bool poller_is_idle(const struct poller *poller);

@@ -14,7 +14,7 @@
 enum work_verdict {
 	WORK_RUN,    /* a session of this environment: launch it */
 	WORK_REFUSE, /* not for us, but its id is usable: ack it and force-stop it */
-	WORK_SKIP,   /* no usable id, or not ours to touch: leave it */
+	WORK_SKIP,   /* no usable id: leave it */
 };
 
 /* One offered item. A value; work_item_done() wipes the secrets. */
@@ -29,17 +29,20 @@ struct work_item {
 /*
  * Reads an offered item. `environment_id` is the configured one. With WORK_REFUSE and WORK_SKIP,
  * `why` says what is wrong with it, without quoting unprintable bytes or secrets; with WORK_REFUSE
- * item->id is set. An item that names another environment is WORK_SKIP: it is not ours to stop.
+ * item->id is set, and there are no secrets. An item that names another environment is WORK_REFUSE:
+ * the ack and the stop go to the configured environment, so no other one can be harmed. Members
+ * that are null count as absent.
  */
 enum work_verdict work_parse(struct json_object *json, const char *environment_id,
 			     struct work_item *item, struct err *why);
 
 void work_item_done(struct work_item *item);
 
-/* Moves `from` into `into`; `from` is empty afterwards. */
+/* Moves `from` into `into`, which holds nothing; `from` is empty afterwards. */
 void work_item_move(struct work_item *into, struct work_item *from);
 
-/* A short text for logs that tells an item without usable id from others: a digest of its text. */
+/* A short text for logs that tells an item without usable id from others: a digest of its text
+ * without its secret, which may be another one at each offer. */
 void work_fingerprint(char into[17], struct json_object *json);
 
 enum work_state {
@@ -59,7 +62,8 @@ struct work_status {
 	int64_t acknowledged_at_ms, started_at_ms, latest_heartbeat_at_ms, stop_requested_at_ms;
 };
 
-/* -EBADMSG unless it is an object with a usable id. */
+/* -EBADMSG unless it is an object with a usable id. The state is WORK_UNKNOWN if it is no word we
+ * know, and also if there is a heartbeat whose time cannot be read. */
 int work_status_parse(struct json_object *json, struct work_status *ret);
 
 const char *work_state_name(enum work_state state);

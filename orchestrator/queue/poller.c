@@ -1,0 +1,350 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Two functions move the poller: on_due() when its timer fires, on_reply() when a poll ends. Both
+ * arm the timer for the next step and return, also when that step is due at once, so nothing
+ * recurses however fast the queue answers.
+ *
+ * The owner's functions may stop or free the poller. Therefore every state is set before the owner
+ * is called, on_reply() goes on only if it finds the state it left, and the storage of a poller
+ * freed from within goes when the outermost of its functions returns (enter, leave).
+ */
+#include "queue/poller.h"
+
+#include "base/cleanup.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "queue/skipped.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#define BACKOFF_FIRST_MS 1000
+#define BACKOFF_MAX_MS	 60000
+#define SKIP_PAUSE_MS	 1000 /* at least, where idle waits are shorter */
+#define REMINDER_MS	 300000
+
+enum poller_state {
+	POLLER_NEW,
+	POLLER_WAITING,	   /* the timer is armed */
+	POLLER_WANTS_SLOT, /* until poller_wake() */
+	POLLER_POLLING,	   /* a call is under way, with a slot */
+	POLLER_DECIDING,   /* on_reply() has not come to an end */
+	POLLER_STOPPED,
+};
+
+/* Says something at once, then at most every REMINDER_MS until it is over. */
+struct reminder {
+	bool is_on;
+	uint64_t next_ms;
+};
+
+struct poller {
+	struct queue_peer *peer;
+	const struct poll_settings *settings;
+	struct poller_owner owner;
+	enum poller_state state;
+	struct queue_call call;
+	struct timer timer;
+	bool holds_slot;
+	bool is_stopping;
+	bool is_freed;
+	unsigned depth; /* of our functions on the stack that may call the owner */
+
+	unsigned failures;     /* in a row */
+	unsigned rejections;   /* in a row */
+	char last_skipped[17]; /* if the last poll brought an item to skip */
+	struct reminder idle, paused;
+	struct skipped skipped;
+};
+
+static void enter(struct poller *poller)
+{
+	poller->depth++;
+}
+
+static void leave(struct poller *poller)
+{
+	if (--poller->depth == 0 && poller->is_freed)
+		free(poller);
+}
+
+static void log_about(struct poller *poller, enum log_level level, const char *event,
+		      const struct log_field *fields, const char *message)
+{
+	const struct log_ids ids = {.environment = poller->peer->environment_id};
+
+	log_event(level, event, &ids, fields, "%s", message);
+}
+
+/* The level of what goes on for long: `level` now and then, debug in between. */
+static enum log_level remind(struct poller *poller, struct reminder *reminder, enum log_level level)
+{
+	uint64_t now = loop_now_ms(poller->peer->loop);
+
+	if (reminder->is_on && now < reminder->next_ms)
+		return LOG_DEBUG;
+	reminder->is_on = true;
+	reminder->next_ms = now + REMINDER_MS;
+	return level;
+}
+
+static void release_slot(struct poller *poller)
+{
+	if (!poller->holds_slot)
+		return;
+	poller->holds_slot = false;
+	poller->owner.release_slot(poller->owner.arg);
+}
+
+static void on_due(void *arg);
+
+static void wait_for(struct poller *poller, uint64_t delay_ms)
+{
+	if (poller->is_stopping) {
+		poller->state = POLLER_STOPPED;
+		return;
+	}
+	poller->state = POLLER_WAITING;
+	timer_arm(&poller->timer, poller->peer->loop, delay_ms, on_due, poller);
+}
+
+static void on_due(void *arg)
+{
+	struct poller *poller = arg;
+
+	enter(poller);
+	poller->state = POLLER_WANTS_SLOT;
+	poller->holds_slot = poller->owner.take_slot(poller->owner.arg);
+	if (poller->is_stopping) {
+		release_slot(poller);
+	} else if (poller->holds_slot) {
+		timer_cancel(&poller->timer);
+		poller->state = POLLER_POLLING;
+		queue_poll(poller->peer, &poller->call, poller->settings->block_ms,
+			   poller->settings->reclaim_older_than_ms);
+	}
+	leave(poller);
+}
+
+static uint64_t idle_wait_ms(struct poller *poller)
+{
+	uint64_t from = (uint64_t)poller->settings->idle_min_ms;
+	uint64_t to = (uint64_t)poller->settings->idle_max_ms;
+
+	return loop_random(poller->peer->loop, from, to + 1);
+}
+
+/* The n-th failure in a row waits between one half and the whole of 1 s * 2^(n-1), up to 60 s. */
+static uint64_t backoff_ms(struct poller *poller)
+{
+	unsigned doublings = poller->failures - 1;
+	uint64_t whole = BACKOFF_MAX_MS;
+
+	if (doublings < 6 && (uint64_t)BACKOFF_FIRST_MS << doublings < whole)
+		whole = (uint64_t)BACKOFF_FIRST_MS << doublings;
+	return loop_random(poller->peer->loop, whole / 2 + 1, whole + 1);
+}
+
+static void back_off(struct poller *poller)
+{
+	const struct queue_call *call = &poller->call;
+	char duration[32];
+
+	if (poller->is_stopping) {
+		poller->state = POLLER_STOPPED;
+		return;
+	}
+	poller->failures++;
+	uint64_t delay = backoff_ms(poller);
+	if (delay < call->retry_after_ms)
+		delay = call->retry_after_ms;
+	text_format_duration(duration, (int64_t)delay);
+	const struct log_field fields[] = {{"retry_in", duration}, {NULL, NULL}};
+	log_about(poller, remind(poller, &poller->paused, LOG_WARNING), "paused", fields,
+		  call->err.text);
+	wait_for(poller, delay);
+}
+
+/* The queue answers: whatever was counted against it is over. */
+static void note_success(struct poller *poller)
+{
+	if (poller->paused.is_on)
+		log_about(poller, LOG_INFO, "resumed", NULL, "the queue answers again");
+	poller->paused.is_on = false;
+	poller->failures = 0;
+	poller->rejections = 0;
+}
+
+static void report_empty(struct poller *poller)
+{
+	if (poller->is_freed)
+		return;
+	log_about(poller, remind(poller, &poller->idle, LOG_INFO), "idle", NULL,
+		  "no work in the queue");
+	poller->owner.empty(poller->owner.arg);
+}
+
+static void on_empty(struct poller *poller)
+{
+	poller->last_skipped[0] = '\0';
+	release_slot(poller);
+	report_empty(poller);
+	if (poller->state == POLLER_DECIDING)
+		wait_for(poller, idle_wait_ms(poller));
+}
+
+static void on_unusable(struct poller *poller, const char fingerprint[17], const struct err *why)
+{
+	const struct log_field fields[] = {{"fingerprint", fingerprint}, {NULL, NULL}};
+	bool is_all_there_is = strcmp(poller->last_skipped, fingerprint) == 0;
+
+	memcpy(poller->last_skipped, fingerprint, sizeof(poller->last_skipped));
+	if (skipped_add(&poller->skipped, fingerprint, loop_now_ms(poller->peer->loop)))
+		log_about(poller, LOG_WARNING, "skipped", fields, why->text);
+	release_slot(poller);
+	if (is_all_there_is)
+		report_empty(poller);
+	if (poller->state != POLLER_DECIDING)
+		return;
+	uint64_t delay = idle_wait_ms(poller);
+	wait_for(poller, delay > SKIP_PAUSE_MS ? delay : SKIP_PAUSE_MS);
+}
+
+static void on_item(struct poller *poller)
+{
+	struct work_item item;
+	char fingerprint[17];
+	struct err why;
+
+	work_fingerprint(fingerprint, poller->call.json);
+	enum work_verdict verdict =
+		work_parse(poller->call.json, poller->peer->environment_id, &item, &why);
+	json_putp(&poller->call.json);
+	if (verdict == WORK_SKIP) {
+		on_unusable(poller, fingerprint, &why);
+		return;
+	}
+	poller->idle.is_on = false;
+	poller->last_skipped[0] = '\0';
+	poller->holds_slot = false;
+	if (verdict == WORK_RUN)
+		poller->owner.claimed(&item, poller->owner.arg);
+	else
+		poller->owner.refused(&item, &why, poller->owner.arg);
+	if (poller->state == POLLER_DECIDING)
+		wait_for(poller, 0);
+}
+
+static void on_rejected(struct poller *poller)
+{
+	const struct err why = poller->call.err;
+
+	release_slot(poller);
+	if (poller->is_freed)
+		return;
+	bool has_new_key = poller->owner.rejected(&why, poller->owner.arg);
+	if (poller->state != POLLER_DECIDING)
+		return;
+	if (!has_new_key)
+		poller->state = POLLER_STOPPED;
+	else if (poller->rejections++ == 0)
+		wait_for(poller, 0);
+	else
+		back_off(poller);
+}
+
+static void on_failed(struct poller *poller)
+{
+	const struct err why = poller->call.err;
+
+	poller->state = POLLER_STOPPED;
+	release_slot(poller);
+	if (!poller->is_freed)
+		poller->owner.failed(&why, poller->owner.arg);
+}
+
+static void on_trouble(struct poller *poller)
+{
+	release_slot(poller);
+	if (poller->state == POLLER_DECIDING)
+		back_off(poller);
+}
+
+static void on_reply(struct queue_call *call, void *arg)
+{
+	struct poller *poller = arg;
+
+	enter(poller);
+	poller->state = POLLER_DECIDING;
+	switch (call->outcome) {
+	case QUEUE_OK:
+		note_success(poller);
+		on_item(poller);
+		break;
+	case QUEUE_EMPTY:
+		note_success(poller);
+		on_empty(poller);
+		break;
+	case QUEUE_REJECTED:
+		on_rejected(poller);
+		break;
+	case QUEUE_LOST:
+	case QUEUE_INVALID:
+		on_failed(poller);
+		break;
+	case QUEUE_CONFLICT:
+	case QUEUE_TEMPORARY:
+	case QUEUE_UNKNOWN:
+		on_trouble(poller);
+		break;
+	}
+	leave(poller);
+}
+
+struct poller *poller_new(struct queue_peer *peer, const struct poll_settings *settings,
+			  const struct poller_owner *owner)
+{
+	struct poller *poller = xcalloc(1, sizeof(*poller));
+
+	poller->peer = peer;
+	poller->settings = settings;
+	poller->owner = *owner;
+	queue_call_init(&poller->call, on_reply, poller);
+	return poller;
+}
+
+struct poller *poller_free(struct poller *poller)
+{
+	if (!poller || poller->is_freed)
+		return NULL;
+	enter(poller);
+	poller->is_freed = true;
+	poller->is_stopping = true;
+	poller->state = POLLER_STOPPED;
+	timer_cancel(&poller->timer);
+	queue_call_done(&poller->call);
+	release_slot(poller);
+	leave(poller);
+	return NULL;
+}
+
+void poller_wake(struct poller *poller)
+{
+	if (poller->state == POLLER_NEW || poller->state == POLLER_WANTS_SLOT)
+		wait_for(poller, 0);
+}
+
+void poller_stop(struct poller *poller)
+{
+	poller->is_stopping = true;
+	if (poller->state == POLLER_POLLING || poller->state == POLLER_DECIDING)
+		return;
+	timer_cancel(&poller->timer);
+	poller->state = POLLER_STOPPED;
+}
+
+bool poller_is_idle(const struct poller *poller)
+{
+	return poller->state != POLLER_POLLING;
+}

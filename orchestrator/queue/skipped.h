@@ -1,0 +1,24 @@
+#pragma once
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Remembers for a while which unusable items were seen, so that each is reported once and not at
+ * every offer. Bounded: the oldest is forgotten when it is full.
+ */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define SKIPPED_MAX	    1024
+#define SKIPPED_REMEMBER_MS ((uint64_t)10 * 60 * 1000)
+
+/* A ring in the order of arrival, which is the order of expiry too. Zeroed means empty. */
+struct skipped {
+	struct {
+		char fingerprint[17];
+		uint64_t until_ms;
+	} entries[SKIPPED_MAX];
+	size_t first, count;
+};
+
+/* True if `fingerprint` was not known at `now_ms`; it is from then on. */
+bool skipped_add(struct skipped *skipped, const char fingerprint[17], uint64_t now_ms);
