@@ -304,7 +304,8 @@ struct lane *lane_free(struct lane *lane)
 
 void http_request_init(struct http_request *request, const char *method, char *url)
 {
-	*request = (struct http_request){.method = method, .url = url};
+	*request = (struct http_request){.method = method};
+	request->url = url;
 	buf_init(&request->body, BUF_MAX_ENGINE_REPLY);
 	buf_init(&request->reply, 0);
 	buf_init(&request->reply_headers, 0);
@@ -351,15 +352,14 @@ static void record(struct loop *loop, const struct http_request *request)
 void lane_submit(struct lane *lane, struct http_request *request)
 {
 	struct loop *loop = lane->loop;
-	struct fake_reply reply = {
+	const struct fake_reply none = {
 		.after_ms = request->timeout_ms, .outcome = HTTP_NO_REPLY, .problem = "timed out"};
+	struct fake_reply reply = none;
 
 	if (loop->replies_used < loop->reply_count)
 		reply = loop->replies[loop->replies_used++];
 	if (request->timeout_ms > 0 && reply.after_ms > request->timeout_ms)
-		reply = (struct fake_reply){.after_ms = request->timeout_ms,
-					    .outcome = HTTP_NO_REPLY,
-					    .problem = "timed out"};
+		reply = none;
 	request->lane = lane;
 	lane->in_flight++;
 	record(loop, request);
