@@ -24,7 +24,7 @@ for file in runtime/*/*.[ch] orchestrator/*/*.[ch]; do
 		elif [ "${rank[$target]}" -gt "${rank[$folder]}" ]; then
 			complain "$file:$line: $folder must not include $target"
 		fi
-	done < <(sed -n 's/^#include "\(.*\)"/\1/p' "$file" | grep -n '' || true)
+	done < <(grep -n '^#include "' "$file" | sed 's/#include "\(.*\)".*/\1/' || true)
 	case $folder in
 	policy | plan)
 		if grep -nE '#include <(curl|systemd|sys/socket|time\.h)|#include "io/' "$file" >&2; then

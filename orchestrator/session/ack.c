@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Taking the item off the queue. The ack has a track of its own beside the states, because it may
+ * be sent while the container is still being made; ACKING waits for its result and acts on it.
+ */
+#include "session/steps.h"
+
+#include <stdio.h>
+
+#define ACK_ATTEMPTS	   3  /* before the item is looked up */
+#define ACK_ATTEMPTS_MAX   12 /* of a container found at start, or when the list is no help */
+#define RETRY_AFTER_MAX_MS 10000u
+
+static void settle(struct session *session);
+
+static void conclude(struct session *session, enum ack_state ack)
+{
+	session->ack = ack;
+	timer_cancel(&session->ack_timer);
+	if (session->state == SESSION_ACKING)
+		settle(session);
+}
+
+static void conclude_lost(struct session *session, const char *why)
+{
+	struct log_ids ids = session_ids(session);
+
+	(void)snprintf(session->reason, sizeof(session->reason), "%.150s", why);
+	log_event(LOG_WARNING, "lost", &ids, NULL, "not ours to run: %s", why);
+	conclude(session, ACK_NOT_OURS);
+}
+
+static bool is_fresh(const struct work_status *status)
+{
+	return status->state == WORK_STARTING && status->latest_heartbeat_at_ms == 0;
+}
+
+static void on_repeat(void *arg)
+{
+	struct session *session = arg;
+
+	session->ack = ACK_NOT_SENT;
+	ack_send(session);
+}
+
+/* Sends the ack again after a pause: what the server asks for, or one that grows. */
+static void repeat(struct session *session, uint64_t least_ms)
+{
+	struct loop *loop = session->site->loop;
+	unsigned shift = session->ack_attempts < 6 ? session->ack_attempts : 6;
+	uint64_t pause_ms = 125u << shift;
+
+	if (least_ms > RETRY_AFTER_MAX_MS)
+		least_ms = RETRY_AFTER_MAX_MS;
+	pause_ms = least_ms + loop_random(loop, pause_ms / 2, pause_ms + 1);
+	timer_arm(&session->ack_timer, loop, pause_ms, on_repeat, session);
+}
+
+static void on_trouble(struct session *session, const struct queue_call *call)
+{
+	/* A container found at start keeps its place: it is the only trace of its item. */
+	bool lists = lookup_is_permitted(session->site->lookup) && !session->is_adopted;
+
+	if (session->ack_attempts < (lists ? ACK_ATTEMPTS : ACK_ATTEMPTS_MAX)) {
+		repeat(session, call->retry_after_ms);
+		return;
+	}
+	(void)snprintf(session->reason, sizeof(session->reason), "%.150s", call->err.text);
+	conclude(session, ACK_IN_DOUBT);
+}
+
+static void on_acked(struct queue_call *call, void *arg)
+{
+	struct session *session = arg;
+
+	switch (call->outcome) {
+	case QUEUE_OK:
+		if (!call->has_status) {
+			conclude(session, ACK_IN_DOUBT);
+		} else if (!is_fresh(&call->status)) {
+			conclude_lost(session, work_state_name(call->status.state));
+		} else {
+			session->acknowledged_at_ms = call->status.acknowledged_at_ms;
+			conclude(session, ACK_OURS);
+		}
+		break;
+	case QUEUE_REJECTED:
+		if (call->request.status != 404 &&
+		    session->site->key_rejected(&call->err, session->site->arg) &&
+		    session->ack_attempts < ACK_ATTEMPTS)
+			repeat(session, 0);
+		else if (call->request.status != 404 && session->is_adopted)
+			on_trouble(session, call);
+		else
+			conclude_lost(session, call->err.text);
+		break;
+	case QUEUE_CONFLICT:
+		if (session->is_adopted)
+			conclude_lost(session, call->err.text);
+		else
+			conclude(session, ACK_IN_DOUBT);
+		break;
+	case QUEUE_TEMPORARY:
+	case QUEUE_UNKNOWN:
+		on_trouble(session, call);
+		break;
+	case QUEUE_EMPTY:
+	case QUEUE_LOST:
+	case QUEUE_INVALID:
+	default:
+		conclude_lost(session, call->err.text);
+		break;
+	}
+}
+
+void ack_send(struct session *session)
+{
+	if (session->ack != ACK_NOT_SENT)
+		return;
+	session->ack = ACK_PENDING;
+	session->ack_attempts++;
+	timer_cancel(&session->ack_timer);
+	queue_call_done(&session->queue_call);
+	queue_call_init(&session->queue_call, on_acked, session);
+	queue_ack(session->site->peer, &session->queue_call, session->item.id);
+}
+
+/* The ack has its result and the container is as ready as it will be. */
+static void settle(struct session *session)
+{
+	struct log_ids ids = session_ids(session);
+
+	switch (session->ack) {
+	case ACK_OURS:
+		if (session->times.acked == 0)
+			session->times.acked = loop_wall_ms(session->site->loop);
+		log_event(LOG_INFO, "acked", &ids, NULL, NULL);
+		session_enter(session, session->end == END_START_FAILED ? SESSION_JUDGING
+									: SESSION_STARTING);
+		break;
+	case ACK_IN_DOUBT:
+		session_enter(session, SESSION_CONFIRMING);
+		break;
+	case ACK_NOT_OURS:
+		session_enter(session, SESSION_REMOVING);
+		break;
+	case ACK_NOT_SENT:
+	case ACK_PENDING:
+	default:
+		break;
+	}
+}
+
+void step_acking(struct session *session)
+{
+	if (session->ack == ACK_NOT_SENT)
+		ack_send(session);
+	else
+		settle(session);
+}
+
+/* --- CONFIRMING: no usable answer to the ack -------------------------------------------------- */
+
+static void on_confirmed(struct lookup_wait *wait, void *arg)
+{
+	struct session *session = arg;
+	struct log_ids ids = session_ids(session);
+
+	if (wait->result == LOOKUP_FOUND && is_fresh(&wait->status)) {
+		/* Even if another host acked it: only one first heartbeat gets through. */
+		session->acknowledged_at_ms = wait->status.acknowledged_at_ms;
+		session->times.acked = loop_wall_ms(session->site->loop);
+		log_event(LOG_INFO, "acked", &ids, NULL, "as the list shows");
+		session->ack = ACK_OURS;
+		session_enter(session, session->end == END_START_FAILED ? SESSION_JUDGING
+									: SESSION_STARTING);
+		return;
+	}
+	if (wait->result == LOOKUP_FOUND)
+		log_event(LOG_WARNING, "lost", &ids, NULL, "not ours to run: %s",
+			  work_state_name(wait->status.state));
+	else
+		log_event(
+			LOG_WARNING, "undecided", &ids, NULL,
+			"the ack got no answer and the item cannot be looked up: not started (%s)",
+			session->reason);
+	session_enter(session, SESSION_REMOVING);
+}
+
+void step_confirming(struct session *session)
+{
+	lookup_item(session->site->lookup, &session->lookup, session->item.id, on_confirmed,
+		    session);
+}
+
+/* --- REFUSING: an item that is no session of ours --------------------------------------------- */
+
+static void on_refusal_acked(struct queue_call *call, void *arg)
+{
+	struct session *session = arg;
+	struct log_ids ids = session_ids(session);
+
+	if (call->outcome == QUEUE_OK) {
+		session_enter(session, SESSION_FORCE_STOPPING);
+		return;
+	}
+	/* Not acked: it is offered again, and refused again. */
+	log_event(LOG_WARNING, "undecided", &ids, NULL, "%s", call->err.text);
+	session_enter(session, SESSION_DONE);
+}
+
+void step_refusing(struct session *session)
+{
+	queue_call_done(&session->queue_call);
+	queue_call_init(&session->queue_call, on_refusal_acked, session);
+	queue_ack(session->site->peer, &session->queue_call, session->item.id);
+}
+
+void session_refuse(struct session *session, const struct err *why)
+{
+	struct log_ids ids = session_ids(session);
+
+	(void)snprintf(session->reason, sizeof(session->reason), "%.150s", why->text);
+	log_event(LOG_WARNING, "refused", &ids, NULL, "%s", why->text);
+	session_enter(session, SESSION_REFUSING);
+}

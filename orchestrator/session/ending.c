@@ -1,0 +1,288 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * From a running container to a removed one: its limits, how it ended, and its removal. An engine
+ * that does not answer is asked again for as long as it takes; nothing is concluded from silence.
+ */
+#include "session/steps.h"
+
+#include <stdio.h>
+
+#define STILL_RUNNING_LOOKS 10 /* after an exit event, before it is believed to run on */
+#define REMOVE_ATTEMPTS	    12
+#define KILL_AGAIN_MS	    5000u
+
+/* --- RUNNING: two deadlines ------------------------------------------------------------------- */
+
+static int64_t ran_for_ms(const struct session *session)
+{
+	return loop_wall_ms(session->site->loop) - session->times.started;
+}
+
+static bool awaits_heartbeat(const struct session *session)
+{
+	return session->times.first_heartbeat == 0 && lookup_is_permitted(session->site->lookup);
+}
+
+static void on_deadline(void *arg)
+{
+	struct session *session = arg;
+	const struct timeouts *timeouts = &session->site->config->timeouts;
+	int64_t ran_ms = (int64_t)(loop_now_ms(session->site->loop) - session->started_mono_ms);
+
+	if (ran_ms >= timeouts->session_ms)
+		session_stop(session, END_TIME_LIMIT);
+	else if (ran_ms >= timeouts->first_heartbeat_ms && awaits_heartbeat(session))
+		session_stop(session, END_NO_HEARTBEAT);
+	else
+		step_running(session);
+}
+
+void step_running(struct session *session)
+{
+	const struct timeouts *timeouts = &session->site->config->timeouts;
+	uint64_t now = loop_now_ms(session->site->loop);
+
+	session->plan = plan_free(session->plan);
+	session->item.secret = secret_free(session->item.secret);
+	session->item.sessions_token = secret_free(session->item.sessions_token);
+	if (session->has_exit_news) {
+		session_enter(session, SESSION_EXITED);
+		return;
+	}
+	if (session->started_mono_ms == 0) {
+		int64_t ran_ms = ran_for_ms(session);
+		uint64_t ago = ran_ms > 0 ? (uint64_t)ran_ms : 0;
+		session->started_mono_ms = now > ago ? now - ago : 1;
+		session->site->record(session, session->site->arg);
+	}
+	if (session->stop_wanted != END_ITSELF) {
+		session_stop(session, session->stop_wanted);
+		return;
+	}
+	uint64_t limit_ms = (uint64_t)timeouts->session_ms;
+	if (awaits_heartbeat(session) && timeouts->first_heartbeat_ms < timeouts->session_ms &&
+	    now < session->started_mono_ms + (uint64_t)timeouts->first_heartbeat_ms)
+		limit_ms = (uint64_t)timeouts->first_heartbeat_ms;
+	uint64_t due = session->started_mono_ms + limit_ms;
+	timer_arm(&session->timer, session->site->loop, due > now ? due - now : 0, on_deadline,
+		  session);
+	lookup_poke(session->site->lookup);
+}
+
+void session_heartbeat_seen(struct session *session, int64_t at_ms)
+{
+	struct log_ids ids = session_ids(session);
+
+	if (session->times.first_heartbeat != 0)
+		return;
+	session->times.first_heartbeat = at_ms;
+	log_event(LOG_INFO, "heartbeat", &ids, NULL, NULL);
+}
+
+void session_stop(struct session *session, enum session_end why)
+{
+	struct log_ids ids = session_ids(session);
+
+	if (session_is_launching(session))
+		session->stop_wanted = why;
+	if (session->state != SESSION_RUNNING)
+		return;
+	session->end = why;
+	log_event(LOG_WARNING, "stopping", &ids,
+		  (struct log_field[]){{"reason", session_end_name(why)}, {NULL}}, NULL);
+	session_enter(session, SESSION_STOPPING);
+}
+
+void session_container_changed(struct session *session)
+{
+	if (session_is_running(session))
+		session_enter(session, SESSION_EXITED);
+	else
+		session->has_exit_news = true;
+}
+
+/* --- STOPPING, KILLING ------------------------------------------------------------------------ */
+
+static void on_grace_over(void *arg)
+{
+	session_enter(arg, SESSION_KILLING);
+}
+
+static void on_term_sent(struct engine_call *call, void *arg)
+{
+	struct session *session = arg;
+
+	if (call->outcome == ENGINE_ALREADY || call->outcome == ENGINE_NOT_FOUND)
+		session_enter(session, SESSION_EXITED);
+}
+
+void step_stopping(struct session *session)
+{
+	uint64_t grace_ms = (uint64_t)session->site->config->timeouts.stop_grace_ms;
+
+	/* A lost SIGTERM costs the worker its grace, not its life: SIGKILL follows either way. */
+	timer_arm(&session->timer, session->site->loop, grace_ms, on_grace_over, session);
+	engine_call_init(&session->call, on_term_sent, session);
+	engine_kill(session->site->engine, &session->call, session->container_id, "TERM");
+}
+
+static void on_kill_again(void *arg)
+{
+	step_killing(arg);
+}
+
+static void on_kill_sent(struct engine_call *call, void *arg)
+{
+	struct session *session = arg;
+
+	if (call->outcome == ENGINE_ALREADY || call->outcome == ENGINE_NOT_FOUND)
+		session_enter(session, SESSION_EXITED);
+	else
+		timer_arm(&session->timer, session->site->loop, KILL_AGAIN_MS, on_kill_again,
+			  session);
+}
+
+void step_killing(struct session *session)
+{
+	engine_call_done(&session->call);
+	engine_call_init(&session->call, on_kill_sent, session);
+	engine_kill(session->site->engine, &session->call, session->container_id, "KILL");
+}
+
+/* --- EXITED: how did it end? ------------------------------------------------------------------ */
+
+static void log_exit(const struct session *session)
+{
+	struct log_ids ids = session_ids(session);
+	char code[16];
+
+	(void)snprintf(code, sizeof(code), "%d", session->exit_code);
+	log_event(session->exit_code == 0 ? LOG_INFO : LOG_WARNING, "exited", &ids,
+		  (struct log_field[]){
+			  {"exit_code", session->exit_code >= 0 ? code : NULL},
+			  {"reason", session_end_name(session->end)},
+			  {"oom_killed", session->oom_killed ? "true" : NULL},
+			  {NULL},
+		  },
+		  session->exit_code < 0 ? "the container has vanished" : NULL);
+}
+
+static void after_exit(struct session *session)
+{
+	log_exit(session);
+	session->site->record(session, session->site->arg);
+	/* A clean exit is judged after the removal: its slot is worth more than the certainty. */
+	bool judge_first = session_needs_judging(session) &&
+			   (session->exit_code != 0 || session->end != END_ITSELF);
+	session_enter(session, judge_first ? SESSION_JUDGING : SESSION_REMOVING);
+}
+
+static void on_exit_inspected(struct engine_call *call, void *arg)
+{
+	struct session *session = arg;
+	const struct container *container = &call->container;
+
+	if (call->outcome == ENGINE_NOT_FOUND) {
+		session->is_removed = true;
+		session->times.exited = loop_wall_ms(session->site->loop);
+		after_exit(session);
+		return;
+	}
+	if (call->outcome != ENGINE_OK) {
+		session_retry(session);
+		return;
+	}
+	if (container->status == CONTAINER_RUNNING) {
+		if (session->attempts < STILL_RUNNING_LOOKS)
+			session_retry(session);
+		else
+			session_enter(session, session->end == END_ITSELF ? SESSION_RUNNING
+									  : SESSION_KILLING);
+		return;
+	}
+	session->exit_code = container->exit_code;
+	session->oom_killed = container->oom_killed;
+	session->times.exited = container->finished_at_ms > 0 ? container->finished_at_ms
+							      : loop_wall_ms(session->site->loop);
+	after_exit(session);
+}
+
+void step_exited(struct session *session)
+{
+	session->has_exit_news = false;
+	engine_call_done(&session->call);
+	engine_call_init(&session->call, on_exit_inspected, session);
+	engine_inspect(session->site->engine, &session->call, session->container_id);
+}
+
+/* --- REMOVING --------------------------------------------------------------------------------- */
+
+static void removed(struct session *session)
+{
+	struct log_ids ids = session_ids(session);
+
+	session->is_removed = true;
+	session->times.removed = loop_wall_ms(session->site->loop);
+	log_event(LOG_INFO, "removed", &ids, NULL, NULL);
+	if (session->ran || session->container_id[0])
+		session->site->record(session, session->site->arg);
+	session_free_slot(session);
+	session_enter(session, session_needs_judging(session) ? SESSION_JUDGING : SESSION_DONE);
+}
+
+static void on_removed(struct engine_call *call, void *arg)
+{
+	struct session *session = arg;
+
+	if (call->outcome == ENGINE_OK || call->outcome == ENGINE_NOT_FOUND) {
+		removed(session);
+		return;
+	}
+	/* It does not run: whatever keeps it here must not keep others waiting. */
+	session_free_slot(session);
+	if (session->attempts < REMOVE_ATTEMPTS || call->outcome == ENGINE_UNREACHABLE) {
+		session_retry(session);
+		return;
+	}
+	struct log_ids ids = session_ids(session);
+	log_event(LOG_ERROR, "not_removed", &ids, NULL, "given up until the next start: %s",
+		  call->err.text);
+	session->site->leftover(session, session->site->arg);
+	session_enter(session, session_needs_judging(session) ? SESSION_JUDGING : SESSION_DONE);
+}
+
+/* A create without an answer: the name says whether it left something that is ours. */
+static void on_name_looked_up(struct engine_call *call, void *arg)
+{
+	struct session *session = arg;
+
+	if (call->outcome == ENGINE_NOT_FOUND ||
+	    (call->outcome == ENGINE_OK &&
+	     (!container_is_ours(&call->container, session->site->instance) ||
+	      call->container.status == CONTAINER_RUNNING))) {
+		session_enter(session, SESSION_DONE);
+	} else if (call->outcome == ENGINE_OK) {
+		(void)snprintf(session->container_id, sizeof(session->container_id), "%s",
+			       call->container.id);
+		step_removing(session);
+	} else {
+		session_free_slot(session);
+		session_retry(session);
+	}
+}
+
+void step_removing(struct session *session)
+{
+	engine_call_done(&session->call);
+	if (session->is_removed) {
+		removed(session);
+	} else if (session->container_id[0]) {
+		engine_call_init(&session->call, on_removed, session);
+		engine_remove(session->site->engine, &session->call, session->container_id);
+	} else if (session->plan) {
+		engine_call_init(&session->call, on_name_looked_up, session);
+		engine_inspect(session->site->engine, &session->call, session->plan->name);
+	} else {
+		session_enter(session, SESSION_DONE);
+	}
+}

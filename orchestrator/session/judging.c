@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What becomes of the item of a container that did not stop it itself. Three cases allow a
+ * force-stop, and each only after a look at the item, because stopping what another host holds
+ * would lose a session:
+ *
+ *   never held    acked by us, the container could not be started or died before a heartbeat:
+ *                 the item must still be `starting`, without one
+ *   held by us    ended by us at a limit and not stopped by its worker in its grace: its last
+ *                 heartbeat must lie in our container's life
+ *   no session    refused for what it is (not here: right after its ack)
+ *
+ * In doubt nothing is sent: a lease that was ever held lapses by itself, and the item comes back.
+ */
+#include "session/steps.h"
+
+#include <stdio.h>
+
+#define CLOCK_SLACK_MS 2000 /* between the engine's clock and the control plane's */
+#define STOP_ATTEMPTS  8
+
+bool session_needs_judging(const struct session *session)
+{
+	if (session->was_judged || session->ack == ACK_NOT_OURS)
+		return false;
+	switch (session->end) {
+	case END_START_FAILED:
+		return session->ack == ACK_OURS;
+	case END_NO_HEARTBEAT:
+	case END_TIME_LIMIT:
+	case END_SHUTDOWN:
+		return true;
+	case END_ITSELF:
+		return session->ran && session->times.first_heartbeat == 0;
+	case END_LEASE_LAPSED:
+	default:
+		return false;
+	}
+}
+
+/* No other host has acked the item since our container was started. */
+static bool is_our_ack(const struct session *session, const struct lookup_wait *wait)
+{
+	int64_t acked = wait->status.acknowledged_at_ms;
+
+	if (session->acknowledged_at_ms != 0)
+		return acked == session->acknowledged_at_ms;
+	return session->times.started != 0 && acked != 0 &&
+	       acked - wait->clock_offset_ms <= session->times.started + CLOCK_SLACK_MS;
+}
+
+static bool was_never_held(const struct session *session, const struct lookup_wait *wait)
+{
+	return wait->status.state == WORK_STARTING && wait->status.latest_heartbeat_at_ms == 0 &&
+	       is_our_ack(session, wait);
+}
+
+static bool was_held_by_us(const struct session *session, const struct lookup_wait *wait)
+{
+	int64_t beat = wait->status.latest_heartbeat_at_ms - wait->clock_offset_ms;
+
+	if (session->end != END_TIME_LIMIT)
+		return false;
+	if (wait->status.state != WORK_ACTIVE && wait->status.state != WORK_STOPPING)
+		return false;
+	return wait->status.latest_heartbeat_at_ms != 0 && is_our_ack(session, wait) &&
+	       beat >= session->times.started - CLOCK_SLACK_MS &&
+	       beat <= session->times.exited + CLOCK_SLACK_MS;
+}
+
+static void forget(struct session *session)
+{
+	session->was_judged = true;
+	session_enter(session, session->is_removed || !session->container_id[0] ? SESSION_DONE
+										: SESSION_REMOVING);
+}
+
+static const char *result_name(const struct lookup_wait *wait)
+{
+	static const char *const names[] = {
+		[LOOKUP_NOT_FOUND] = "the item is not in the list",
+		[LOOKUP_NOT_PERMITTED] = "this key may not list work items",
+		[LOOKUP_FAILED] = "the list could not be read",
+	};
+	return wait->result == LOOKUP_FOUND ? work_state_name(wait->status.state)
+					    : names[wait->result];
+}
+
+static void on_judged(struct lookup_wait *wait, void *arg)
+{
+	struct session *session = arg;
+	struct log_ids ids = session_ids(session);
+	bool is_found = wait->result == LOOKUP_FOUND;
+
+	if (is_found && wait->status.latest_heartbeat_at_ms != 0 && session->ran &&
+	    is_our_ack(session, wait))
+		session_heartbeat_seen(session, wait->status.latest_heartbeat_at_ms);
+	if (is_found && (was_never_held(session, wait) || was_held_by_us(session, wait))) {
+		session_enter(session, SESSION_FORCE_STOPPING);
+		return;
+	}
+	if (!is_found || (wait->status.state != WORK_STOPPED && session->exit_code != 0))
+		log_event(LOG_WARNING, "undecided", &ids, NULL, "not force-stopped: %s",
+			  result_name(wait));
+	forget(session);
+}
+
+void step_judging(struct session *session)
+{
+	/* Nobody waits for the verdict on a clean exit that is cleared away already. */
+	if (session->is_removed && session->end == END_ITSELF)
+		lookup_item_patiently(session->site->lookup, &session->lookup, session->item.id,
+				      on_judged, session);
+	else
+		lookup_item(session->site->lookup, &session->lookup, session->item.id, on_judged,
+			    session);
+}
+
+/* --- FORCE_STOPPING --------------------------------------------------------------------------- */
+
+static void on_stopped(struct queue_call *call, void *arg)
+{
+	struct session *session = arg;
+	struct log_ids ids = session_ids(session);
+
+	if (call->outcome == QUEUE_OK) {
+		session->was_force_stopped = true;
+		log_event(LOG_WARNING, "force_stopped", &ids,
+			  (struct log_field[]){{"reason", session_end_name(session->end)}, {NULL}},
+			  session->reason[0] ? "%s" : NULL, session->reason);
+		session->site->force_stopped(session, session->site->arg);
+	} else if ((call->outcome == QUEUE_TEMPORARY || call->outcome == QUEUE_UNKNOWN) &&
+		   session->attempts < STOP_ATTEMPTS) {
+		session_retry(session);
+		return;
+	} else {
+		log_event(LOG_ERROR, "undecided", &ids, NULL, "not force-stopped: %s",
+			  call->err.text);
+	}
+	forget(session);
+}
+
+void step_force_stopping(struct session *session)
+{
+	queue_call_done(&session->queue_call);
+	queue_call_init(&session->queue_call, on_stopped, session);
+	queue_force_stop(session->site->peer, &session->queue_call, session->item.id);
+}

@@ -1,0 +1,371 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * From a claimed item to a running container. Everything that can fail stands before the ack; only
+ * the start comes after it. When the preparation takes longer than `ack_within`, the ack is sent
+ * while it goes on, and ACKING finds the answer there.
+ */
+#include "base/cleanup.h"
+#include "session/steps.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#define REMOVAL_ATTEMPTS 6 /* about five seconds for "removal in progress" */
+#define CREATE_ATTEMPTS	 5 /* only of an item that is acked already */
+#define START_ATTEMPTS	 4
+
+/* --- STAGING: the plan ---------------------------------------------------------------------- */
+
+static int build_plan(struct session *session, struct err *err)
+{
+	const struct site *site = session->site;
+	const struct environment *config = site->config;
+
+	return plan_build(
+		&(struct plan_input){
+			.instance = site->instance,
+			.environment_id = config->id,
+			.session_id = session->item.session_id,
+			.work_id = session->item.id,
+			.work_secret = session->item.secret,
+			.sessions_token = session->item.sessions_token,
+			.environment_key = site->peer->key,
+			.credential = config->credential,
+			.base_url = site->session_base_url,
+			.image = config->image,
+			.image_facts = site->image,
+			.policy = config->policy,
+			.command = config->command,
+			.env = config->env,
+			.env_count = config->env_count,
+			.labels = config->labels,
+			.label_count = config->label_count,
+			.mounts = config->mounts,
+			.mount_count = config->mount_count,
+			.network = config->network,
+			.bridge = engine_bridge(site->engine),
+			.stop_grace_ms = config->timeouts.stop_grace_ms,
+		},
+		&session->plan, err);
+}
+
+static void on_ack_due(void *arg)
+{
+	struct session *session = arg;
+
+	log_event(LOG_DEBUG, "ack_due", &(struct log_ids){.work = session->item.id}, NULL,
+		  "preparing takes longer than ack_within: acking first");
+	ack_send(session);
+}
+
+void step_staging(struct session *session)
+{
+	struct err err;
+
+	timer_arm(&session->ack_timer, session->site->loop,
+		  (uint64_t)session->site->config->poll.ack_within_ms, on_ack_due, session);
+	int r = build_plan(session, &err);
+	if (r < 0) {
+		session_fail(session, r == -EINVAL ? BLAME_ITEM : BLAME_ENVIRONMENT, &err);
+		return;
+	}
+	session->exposes_environment_key = session->plan->exposes_environment_key;
+	if (session->exposes_environment_key) {
+		struct log_ids ids = session_ids(session);
+		log_event(LOG_WARNING, "environment_key_exposed", &ids, NULL,
+			  session->site->config->credential == CREDENTIAL_KEY
+				  ? "credential: key gives the container the environment key"
+				  : "the item has no usable secret: its container gets the "
+				    "environment key (credential: secret refuses such items)");
+	}
+	session_enter(session, SESSION_CREATING);
+}
+
+/* --- CREATING ------------------------------------------------------------------------------- */
+
+static bool retries_create(const struct session *session)
+{
+	return session->ack != ACK_NOT_SENT && session->attempts < CREATE_ATTEMPTS;
+}
+
+static void created(struct session *session)
+{
+	struct engine_call *call = &session->call;
+	struct log_ids ids;
+	struct err err;
+
+	memcpy(session->container_id, call->container_id, sizeof(session->container_id));
+	session->times.created = loop_wall_ms(session->site->loop);
+	ids = session_ids(session);
+	log_event(LOG_INFO, "created", &ids, NULL, NULL);
+	if (call->warnings && session->plan->policy->unenforced == 0) {
+		(void)err_set(
+			&err, ERR_REFUSED, -EPERM,
+			"the engine warns that a promise of policy '%s' is not kept: %s; mend "
+			"the host, or name the field in the policy's `unenforced`",
+			session->plan->policy->name, call->warnings);
+		session_fail(session, BLAME_ENVIRONMENT, &err);
+		return;
+	}
+	if (call->warnings)
+		log_event(LOG_WARNING, "engine_warning", &ids, NULL, "%s", call->warnings);
+	session_enter(session, SESSION_VERIFYING);
+}
+
+static void on_created(struct engine_call *call, void *arg)
+{
+	struct session *session = arg;
+	struct err err = call->err;
+
+	switch (call->outcome) {
+	case ENGINE_OK:
+		created(session);
+		break;
+	case ENGINE_NAME_IN_USE:
+		session_enter(session, SESSION_REPLACING);
+		break;
+	case ENGINE_REMOVING:
+		if (session->attempts < REMOVAL_ATTEMPTS)
+			session_retry(session);
+		else
+			session_fail(session, BLAME_NOBODY, &err);
+		break;
+	case ENGINE_TROUBLE:
+	case ENGINE_UNREACHABLE:
+	case ENGINE_UNKNOWN:
+		if (retries_create(session))
+			session_retry(session);
+		else
+			session_fail(session, BLAME_ENVIRONMENT, &err);
+		break;
+	case ENGINE_ALREADY:
+	case ENGINE_NOT_FOUND:
+	case ENGINE_INVALID:
+	default:
+		session_fail(session, BLAME_ENVIRONMENT, &err);
+		break;
+	}
+}
+
+void step_creating(struct session *session)
+{
+	engine_call_done(&session->call);
+	engine_call_init(&session->call, on_created, session);
+	engine_create(session->site->engine, &session->call, session->plan);
+}
+
+/* --- REPLACING: our name is taken ------------------------------------------------------------ */
+
+static void leave_offer(struct session *session, const char *why)
+{
+	struct err err;
+
+	(void)err_set(&err, ERR_LOST, -EEXIST, "container name %s is taken: %s",
+		      session->plan->name, why);
+	session_fail(session, BLAME_NOBODY, &err);
+}
+
+static void on_cleared(struct engine_call *call, void *arg)
+{
+	struct session *session = arg;
+
+	if (call->outcome == ENGINE_OK)
+		session_enter(session, SESSION_CREATING);
+	else if (session->attempts < REMOVAL_ATTEMPTS)
+		session_retry(session);
+	else
+		leave_offer(session, "it cannot be removed");
+}
+
+static void on_killed_leftover(struct engine_call *call, void *arg)
+{
+	struct session *session = arg;
+
+	(void)call;
+	leave_offer(session, "its lease has lapsed; it was ended, and the next offer is taken");
+}
+
+static void on_name_holder(struct engine_call *call, void *arg)
+{
+	struct session *session = arg;
+	struct engine *engine = session->site->engine;
+
+	if (call->outcome == ENGINE_NOT_FOUND) {
+		session_enter(session, SESSION_CREATING);
+		return;
+	}
+	if (call->outcome != ENGINE_OK) {
+		if (session->attempts < REMOVAL_ATTEMPTS)
+			session_retry(session);
+		else
+			leave_offer(session, call->err.text);
+		return;
+	}
+	if (!container_is_ours(&call->container, session->site->instance)) {
+		leave_offer(session, "by another instance, or by something that is not berth");
+		return;
+	}
+	char id[65];
+	(void)snprintf(id, sizeof(id), "%s", call->container.id);
+	bool is_running = call->container.status == CONTAINER_RUNNING;
+	engine_call_done(call);
+	engine_call_init(call, is_running ? on_killed_leftover : on_cleared, session);
+	if (is_running)
+		engine_kill(engine, call, id, "KILL");
+	else
+		engine_remove(engine, call, id);
+}
+
+void step_replacing(struct session *session)
+{
+	engine_call_done(&session->call);
+	engine_call_init(&session->call, on_name_holder, session);
+	engine_inspect(session->site->engine, &session->call, session->plan->name);
+}
+
+/* --- VERIFYING -------------------------------------------------------------------------------- */
+
+static void on_verified(struct engine_call *call, void *arg)
+{
+	struct session *session = arg;
+	struct err err = call->err;
+
+	if (call->outcome == ENGINE_OK &&
+	    engine_verify(session->site->engine, session->plan, call, &err) == 0) {
+		session_enter(session, SESSION_ACKING);
+		return;
+	}
+	bool may_pass = call->outcome == ENGINE_UNREACHABLE || call->outcome == ENGINE_UNKNOWN ||
+			call->outcome == ENGINE_TROUBLE;
+	if (may_pass && session->attempts < CREATE_ATTEMPTS)
+		session_retry(session);
+	else
+		session_fail(session, BLAME_ENVIRONMENT, &err);
+}
+
+void step_verifying(struct session *session)
+{
+	engine_call_done(&session->call);
+	engine_call_init(&session->call, on_verified, session);
+	engine_inspect(session->site->engine, &session->call, session->container_id);
+}
+
+/* --- STARTING --------------------------------------------------------------------------------- */
+
+static void started(struct session *session, int64_t at_ms)
+{
+	struct log_ids ids = session_ids(session);
+
+	session->times.started = at_ms;
+	session->ran = true;
+	log_event(LOG_INFO, "started", &ids, NULL, NULL);
+	session->site->launched(session, session->site->arg);
+	session_enter(session, SESSION_RUNNING);
+}
+
+static void on_looked_after_start(struct engine_call *call, void *arg);
+
+static void on_started(struct engine_call *call, void *arg)
+{
+	struct session *session = arg;
+	struct err err = call->err;
+
+	switch (call->outcome) {
+	case ENGINE_OK:
+	case ENGINE_ALREADY:
+		started(session, loop_wall_ms(session->site->loop));
+		break;
+	case ENGINE_UNREACHABLE:
+		session_retry(session);
+		break;
+	case ENGINE_UNKNOWN:
+		engine_call_done(call);
+		engine_call_init(call, on_looked_after_start, session);
+		engine_inspect(session->site->engine, call, session->container_id);
+		break;
+	case ENGINE_TROUBLE:
+		if (session->attempts < START_ATTEMPTS)
+			session_retry(session);
+		else
+			session_fail(session, BLAME_ENVIRONMENT, &err);
+		break;
+	case ENGINE_NOT_FOUND:
+	case ENGINE_REMOVING:
+		session_fail(session, BLAME_NOBODY, &err);
+		break;
+	case ENGINE_NAME_IN_USE:
+	case ENGINE_INVALID:
+	default:
+		session_fail(session, BLAME_ENVIRONMENT, &err);
+		break;
+	}
+}
+
+/* The start's answer was lost: the container itself says whether it happened. */
+static void on_looked_after_start(struct engine_call *call, void *arg)
+{
+	struct session *session = arg;
+	struct err err = call->err;
+
+	if (call->outcome == ENGINE_OK && call->container.status == CONTAINER_RUNNING) {
+		started(session, call->container.started_at_ms);
+	} else if (call->outcome == ENGINE_OK && call->container.status != CONTAINER_CREATED) {
+		session->times.started = call->container.started_at_ms;
+		session->ran = true;
+		session_enter(session, SESSION_EXITED);
+	} else if (call->outcome == ENGINE_NOT_FOUND) {
+		session_fail(session, BLAME_NOBODY, &err);
+	} else {
+		session_retry(session);
+	}
+}
+
+void step_starting(struct session *session)
+{
+	engine_call_done(&session->call);
+	engine_call_init(&session->call, on_started, session);
+	engine_start(session->site->engine, &session->call, session->container_id);
+}
+
+/* --- ADOPTING: a container that an earlier run left ------------------------------------------- */
+
+static void on_adopted(struct engine_call *call, void *arg)
+{
+	struct session *session = arg;
+	struct log_ids ids = session_ids(session);
+
+	if (call->outcome == ENGINE_NOT_FOUND) {
+		session_enter(session, SESSION_DONE);
+		return;
+	}
+	if (call->outcome != ENGINE_OK) {
+		session_retry(session);
+		return;
+	}
+	static const char *const words[] = {
+		[CONTAINER_CREATED] = "created",
+		[CONTAINER_RUNNING] = "running",
+		[CONTAINER_EXITED] = "exited",
+		[CONTAINER_DEAD] = "dead",
+	};
+	enum container_status status = call->container.status;
+	session->times.created = call->container.created_at_ms;
+	session->times.started = call->container.started_at_ms;
+	log_event(LOG_INFO, "adopted", &ids,
+		  (struct log_field[]){{"status", words[status]}, {NULL}}, NULL);
+	if (status == CONTAINER_CREATED) {
+		/* Its start may have failed before us: then the engine will say so again. */
+		session_enter(session, SESSION_ACKING);
+		return;
+	}
+	session->ran = true;
+	session_enter(session, status == CONTAINER_RUNNING ? SESSION_RUNNING : SESSION_EXITED);
+}
+
+void step_adopting(struct session *session)
+{
+	engine_call_done(&session->call);
+	engine_call_init(&session->call, on_adopted, session);
+	engine_inspect(session->site->engine, &session->call, session->container_id);
+}

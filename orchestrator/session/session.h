@@ -1,0 +1,180 @@
+#pragma once
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One session: one value that walks one line, from a claimed work item to a removed container. Its
+ * state says what it waits for; session_enter() is the only way from one state to the next.
+ *
+ *   NEW -> STAGING -> CREATING -> VERIFYING -> ACKING -> STARTING -> RUNNING
+ *                       |  ^                     |          |           |
+ *                   REPLACING (our name)    CONFIRMING      |      STOPPING -> KILLING (limits)
+ *                                                           v           v
+ *                                      JUDGING <- EXITED <--+-----------+
+ *                                         |          |
+ *                                   FORCE_STOPPING   |
+ *                                         |          v
+ *                                         +-----> REMOVING -> DONE
+ *
+ * Failures before the ack go to REMOVING: nothing was promised, the item is offered again. A
+ * container found at start enters at ADOPTING; an item refused for what it is at REFUSING.
+ */
+#include "base/log.h"
+#include "config/fleet.h"
+#include "engine/engine.h"
+#include "io/loop.h"
+#include "plan/plan.h"
+#include "queue/api.h"
+#include "session/lookup.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <uthash.h>
+
+enum session_state {
+	SESSION_NEW,	    /* claimed; holds a slot */
+	SESSION_STAGING,    /* files for the session; nothing is staged yet */
+	SESSION_CREATING,   /* the engine makes the container */
+	SESSION_REPLACING,  /* the name is taken: looking at who has it, clearing it away */
+	SESSION_VERIFYING,  /* comparing what the engine made with the plan */
+	SESSION_ACKING,	    /* taking the item off the queue */
+	SESSION_CONFIRMING, /* the ack stayed in doubt: looking the item up */
+	SESSION_STARTING,   /* the engine starts the container */
+	SESSION_ADOPTING,   /* looking at a container found at start */
+	SESSION_RUNNING,    /* the worker has it */
+	SESSION_STOPPING,   /* SIGTERM sent: the worker stops its own work */
+	SESSION_KILLING,    /* SIGKILL sent */
+	SESSION_EXITED,	    /* reading how it ended */
+	SESSION_JUDGING,    /* looking the item up before a force-stop */
+	SESSION_FORCE_STOPPING,
+	SESSION_REMOVING,
+	SESSION_REFUSING, /* acking an item that is no session, to force-stop it */
+	SESSION_DONE,	  /* about to be freed */
+	SESSION_STATES
+};
+
+/* Why berth ended a container; END_ITSELF where it did not. */
+enum session_end {
+	END_ITSELF,
+	END_NO_HEARTBEAT, /* timeouts.first_heartbeat */
+	END_TIME_LIMIT,	  /* timeouts.session */
+	END_LEASE_LAPSED, /* its item was offered again */
+	END_START_FAILED, /* acked, and could not be started */
+	END_SHUTDOWN,	  /* on_shutdown: stop */
+};
+
+/* Milliseconds since the epoch; 0: has not happened, or was not seen. */
+struct session_times {
+	int64_t queued, claimed, created, acked, started, first_heartbeat, exited, removed;
+};
+
+enum ack_state {
+	ACK_NOT_SENT,
+	ACK_PENDING,
+	ACK_OURS,     /* starting, without a heartbeat: the container may be started */
+	ACK_NOT_OURS, /* stopped, active, rejected: whoever has it, we do not */
+	ACK_IN_DOUBT, /* no usable answer after several attempts */
+};
+
+struct session;
+
+/* What a launch failure was due to: it decides who pays for it. */
+enum session_blame {
+	BLAME_ITEM,	   /* counts against the item */
+	BLAME_ENVIRONMENT, /* engine, image, policy, disk: opens the environment's breaker */
+	BLAME_NOBODY,	   /* lost to another host, given up at shutdown */
+};
+
+/* What all sessions of one environment share; owned by the daemon, outlives them. */
+struct site {
+	struct loop *loop;
+	struct engine *engine;
+	struct queue_peer *peer;
+	struct lookup *lookup;
+	const struct environment *config;
+	const char *instance;
+	const char *session_base_url; /* NULL: not told */
+	const struct image_facts *image;
+
+	/* The container is gone or will not run: its slot is free. Once per session with a slot. */
+	void (*slot_free)(struct session *session, void *arg);
+	/* It could not be launched. At most once per session, before ended(). */
+	void (*launch_failed)(struct session *session, enum session_blame blame,
+			      const struct err *err, void *arg);
+	/* The container runs: a launch went well. */
+	void (*launched)(struct session *session, void *arg);
+	/* 401 or 403 on an ack. True: the key was replaced, try again. */
+	bool (*key_rejected)(const struct err *err, void *arg);
+	/* Times or results to keep: write the record. */
+	void (*record)(struct session *session, void *arg);
+	/* Its item was force-stopped. */
+	void (*force_stopped)(struct session *session, void *arg);
+	/* Its container could not be removed. */
+	void (*leftover)(struct session *session, void *arg);
+	/* The last call about this session, which the callee frees with session_free(). */
+	void (*ended)(struct session *session, void *arg);
+	void *arg;
+};
+
+struct session {
+	enum session_state state;
+	struct site *site;
+	struct work_item item;
+	char container_id[65]; /* empty until created */
+	struct plan *plan;     /* until started */
+	struct engine_call call;
+	struct queue_call queue_call; /* ack, force-stop */
+	struct timer timer;	      /* the state's own */
+	struct timer ack_timer;	      /* early ack, and the pause before an ack is repeated */
+	struct lookup_wait lookup;
+	struct session_times times;
+	uint64_t started_mono_ms;   /* deadlines count from here */
+	int64_t acknowledged_at_ms; /* by the server's clock; 0: unknown */
+	int exit_code;		    /* -1: unknown */
+	enum ack_state ack;
+	enum session_end end;
+	enum session_end stop_wanted; /* asked for before the container ran */
+	uint8_t attempts;	      /* of the call that the state repeats */
+	uint8_t ack_attempts;
+	bool has_slot;
+	bool is_adopted; /* found at start: the item's secret and claim time are unknown */
+	bool ran;	 /* its container was started, by us or before us */
+	bool oom_killed;
+	bool exposes_environment_key;
+	bool was_force_stopped;
+	bool was_judged;
+	bool is_removed;
+	bool has_exit_news; /* an exit event overtook the start's answer */
+	char reason[160];   /* of a failed launch or an early end; one line, no secret */
+	UT_hash_handle by_work;
+	UT_hash_handle by_container;
+};
+
+/* A claimed item. Takes the item's content, and the slot that its poll took. */
+struct session *session_new(struct site *site, struct work_item *item);
+
+/* A container of ours that the engine showed. */
+struct session *session_new_adopted(struct site *site, const struct container *container);
+
+/* Cancels what is under way; decides nothing, tells nobody. Returns NULL. */
+struct session *session_free(struct session *session);
+
+/* The way in, once each. session_refuse(): ack and force-stop the item, no container. */
+void session_launch(struct session *session);
+void session_adopt(struct session *session);
+void session_refuse(struct session *session, const struct err *why);
+
+/* Goes to `next`: checks the edge, logs it, drops the old state's request and timer, starts the
+ * new state's step. */
+void session_enter(struct session *session, enum session_state next);
+
+/* News from outside. */
+void session_container_changed(struct session *session); /* an event, or a list that disagrees */
+void session_heartbeat_seen(struct session *session, int64_t at_ms);
+void session_stop(struct session *session, enum session_end why);
+
+/* True while the container is running or about to: it counts against the caps. */
+bool session_is_launching(const struct session *session);
+bool session_is_running(const struct session *session);
+
+const char *session_state_name(enum session_state state);
+const char *session_end_name(enum session_end end);
+struct log_ids session_ids(const struct session *session);

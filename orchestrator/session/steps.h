@@ -1,0 +1,42 @@
+#pragma once
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The step that each state starts on entry, and what several of them share. Private to session/. */
+#include "session/session.h"
+
+/* launch.c: from a claimed item to a running container */
+void step_staging(struct session *session);
+void step_creating(struct session *session);
+void step_replacing(struct session *session);
+void step_verifying(struct session *session);
+void step_starting(struct session *session);
+void step_adopting(struct session *session);
+
+/* ack.c: the conversation with the queue about taking the item */
+void step_acking(struct session *session);
+void step_confirming(struct session *session);
+void step_refusing(struct session *session);
+/* Sends the ack now if it was not sent yet, whatever the state is. */
+void ack_send(struct session *session);
+
+/* ending.c: from a running container to a removed one */
+void step_running(struct session *session);
+void step_stopping(struct session *session);
+void step_killing(struct session *session);
+void step_exited(struct session *session);
+void step_removing(struct session *session);
+
+/* judging.c: what becomes of the item */
+void step_judging(struct session *session);
+void step_force_stopping(struct session *session);
+/* True if the item must be looked up before the session may be forgotten. */
+bool session_needs_judging(const struct session *session);
+
+/* The launch cannot go on. Before the ack the offer is left and comes again; after it the item is
+ * judged. `blame` says whom it counts against. */
+void session_fail(struct session *session, enum session_blame blame, const struct err *err);
+
+/* Runs the current state's step again, after a pause that grows with session->attempts. */
+void session_retry(struct session *session);
+
+/* Gives the slot back, once. */
+void session_free_slot(struct session *session);
