@@ -106,7 +106,7 @@ class TapResult(unittest.TestResult):
 
 
 def load(path: Path, loader: unittest.TestLoader) -> unittest.TestSuite:
-    """The tests of one file, as module NAME of folder FOLDER: "FOLDER.NAME" when that is a package."""
+    """The tests of one file, as FOLDER.NAME where its folder is a package under tests/."""
     folder = path.parent
     name = path.stem
     if (folder / "__init__.py").exists() and folder.parent == TESTS:

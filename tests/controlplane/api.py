@@ -185,8 +185,10 @@ class Api:
 
     def _list(self, request: Request, record: Record) -> Reply:
         limit = _number(request, "limit", 1, 1000) or 20
-        return _page(request, [work.on_the_wire()
-                               for work in self.model.list(record.environment or "")], limit)
+        with self.model.lock:
+            works = [work.on_the_wire() for work in self.model.list(record.environment or "")
+                     if work.has_id]
+        return _page(request, works, limit)
 
     def _retrieve(self, request: Request, record: Record) -> Reply:
         return self._work_reply(self.model.item(record.work or "", record.environment))

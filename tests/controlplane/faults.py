@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Faults: what goes wrong, where, from which request on, and how often.
 
-A fault first says which requests it is for (endpoint, environment, work, session, credential, offer),
-then when it fires (after `after` matching requests, `times` times, None for always), then what
-happens:
+A fault first says which requests it is for (endpoint, environment, work, session, credential,
+offer), then when it fires (after `after` matching requests, `times` times, None for always), then
+what happens:
 
     when        "before": instead of processing, so nothing takes effect;
                 "after": the request took effect, and then its reply is lost or replaced
@@ -130,7 +130,7 @@ class Faults:
             return list(self._faults)
 
     def take(self, record: Record, when: str) -> Fault | None:
-        """The fault to apply now. Every matching fault counts the request; the first ready one fires."""
+        """The fault to apply now. All that match count the request; the first ready one fires."""
         with self._lock:
             chosen = None
             for fault in self._faults:

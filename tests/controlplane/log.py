@@ -87,7 +87,7 @@ class Log:
             return record
 
     def decided(self, record: Record, status: int | str) -> None:
-        """To be called before the reply's first byte, so that who saw the reply finds the status."""
+        """To be called before the reply's first byte, so that who saw it finds the status."""
         with self.changed:
             record.status = status
             self.changed.notify_all()

@@ -2,8 +2,8 @@
 """The work queue: claims, acks, leases and stops, without a word of HTTP.
 
 One lock guards everything, sessions included. Two conditions share it: `work_available` wakes the
-pollers, `changed` wakes those who observe (wait_for). Nothing runs in the background: a lapsed lease
-or an elapsed reclaim time takes effect when somebody looks, and pollers look in time.
+pollers, `changed` wakes those who observe (wait_for). Nothing runs in the background: a lapsed
+lease or an elapsed reclaim time takes effect when somebody looks, and pollers look in time.
 
 Where the documents are silent, the model takes the answer that is hardest on an orchestrator:
 an item that was acked and never heartbeated stays in `starting` for good, and a plain stop that
@@ -30,6 +30,8 @@ class Model:
         self.changed = threading.Condition(self.lock)
         self.environments: dict[str, Environment] = {}
         self.items: dict[str, Work] = {}
+        self.open_items: dict[str, Work] = {}
+        self._item_of_session: dict[str, Work] = {}
         self.sessions: dict[str, Session] = {}
         self.tokens: dict[str, str] = {}
         self.closed = False
@@ -54,7 +56,7 @@ class Model:
     def add_work(self, environment_id: str, data: dict, *, work_id: str | None = None,
                  session_id: str | None = None, secret: str = "auto", raw: bytes | None = None,
                  metadata: dict[str, str] | None = None) -> Work:
-        """Queue an item. A session has one live item at a time; raw items are exempt from the rule."""
+        """Queue an item. A session has one live item at a time; raw items are exempt."""
         with self.lock:
             self.environment(environment_id)
             if session_id is not None and raw is None and self.live_item(session_id) is not None:
@@ -71,7 +73,9 @@ class Model:
                 work.token = token_in(secret)
                 if work.token:
                     self.tokens[work.token] = work.id
-            self.items[work.id] = work
+            self.items[work.id] = self.open_items[work.id] = work
+            if session_id is not None and raw is None:
+                self._item_of_session[session_id] = work
             self.work_available.notify_all()
             self.changed.notify_all()
             return work
@@ -85,7 +89,11 @@ class Model:
 
     def remove(self, work_id: str) -> None:
         with self.lock:
-            del self.items[self.item(work_id).id]
+            work = self.item(work_id)
+            del self.items[work.id]
+            self.open_items.pop(work.id, None)
+            if self._item_of_session.get(work.session_id or "") is work:
+                del self._item_of_session[work.session_id or ""]
             self.changed.notify_all()
 
     def close(self) -> None:
@@ -122,8 +130,8 @@ class Model:
 
     def live_item(self, session_id: str) -> Work | None:
         with self.lock:
-            return next((work for work in self.items.values()
-                         if work.session_id == session_id and work.live and work.raw is None), None)
+            work = self._item_of_session.get(session_id)
+            return work if work is not None and work.live else None
 
     # -- the calls of the protocol ---------------------------------------------------------------
 
@@ -165,8 +173,8 @@ class Model:
             return work
 
     def heartbeat(self, environment_id: str, work_id: str, expected: str | None) -> dict:
-        """Extend the lease. `expected` is NO_HEARTBEAT first, then the last reply's string, byte for
-        byte; None, which the documents leave open, extends unconditionally."""
+        """Extend the lease. `expected` is NO_HEARTBEAT first, then the last reply's string, byte
+        for byte; None, which the documents leave open, extends unconditionally."""
         with self.lock:
             work = self.item(work_id, environment_id)
             ttl = self.environments[environment_id].ttl_seconds
@@ -202,16 +210,18 @@ class Model:
             work.state = "stopping"
             if force:
                 work.state, work.stopped_at = "stopped", now
+                self.open_items.pop(work.id, None)
             self.changed.notify_all()
             return work
 
-    def list(self, environment_id: str) -> list[Work]:
-        """All items of the environment, stopped ones too, oldest first."""
+    def list(self, environment_id: str | None = None) -> list[Work]:
+        """All items, of the environment or of every one, stopped ones too, oldest first."""
         with self.lock:
-            self.environment(environment_id)
+            if environment_id is not None:
+                self.environment(environment_id)
             self._lapse_leases()
             return [work for work in self.items.values()
-                    if work.environment_id == environment_id and work.has_id]
+                    if environment_id in (None, work.environment_id)]
 
     def update_metadata(self, environment_id: str, work_id: str, patch: dict) -> Work:
         with self.lock:
@@ -226,14 +236,15 @@ class Model:
         with self.lock:
             environment = self.environment(environment_id)
             self._lapse_leases()
-            queued = [work for work in self.items.values()
+            queued = [work for work in self.open_items.values()
                       if work.environment_id == environment_id and work.state == "queued"]
+            oldest = min((work.created_at for work in queued), default=None)
             since = self.clock.monotonic() - WORKERS_POLLING_WINDOW
             return {
                 "type": "work_queue_stats",
                 "depth": sum(work.claimed is None for work in queued),
                 "pending": sum(work.claimed is not None for work in queued),
-                "oldest_queued_at": rfc3339(min((work.created_at for work in queued), default=None)),
+                "oldest_queued_at": rfc3339(oldest),
                 "workers_polling": sum(seen >= since
                                        for seen in environment.workers_seen.values()),
             }
@@ -265,7 +276,7 @@ class Model:
             if work is not None:
                 return work
         now = self.clock.monotonic()
-        for work in self.items.values():
+        for work in self.open_items.values():
             if work.environment_id == environment.id and work.state == "queued":
                 if work.claimed is None or now - work.claimed >= reclaim:
                     return work
@@ -284,7 +295,7 @@ class Model:
 
     def _next_change(self, environment_id: str, reclaim: float, latest: float) -> float:
         """When time alone may bring this poller an item: a reclaim, or a lapsing lease."""
-        for work in self.items.values():
+        for work in self.open_items.values():
             if work.environment_id != environment_id:
                 continue
             if work.state == "queued" and work.claimed is not None:
@@ -295,7 +306,7 @@ class Model:
 
     def _lapse_leases(self) -> None:
         now = self.clock.monotonic()
-        for work in self.items.values():
+        for work in self.open_items.values():
             if work.state == "active" and work.lease_until is not None and now >= work.lease_until:
                 work.state = "queued"
                 work.acknowledged_at = work.started_at = work.latest_heartbeat_at = None

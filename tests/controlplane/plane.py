@@ -33,6 +33,7 @@ from .skills import Skills
 DEFAULT_TIMEOUT = 30.0
 # How often wait_for looks again where nothing but time brings the change (a lapsing lease).
 LOOK_AGAIN_SECONDS = 0.1
+BREATHER_SECONDS = 0.005
 
 
 class ControlPlane:
@@ -129,8 +130,8 @@ class ControlPlane:
               metadata: dict[str, str] | None = None) -> list[dict]:
         """Queue sessions, one item each; returns snapshots of the items.
 
-        secret is "auto", "none", or the literal string to send. A `session` that exists already gets
-        a new item and keeps its script.
+        secret is "auto", "none", or the literal string to send. A `session` that exists already
+        gets a new item and keeps its script.
         """
         if count != 1 and (session is not None or work is not None):
             raise ValueError("ids are for one item")
@@ -225,7 +226,7 @@ class ControlPlane:
     # -- faults ----------------------------------------------------------------------------------
 
     def fault(self, endpoint: str | Sequence[str] = "*", **options) -> Fault:
-        """Inject a fault; faults.py has the list. A second one may be added to the same endpoint."""
+        """Inject a fault; faults.py has the list. One endpoint may have several."""
         return self.faults.add(Fault(endpoint, **options))
 
     def clear_faults(self) -> None:
@@ -239,8 +240,7 @@ class ControlPlane:
 
     def items(self, environment: str | None = None) -> list[dict]:
         with self.model.lock:
-            return [self.item(work) for work, item in list(self.model.items.items())
-                    if environment in (None, item.environment_id)]
+            return [work.snapshot() for work in self.model.list(environment)]
 
     def session(self, session: str) -> dict:
         with self.model.lock:
@@ -263,8 +263,8 @@ class ControlPlane:
                  timeout: float = DEFAULT_TIMEOUT, what: str = "the condition") -> object:
         """Wait until predicate(self) is true and return its value; TimeoutError otherwise."""
         deadline = time.monotonic() + timeout
-        with self.model.changed:
-            while True:
+        while True:
+            with self.model.changed:
                 value = predicate(self)
                 if value:
                     return value
@@ -272,14 +272,15 @@ class ControlPlane:
                 if left <= 0:
                     raise TimeoutError(f"{what} did not hold within {timeout} s: {self._summary()}")
                 self.model.changed.wait(min(left, LOOK_AGAIN_SECONDS))
+            # A busy simulator changes at every request; there is no need to look that often.
+            time.sleep(BREATHER_SECONDS)
 
     def wait_state(self, state: str, works: Sequence[str] | None = None,
                    timeout: float = DEFAULT_TIMEOUT) -> None:
         """Wait until the given items, or all that have an id, are in the state."""
         def reached(_: ControlPlane) -> bool:
-            return all(item["state"] == state for item in self.items()
-                       if (item["id"] in works if works is not None
-                           else self.model.items[item["id"]].has_id))
+            return all(work.state == state for work in self.model.list()
+                       if (work.id in works if works is not None else work.has_id))
         self.wait_for(reached, timeout, f"all items {state}")
 
     def wait_stopped(self, works: Sequence[str] | None = None,
@@ -288,7 +289,8 @@ class ControlPlane:
 
     def wait_requests(self, endpoint: str, count: int, timeout: float = DEFAULT_TIMEOUT,
                       **match) -> list:
-        """Wait until the log holds that many answered requests; returns them (log.of's arguments)."""
+        """Wait until the log holds that many answered requests, and return them; matches as in
+        log.of."""
         def enough(_: ControlPlane) -> list | None:
             found = [record for record in self.log.of(endpoint, **match)
                      if record.status is not None]

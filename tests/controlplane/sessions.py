@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A session that plays a script: it asks for tool calls, one after the other, and takes the results.
+"""A session that plays a script: it asks for tool calls, one by one, and takes the results.
 
-The script starts when the first worker opens the event stream. Every event goes into one list, which
-is both the history and the stream, so the two cannot disagree. After the last result the session
-ends as `end` says:
+The script starts when the first worker opens the event stream. Every event goes into one list,
+which is both the history and the stream, so the two cannot disagree. After the last result the
+session ends as `end` says:
 
     terminated   session.status_terminated: the worker leaves at once
     idle         session.status_idle with end_turn: the worker leaves when its idle time is over
@@ -38,7 +38,8 @@ class Session:
             raise Refused("invalid", f"end is one of {', '.join(ENDS)}")
         self.id = session_id if session_id is not None else new_id("sesn")
         self.environment_id = environment_id
-        self.script = [tool_call(step) for step in ([DEFAULT_COMMAND] if script is None else script)]
+        steps = [DEFAULT_COMMAND] if script is None else script
+        self.script = [tool_call(step) for step in steps]
         self.end = end
         self.skills = list(skills)
         self.metadata = dict(metadata or {})
@@ -54,7 +55,7 @@ class Session:
         self._begun = False
         self._add("user.message", content=[{"type": "text", "text": "Run the script."}])
 
-    # The callers of everything below hold the model's lock.
+    # The lock is the model's, which its callers hold; it is re-entrant.
 
     def play_again(self) -> None:
         """A new turn: the script once more, after whatever is still unanswered."""
@@ -89,10 +90,13 @@ class Session:
     def stream(self, closed: Callable[[], bool]) -> Iterator[dict | None]:
         """Events from now on, None where a ping is due; ends when the session has terminated.
 
-        Subscribed when this returns, before the first event is asked for.
+        Subscribed when this returns, before the first event is asked for. A worker that comes back
+        after the session terminated is told so again: the SDK learns it from the stream only.
         """
         with self.arrived:
             position, cut = len(self.events), self.streams_cut
+            if self.status == "terminated":
+                position -= 1
             self._begin()
         return self._follow(position, cut, closed)
 
@@ -159,6 +163,7 @@ class Session:
     def _add(self, type: str, **fields) -> dict:
         event = {**fields, "type": type, "id": new_id("sevt"),
                  "processed_at": rfc3339(self._clock.wall())}
-        self.events.append(event)
-        self.arrived.notify_all()
+        with self.arrived:
+            self.events.append(event)
+            self.arrived.notify_all()
         return event
