@@ -28,6 +28,7 @@ struct engine_options {
 	int64_t start_timeout_ms; /* of a start call */
 	int64_t pull_timeout_ms;
 	const char *registry_config; /* a Docker config.json with `auths`, or NULL */
+	bool needs_bridge; /* a policy uses berth's own network: make sure that it is there */
 };
 
 enum engine_outcome {
@@ -77,6 +78,8 @@ struct engine_call {
 	int operation;		     /* private */
 	bool holds_launch;	     /* private */
 	const struct plan *plan;     /* private */
+	char subject[161];	     /* private */
+	struct timer later;	     /* private */
 	struct engine_call *next;    /* private */
 	void (*done)(struct engine_call *call, void *arg);
 	void *arg;
@@ -99,9 +102,10 @@ void engine_call_done(struct engine_call *call);
 
 /* What the owner is told; each is called from the loop with `arg`. */
 struct engine_owner {
-	/* The engine answers and is fit for use, or no longer. Called on changes, and once with
-	 * `healthy` false and the reason if the first attempt fails. `err->kind` ERR_REFUSED: it
-	 * will never be fit as it is (API too old or too new). */
+	/* The engine answers and is fit for use, or no longer. Called on changes, once with
+	 * `healthy` false and the reason if the first attempt fails, and when that reason becomes
+	 * ERR_REFUSED: it will never be fit as it is (API too old or too new, not ours). `err` is
+	 * NULL when healthy. */
 	void (*health)(struct engine *engine, bool healthy, const struct err *err, void *arg);
 	/* Something happened to a container that carries our instance's label. A hint. */
 	void (*event)(struct engine *engine, const char *container_id, const char *action,
@@ -115,7 +119,8 @@ struct engine_owner {
  * events; again with back-off whenever the connection is lost. ERR_INPUT. */
 int engine_new(struct loop *loop, const struct engine_options *options,
 	       const struct engine_owner *owner, struct engine **ret, struct err *err);
-/* NULL is fine; returns NULL. Calls under way must have been done()d before. */
+/* NULL is fine; returns NULL. Calls and image waits under way must have been done()d before. Not
+ * to be called from a callback of this engine. */
 struct engine *engine_free(struct engine *engine);
 
 bool engine_is_healthy(const struct engine *engine);
@@ -128,7 +133,9 @@ const char *engine_data_root(const struct engine *engine);
 /* Name of berth's own network there ("berth-<instance>"). */
 const char *engine_bridge(const struct engine *engine);
 
-/* The calls. Ids are container ids or names that berth made. */
+/* The calls. Each ends in exactly one done(call, arg), later, unless engine_call_done() comes
+ * first. Ids are container ids or names that berth made. `plan` is borrowed until then. Creates and
+ * starts wait for one of `launches` places, starts first; the other calls overtake them. */
 void engine_create(struct engine *engine, struct engine_call *call, const struct plan *plan);
 void engine_start(struct engine *engine, struct engine_call *call, const char *id);
 void engine_inspect(struct engine *engine, struct engine_call *call, const char *id);
