@@ -52,8 +52,8 @@ struct environment {
 };
 
 struct engine_settings {
-	char *socket;	     /* path without "unix://" */
-	char *socket_reason; /* why this one: "flag --engine", "DOCKER_HOST", "default socket" */
+	char *socket;	     /* path without "unix://"; NULL: none was found */
+	char *socket_reason; /* why this one: "--engine", "DOCKER_HOST", "usual socket"; or none */
 	int64_t launches;
 	int64_t pull_timeout_ms;
 	char *registry_config; /* Docker config.json, NULL: none */
@@ -74,8 +74,8 @@ struct fleet {
 	char *policy_dir; /* NULL: only the installed ones */
 	struct engine_settings engine;
 	struct host_settings host;
-	char *base_url; /* no trailing slash */
-	char *session_base_url;
+	char *base_url;		/* no trailing slash */
+	char *session_base_url; /* what containers are told; NULL: nothing */
 	char *ca_file;
 	bool allow_http;
 	char *worker_id;
@@ -84,11 +84,19 @@ struct fleet {
 	size_t environment_count;
 };
 
-/* What the command line said; NULL or -1 where it said nothing. Strings are borrowed. */
+/* How much of the configuration a command needs. */
+enum fleet_need {
+	FLEET_ALL,	   /* to serve: environments, policies, keys */
+	FLEET_NO_KEYS,	   /* to plan: keys may be missing and are not looked at */
+	FLEET_ENGINE_ONLY, /* to look at containers: environments may be missing, policies are not
+			      read, keys are not looked at */
+};
+
+/* What the command line said; NULL where it said nothing. Strings are borrowed. */
 struct fleet_flags {
 	const char *config, *environment_id, *environment_key_file, *image, *engine, *policy,
-		*policy_dir, *credential, *instance, *state_dir, *on_shutdown;
-	int64_t sessions;
+		*policy_dir, *sessions, *credential, *instance, *state_dir, *on_shutdown;
+	enum fleet_need need;
 };
 
 /*
@@ -101,6 +109,11 @@ int fleet_load(const struct fleet_flags *flags, struct problems *problems, struc
 
 /* NULL is fine; returns NULL. */
 struct fleet *fleet_free(struct fleet *fleet);
+
+/* What a plan for an item of `environment` takes from the configuration; ids, secrets and image
+ * facts are left for the caller to add. Everything is borrowed from the fleet. */
+void fleet_plan_input(const struct fleet *fleet, const struct environment *environment,
+		      struct plan_input *ret);
 
 /* Reads the key now. The result is the caller's. ERR_INPUT, ERR_REFUSED. */
 int key_read(const struct key_source *source, struct secret **ret, struct err *err);

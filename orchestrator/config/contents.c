@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the configuration points to: policies are read, keys are looked at, and a sample item is
+ * planned for each environment, so that what no container may have is refused before an item is
+ * claimed for it.
+ */
+#include "base/cleanup.h"
+#include "config/loader.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+
+static const struct yaml_node *place_of(const struct loader *loader, size_t i, const char *key)
+{
+	const struct yaml_node *node = yaml_get(loader->origins[i].node, key);
+
+	return node ? node : loader->origins[i].node;
+}
+
+static void check_policy_dir(struct loader *loader)
+{
+	const struct fleet *fleet = loader->fleet;
+	const char *flag = loader->flags->policy_dir ? "--policy-dir" : NULL;
+	struct stat status;
+
+	if (fleet->policy_dir && (stat(fleet->policy_dir, &status) < 0 || !S_ISDIR(status.st_mode)))
+		complain(loader, flag ? NULL : yaml_get(loader->root, "policy_dir"), flag,
+			 "policy_dir: '%s' is no directory", fleet->policy_dir);
+}
+
+/* True if an earlier environment has named the same policy in vain. */
+static bool is_known_to_fail(const struct loader *loader, size_t i)
+{
+	const struct environment *environments = loader->fleet->environments;
+
+	for (size_t j = 0; j < i; j++)
+		if (!environments[j].policy &&
+		    strcmp(environments[j].policy_name, environments[i].policy_name) == 0)
+			return true;
+	return false;
+}
+
+static void load_policy(struct loader *loader, size_t i)
+{
+	struct environment *environment = &loader->fleet->environments[i];
+	const char *directories[3] = {NULL}, *origin = loader->origins[i].policy;
+	struct problems problems;
+	size_t count = 0;
+
+	if (is_known_to_fail(loader, i))
+		return;
+	if (loader->fleet->policy_dir)
+		directories[count++] = loader->fleet->policy_dir;
+	if (loader->installed_policies)
+		directories[count++] = loader->installed_policies;
+	problems_init(&problems);
+	int r = policy_load(environment->policy_name, directories, &problems, &environment->policy);
+	if (r == -ENOENT) {
+		/* Its message names no place: that is here. */
+		complain(loader, origin ? NULL : place_of(loader, i, "policy"),
+			 origin ? origin : "policy", "%.*s", (int)problems.text.len - 1,
+			 problems.text.data);
+	} else {
+		(void)!buf_adds(&loader->problems->text, problems.text.data);
+		loader->problems->count += problems.count;
+	}
+	problems_done(&problems);
+}
+
+static void check_key(struct loader *loader, size_t i)
+{
+	const struct environment *environment = &loader->fleet->environments[i];
+	const struct key_source *key = &environment->key;
+	_cleanup_(secret_freep) struct secret *secret = NULL;
+	const char *origin = loader->origins[i].key;
+	struct err err;
+
+	if (!key->file && !key->variable && !key->credential) {
+		if (!yaml_get(yaml_get(loader->origins[i].node, "key"), "file"))
+			complain(loader, place_of(loader, i, "key"), "environment key",
+				 "there is none: say --environment-key-file FILE, "
+				 "ANTHROPIC_ENVIRONMENT_KEY_FILE, or key: { file: FILE } in a "
+				 "fleet file");
+		return;
+	}
+	if (key_read(key, &secret, &err) < 0)
+		complain(loader, origin ? NULL : place_of(loader, i, "key"), origin, "%s",
+			 err.text);
+}
+
+/* Every mode is planned with everything it could ask for: only the configuration is on trial. */
+static void check_plan(struct loader *loader, size_t i)
+{
+	const struct environment *environment = &loader->fleet->environments[i];
+	struct secret *secret = secret_new("sample", strlen("sample"));
+	struct plan_input input;
+	struct plan *plan = NULL;
+	struct err err;
+
+	fleet_plan_input(loader->fleet, environment, &input);
+	input.session_id = "session";
+	input.work_id = "work";
+	input.work_secret = secret;
+	input.sessions_token = secret;
+	input.environment_key = secret;
+	input.bridge = "berth";
+	if (plan_build(&input, &plan, &err) < 0)
+		complain(loader, loader->origins[i].node, "environment", "%s", err.text);
+	plan_free(plan);
+	secret_free(secret);
+}
+
+void contents_load(struct loader *loader)
+{
+	const struct fleet *fleet = loader->fleet;
+
+	if (loader->flags->need == FLEET_ENGINE_ONLY)
+		return;
+	check_policy_dir(loader);
+	for (size_t i = 0; i < fleet->environment_count; i++) {
+		const struct environment *environment = &fleet->environments[i];
+		load_policy(loader, i);
+		if (loader->flags->need == FLEET_ALL)
+			check_key(loader, i);
+		if (environment->id && environment->policy && environment->image)
+			check_plan(loader, i);
+	}
+}

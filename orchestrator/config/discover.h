@@ -1,0 +1,12 @@
+#pragma once
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Finding a container engine's socket where nobody named one. */
+#include <sys/types.h>
+
+/*
+ * The first of the usual sockets that user `uid` has and this process may use, as a path of the
+ * caller's; NULL if there is none. *ret_reason says in either case why, for the log; it is the
+ * caller's. Sockets of a user are found by uid, because cron sets no XDG_RUNTIME_DIR. `root` stands
+ * before every path: "" outside of tests.
+ */
+char *discover_socket(const char *root, uid_t uid, char **ret_reason);

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "config/fleet.h"
+
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "config/defaults.h"
+#include "config/loader.h"
+#include "config/rows.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+struct fleet *fleet_free(struct fleet *fleet)
+{
+	if (!fleet)
+		return NULL;
+	for (size_t i = 0; i < fleet->environment_count; i++)
+		policy_free(fleet->environments[i].policy);
+	option_free(fleet_rows, fleet);
+	free(fleet->engine.socket_reason);
+	free(fleet->worker_id);
+	free(fleet->file);
+	free(fleet);
+	return NULL;
+}
+
+const char *variable(const char *name)
+{
+	const char *value = getenv(name);
+
+	return value && *value != '\0' ? value : NULL;
+}
+
+void complain(struct loader *loader, const struct yaml_node *node, const char *otherwise,
+	      const char *format, ...)
+{
+	_cleanup_free_ char *message = NULL;
+	va_list arguments;
+
+	va_start(arguments, format);
+	if (vasprintf(&message, format, arguments) < 0)
+		abort();
+	va_end(arguments);
+	problems_add(loader->problems, node ? loader->fleet->file : otherwise,
+		     node ? node->line : 0, node ? node->column : 0, "%s", message);
+}
+
+bool environments_are_unusable(const struct loader *loader)
+{
+	const struct yaml_node *list = yaml_get(loader->root, "environments");
+
+	return list && list->kind != YAML_LIST && !yaml_is_null(list);
+}
+
+/* Reads the file into a tree. -EINVAL with the reason among the problems. */
+static int read_tree(struct loader *loader, struct yaml_tree **ret)
+{
+	_cleanup_(buf_done) struct buf text;
+	struct err err;
+
+	buf_init(&text, BUF_MAX_CONFIG_FILE);
+	if (file_read(loader->fleet->file, &text, &err) < 0) {
+		complain(loader, NULL, loader->fleet->file, "%s", err.text);
+		return -EINVAL;
+	}
+	return yaml_tree_parse(loader->fleet->file, text.data, text.len, loader->problems, ret);
+}
+
+static void remember_nodes(struct loader *loader)
+{
+	const struct yaml_node *list = yaml_get(loader->root, "environments");
+	size_t count = loader->fleet->environment_count;
+
+	/* One more than needed: flags may describe an environment of their own. */
+	loader->origins = xcalloc(count + 1, sizeof(*loader->origins));
+	for (size_t i = 0; i < count; i++)
+		loader->origins[i].node = list->items[i];
+}
+
+/*
+ * ANTHROPIC_API_KEY opens the whole organization. Found beside a worker it is a mistake that
+ * deserves to be noticed at once.
+ */
+static void check_organization_key(struct loader *loader)
+{
+	if (loader->flags->need == FLEET_ALL && variable("ANTHROPIC_API_KEY"))
+		complain(loader, NULL, "ANTHROPIC_API_KEY",
+			 "is set: an organization's key has no place on a worker host; unset it "
+			 "(in a systemd unit: UnsetEnvironment=ANTHROPIC_API_KEY)");
+}
+
+static void load(struct loader *loader)
+{
+	_cleanup_(yaml_tree_freep) struct yaml_tree *tree = NULL;
+	_cleanup_(merged_tree_freep) struct merged_tree *merged = NULL;
+	struct fleet *fleet = loader->fleet;
+	bool readable = true;
+
+	check_organization_key(loader);
+	if (fleet->file && read_tree(loader, &tree) < 0)
+		readable = false;
+	if (tree) {
+		merged = defaults_merge(yaml_tree_root(tree));
+		loader->root = merged_tree_root(merged);
+	}
+	(void)option_read(fleet_rows, loader->root, fleet, fleet->file, loader->problems);
+	remember_nodes(loader);
+	/* Without a tree there is no telling what is missing. */
+	if (!readable)
+		return;
+	check_file(loader);
+	override_describe(loader);
+	places_from_file(loader);
+	override_apply(loader);
+	places_find(loader);
+	check_values(loader);
+	contents_load(loader);
+}
+
+int fleet_load(const struct fleet_flags *flags, struct problems *problems, struct fleet **ret)
+{
+	const char *file = flags->config ? flags->config : variable("BERTH_CONFIG");
+	struct loader loader = {
+		.flags = flags,
+		.fleet = xcalloc(1, sizeof(struct fleet)),
+		.problems = problems,
+	};
+	unsigned before = problems->count;
+
+	loader.fleet->file = xstrdup_or_null(file);
+	load(&loader);
+	free(loader.origins);
+	free(loader.installed_policies);
+	if (problems->count > before) {
+		fleet_free(loader.fleet);
+		return -EINVAL;
+	}
+	*ret = loader.fleet;
+	return 0;
+}

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Where things are: paths of the file, and what is looked for when nobody said. */
+#include "base/cleanup.h"
+#include "base/text.h"
+#include "config/discover.h"
+#include "config/loader.h"
+#include "config/values.h"
+
+#include <limits.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#define INSTALLED_POLICIES BERTH_PREFIX "/share/berth/policies"
+
+/* The folder of a file, as a prefix for names in it: "/etc/berth/", or "" for the current one. */
+static char *folder_of(const char *file)
+{
+	const char *slash = strrchr(file, '/');
+
+	return xstrndup(file, slash ? (size_t)(slash - file) + 1 : 0);
+}
+
+static void resolve(char **path, const char *folder)
+{
+	if (!*path || **path == '/')
+		return;
+	char *resolved = xasprintf("%s%s", folder, *path);
+	free(*path);
+	*path = resolved;
+}
+
+static bool is_directory(const char *path)
+{
+	struct stat status;
+
+	return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
+}
+
+void places_from_file(struct loader *loader)
+{
+	struct fleet *fleet = loader->fleet;
+
+	if (!fleet->file)
+		return;
+	_cleanup_free_ char *folder = folder_of(fleet->file);
+	_cleanup_free_ char *policies = xasprintf("%spolicies", folder);
+	resolve(&fleet->state_dir, folder);
+	resolve(&fleet->policy_dir, folder);
+	resolve(&fleet->ca_file, folder);
+	resolve(&fleet->engine.registry_config, folder);
+	for (size_t i = 0; i < fleet->environment_count; i++)
+		resolve(&fleet->environments[i].key.file, folder);
+	if (!fleet->policy_dir && is_directory(policies))
+		fleet->policy_dir = TAKE(policies);
+}
+
+static char *default_state_dir(void)
+{
+	const char *systemd = variable("STATE_DIRECTORY");
+	const char *xdg = variable("XDG_STATE_HOME");
+	const char *home = variable("HOME");
+
+	/* A unit with several state directories lists them with colons (systemd.exec(5)). */
+	if (systemd)
+		return xstrndup(systemd, strcspn(systemd, ":"));
+	if (geteuid() == 0)
+		return xstrdup("/var/lib/berth");
+	if (xdg)
+		return xasprintf("%s/berth", xdg);
+	return home ? xasprintf("%s/.local/state/berth", home) : NULL;
+}
+
+/* The policies of a source tree, for a program that runs from its build/VARIANT/ there. */
+static char *source_tree_policies(void)
+{
+	char program[PATH_MAX];
+	ssize_t length = readlink("/proc/self/exe", program, sizeof(program) - 1);
+
+	if (length <= 0)
+		return NULL;
+	program[length] = '\0';
+	_cleanup_free_ char *folder = folder_of(program);
+	_cleanup_free_ char *path = xasprintf("%s../../policies", folder);
+	return is_directory(path) ? realpath(path, NULL) : NULL;
+}
+
+/*
+ * DOCKER_HOST and CONTAINER_HOST speak to other programs too, so the file's own word comes before
+ * them; BERTH_ENGINE is for berth and comes before the file.
+ */
+static void find_socket(struct loader *loader)
+{
+	static const char *const general[] = {"DOCKER_HOST", "CONTAINER_HOST"};
+	struct engine_settings *engine = &loader->fleet->engine;
+	struct err err;
+
+	if (engine->socket && !engine->socket_reason)
+		engine->socket_reason = xstrdup(loader->fleet->file);
+	for (size_t i = 0; !engine->socket && i < ARRAY_SIZE(general); i++) {
+		const char *value = variable(general[i]);
+		if (!value)
+			continue;
+		if (value_parse_socket(value, &engine->socket, &err) < 0) {
+			complain(loader, NULL, general[i], "%s; or say --engine unix:///PATH",
+				 err.text);
+			return;
+		}
+		engine->socket_reason = xstrdup(general[i]);
+	}
+	if (!engine->socket)
+		engine->socket = discover_socket("", geteuid(), &engine->socket_reason);
+}
+
+void places_find(struct loader *loader)
+{
+	struct fleet *fleet = loader->fleet;
+
+	if (!fleet->state_dir)
+		fleet->state_dir = default_state_dir();
+	if (!fleet->state_dir)
+		complain(loader, NULL, "state_dir",
+			 "HOME is not set: say --state-dir DIRECTORY, or state_dir: in the file");
+	loader->installed_policies = is_directory(INSTALLED_POLICIES) ? xstrdup(INSTALLED_POLICIES)
+								      : source_tree_policies();
+	find_socket(loader);
+}
