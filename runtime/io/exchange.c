@@ -44,6 +44,7 @@ static bool may_have_been_seen(const struct exchange *exchange)
  * that it re-used closes before the first byte of the reply. The peer may have acted on the first
  * one, so what must not be done twice stops here.
  */
+/* NOLINTNEXTLINE(readability-non-const-parameter): the type is libcurl's */
 static int before_send(void *arg, char *remote_ip, char *local_ip, int remote_port, int local_port)
 {
 	struct exchange *exchange = arg;
@@ -258,13 +259,22 @@ static enum http_outcome outcome_of(const struct exchange *exchange, CURLcode co
 	return may_have_been_seen(exchange) ? HTTP_NO_REPLY : HTTP_NOT_SENT;
 }
 
+static void describe_socket(struct exchange *exchange)
+{
+	struct http_request *request = exchange->request;
+	long os_errno = os_errno_of(exchange);
+
+	(void)snprintf(request->problem, sizeof(request->problem), "cannot connect to %s: %s",
+		       exchange->settings->unix_socket,
+		       is_lasting(os_errno) ? strerror((int)os_errno)
+					    : "its accept queue stays full");
+}
+
 /* libcurl's texts may quote what a peer said, and a peer may quote what we said. */
 static void describe(struct exchange *exchange, CURLcode code)
 {
 	struct http_request *request = exchange->request;
 	const char *text = exchange->error[0] != '\0' ? exchange->error : curl_easy_strerror(code);
-	const char *socket = exchange->settings->unix_socket;
-	long os_errno = os_errno_of(exchange);
 
 	if (exchange->is_too_large)
 		text = "the reply is larger than allowed";
@@ -274,17 +284,14 @@ static void describe(struct exchange *exchange, CURLcode code)
 		text = "the connection was closed before the reply";
 	else if (secret_appears_in(request->bearer, text))
 		text = curl_easy_strerror(code);
+	(void)snprintf(request->problem, sizeof(request->problem), "%.159s", text);
+}
 
-	if (code == CURLE_COULDNT_CONNECT && socket)
-		(void)snprintf(request->problem, sizeof(request->problem),
-			       "cannot connect to %s: %s", socket,
-			       is_lasting(os_errno) ? strerror((int)os_errno)
-						    : "its accept queue stays full");
-	else
-		(void)snprintf(request->problem, sizeof(request->problem), "%.159s", text);
-	for (char *p = request->problem; *p != '\0'; p++)
-		if (iscntrl((unsigned char)*p))
-			*p = ' ';
+static void keep_to_one_line(char *text)
+{
+	for (; *text != '\0'; text++)
+		if (iscntrl((unsigned char)*text))
+			*text = ' ';
 }
 
 void exchange_finish(struct exchange *exchange, CURLcode code, uint64_t now_ms)
@@ -295,8 +302,11 @@ void exchange_finish(struct exchange *exchange, CURLcode code, uint64_t now_ms)
 	request->outcome = outcome_of(exchange, code);
 	if (request->outcome == HTTP_REPLIED)
 		request->status = exchange->status;
+	else if (code == CURLE_COULDNT_CONNECT && exchange->settings->unix_socket)
+		describe_socket(exchange);
 	else
 		describe(exchange, code);
+	keep_to_one_line(request->problem);
 }
 
 void exchange_end(struct exchange *exchange)

@@ -16,9 +16,9 @@ void http_request_init(struct http_request *request, const char *method, char *u
 {
 	*request = (struct http_request){
 		.method = method,
-		.url = url,
 		.max_reply = BUF_MAX_POLL_REPLY,
 	};
+	request->url = url;
 	buf_init(&request->body, BUF_MAX_LIST_REPLY);
 	buf_init(&request->reply, request->max_reply);
 	buf_init(&request->reply_headers, BUF_MAX_HEADERS);

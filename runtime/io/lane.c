@@ -211,7 +211,7 @@ static int on_work(sd_event_source *source, void *arg)
 			break;
 		start(lane, request);
 	}
-	multi_start(&lane->multi);
+	multi_drive(&lane->multi);
 	return 0;
 }
 
@@ -233,10 +233,11 @@ static int build(struct lane *lane, const struct lane_options *options, struct e
 		return err_set(err, ERR_BUG, r, "no event source: %s", strerror(-r));
 	/* The first exchange shows whether libcurl has all that we need. */
 	struct exchange *exchange = exchange_new(lane, &lane->settings);
-	if (!exchange)
+	if (!exchange) {
 		return err_set(err, ERR_BUG, -ENOTSUP,
 			       "libcurl %s cannot be used: 7.87 or newer with TLS is needed",
 			       curl_version_info(CURLVERSION_NOW)->version);
+	}
 	to_idle(lane, exchange);
 	return 0;
 }

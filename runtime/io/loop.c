@@ -141,7 +141,7 @@ void loop_stop(struct loop *loop)
 	loop->stopped = true;
 }
 
-static uint64_t monotonic_usec(void)
+uint64_t loop_now_usec(void)
 {
 	struct timespec now;
 
@@ -152,7 +152,7 @@ static uint64_t monotonic_usec(void)
 uint64_t loop_now_ms(struct loop *loop)
 {
 	(void)loop;
-	return monotonic_usec() / USEC_PER_MSEC;
+	return loop_now_usec() / USEC_PER_MSEC;
 }
 
 int64_t loop_wall_ms(struct loop *loop)
@@ -203,7 +203,7 @@ static int on_time(sd_event_source *source, uint64_t usec, void *arg)
 
 static uint64_t usec_after(uint64_t delay_ms)
 {
-	uint64_t now = monotonic_usec();
+	uint64_t now = loop_now_usec();
 
 	if (delay_ms > (UINT64_MAX - now) / USEC_PER_MSEC)
 		return UINT64_MAX;

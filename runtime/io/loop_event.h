@@ -12,6 +12,9 @@
 /* The sd-event loop behind `loop`, borrowed. */
 sd_event *loop_event(struct loop *loop);
 
+/* CLOCK_MONOTONIC in sd-event's unit. */
+uint64_t loop_now_usec(void);
+
 /* Ends the process if `result` is negative: for calls that fail only when memory or the process's
  * file descriptors are used up, or on a bug. `what` names the call. */
 void loop_must(int result, const char *what);

@@ -14,6 +14,9 @@ struct multi {
 	CURLM *handle;
 	struct loop *loop;
 	sd_event_source *timeout;
+	sd_event_source *soon;
+	uint64_t wanted_usec; /* when libcurl wants to be called; UINT64_MAX: not */
+	uint64_t armed_usec;  /* when `timeout` fires; not later than that */
 	loop_fn on_complete;
 	void *arg;
 	unsigned count;	     /* handles added and not removed */
@@ -31,8 +34,8 @@ void multi_done(struct multi *multi);
 void multi_add(struct multi *multi, CURL *easy);
 void multi_remove(struct multi *multi, CURL *easy);
 
-/* Lets libcurl begin with what was added, instead of in the loop's next round. */
-void multi_start(struct multi *multi);
+/* Lets libcurl do at once what it is due to do: begin with what was added. */
+void multi_drive(struct multi *multi);
 
 /* The next completed handle, to be removed before the next call; NULL if there is none. */
 CURL *multi_completed(struct multi *multi, CURLcode *ret_code);
