@@ -62,9 +62,8 @@ class TapResult(unittest.TestResult):
         self._details.append(self.errors[-1][1])
         if not hasattr(test, "_testMethodName"):
             # setUpClass or setUpModule failed: there is no test that could carry the news.
-            self._announce(test)
+            self._details = self._details[-1:]
             self._finish(str(test))
-            self._details = []
 
     def addFailure(self, test, err) -> None:
         super().addFailure(test, err)
