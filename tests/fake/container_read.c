@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* List, inspect and logs: what one can learn of a container. */
+#include "containers.h"
+#include "filters.h"
+#include "handlers.h"
+#include "request.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static void add_age(struct text *out, struct timespec since)
+{
+	long long seconds = (long long)(now().tv_sec - since.tv_sec);
+
+	if (seconds < 1)
+		text_adds(out, "Less than a second");
+	else if (seconds < 120)
+		text_addf(out, "%lld second%s", seconds, seconds == 1 ? "" : "s");
+	else if (seconds < 7200)
+		text_addf(out, "%lld minutes", seconds / 60);
+	else
+		text_addf(out, "%lld hours", seconds / 3600);
+}
+
+static void add_status(struct text *out, const struct container *container)
+{
+	switch (container->state) {
+	case CONTAINER_CREATED:
+		text_adds(out, "Created");
+		break;
+	case CONTAINER_RUNNING:
+		text_adds(out, "Up ");
+		add_age(out, container->started);
+		break;
+	case CONTAINER_EXITED:
+		text_addf(out, "Exited (%d) ", container->exit_code);
+		add_age(out, container->finished);
+		text_adds(out, " ago");
+		break;
+	case CONTAINER_DEAD:
+		text_adds(out, "Dead");
+		break;
+	}
+}
+
+/* The filters the fake engine knows; Docker knows more and refuses the rest like this. */
+static bool filters_refused(struct request *request, struct json_object *filters)
+{
+	static const char *const known[] = {"label", "name", "id", "status"};
+	static const char *const states[] = {"created", "restarting", "running", "removing",
+					     "paused",	"exited",     "dead"};
+
+	json_object_object_foreach (filters, key, values) {
+		bool found = false;
+
+		for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+			found = found || strcmp(known[i], key) == 0;
+		if (!found) {
+			reply_error(request, 400, "Invalid filter '%s'", key);
+			return true;
+		}
+		if (strcmp(key, "status") != 0)
+			continue;
+		for (size_t i = 0; i < json_object_array_length(values); i++) {
+			const char *state =
+				json_object_get_string(json_object_array_get_idx(values, i));
+
+			found = false;
+			for (size_t j = 0; j < sizeof(states) / sizeof(states[0]); j++)
+				found = found || strcmp(states[j], state) == 0;
+			if (!found) {
+				reply_error(request, 400, "Invalid filter 'status=%s'", state);
+				return true;
+			}
+		}
+	}
+	return false;
+}
+
+static bool is_listed(const struct container *container, struct json_object *filters)
+{
+	return filters_match_labels(filters, container->labels) &&
+	       filters_match_name(filters, container->name) &&
+	       filters_match_prefix(filters, "id", container->id) &&
+	       filters_match(filters, "status", container_state_name(container));
+}
+
+/* Newest first, as Docker lists. A status filter implies all=1. */
+void handle_list(struct request *request)
+{
+	struct engine *engine = request->engine;
+	struct json_object *filters;
+	struct container *container;
+	struct text list = {0};
+	bool all;
+
+	if (!filters_parse(request, &filters))
+		return;
+	if (filters_refused(request, filters)) {
+		json_object_put(filters);
+		return;
+	}
+	all = request_flag(request, "all") || json_has(filters, "status");
+	text_adds(&list, "[");
+	container = engine->containers ? ELMT_FROM_HH(engine->containers->by_id.tbl,
+						      engine->containers->by_id.tbl->tail)
+				       : NULL;
+	for (; container; container = container->by_id.prev) {
+		if ((!all && container->state != CONTAINER_RUNNING) ||
+		    !is_listed(container, filters))
+			continue;
+		text_addf(&list, "%s{%s,\"State\":\"%s\",\"Status\":\"", list.len > 1 ? "," : "",
+			  container->list_text, container_state_name(container));
+		add_status(&list, container);
+		text_adds(&list, "\"}");
+	}
+	text_adds(&list, "]\n");
+	json_object_put(filters);
+	reply_text(request, 200, "application/json", &list);
+}
+
+static const char *truth(bool b)
+{
+	return b ? "true" : "false";
+}
+
+static void add_state(struct text *out, const struct container *container)
+{
+	bool running = container->state == CONTAINER_RUNNING;
+	char started[40], finished[40];
+
+	time_text(container->started, started);
+	time_text(container->finished, finished);
+	text_addf(out,
+		  "{\"Status\":\"%s\",\"Running\":%s,\"Paused\":false,\"Restarting\":false,"
+		  "\"OOMKilled\":%s,\"Dead\":%s,\"Pid\":%d,\"ExitCode\":%d,\"Error\":",
+		  container_state_name(container), truth(running), truth(container->oom_killed),
+		  truth(container->state == CONTAINER_DEAD),
+		  running ? (int)container->shown_pid : 0, container->exit_code);
+	text_add_json(out, container->error ? container->error : "");
+	text_addf(out, ",\"StartedAt\":\"%s\",\"FinishedAt\":\"%s\"}", started, finished);
+}
+
+void handle_inspect(struct request *request)
+{
+	struct container *container = container_find(request->engine, request->target);
+	struct text out = {0};
+	char created[40];
+
+	if (!container) {
+		reply_error(request, 404, "No such container: %s", request->target);
+		return;
+	}
+	time_text(container->created, created);
+	text_addf(&out, "{\"Id\":\"%s\",\"Created\":\"%s\",\"Path\":", container->id, created);
+	text_add_json(&out, container->entry);
+	text_addf(&out, ",\"Args\":%s,\"State\":", json_line(container->args));
+	add_state(&out, container);
+	text_addf(&out,
+		  ",\"Image\":\"%s\",\"Name\":\"/%s\",\"RestartCount\":0,\"Driver\":\"overlay2\","
+		  "\"Platform\":\"linux\",\"MountLabel\":\"\",\"ProcessLabel\":\"\","
+		  "\"AppArmorProfile\":\"\",\"ExecIDs\":null,\"HostConfig\":%s,"
+		  "\"GraphDriver\":{\"Data\":{},\"Name\":\"overlay2\"},\"Mounts\":%s,"
+		  "\"Config\":%s,\"NetworkSettings\":{\"Ports\":{},\"Networks\":{}}}\n",
+		  container->image_id, container->name, container->host_config_text,
+		  container->mounts_text, container->config_text);
+	(void)container_still_removing(container);
+	reply_text(request, 200, "application/json", &out);
+}
+
+/* One frame of Docker's multiplexed log: stream number, three zeros, length in network order. */
+static void add_frame(struct text *out, unsigned char stream, const char *line)
+{
+	size_t len = strlen(line);
+	unsigned char header[8] = {stream,
+				   0,
+				   0,
+				   0,
+				   (unsigned char)(len >> 24),
+				   (unsigned char)(len >> 16),
+				   (unsigned char)(len >> 8),
+				   (unsigned char)len};
+
+	text_add(out, header, sizeof(header));
+	text_adds(out, line);
+}
+
+struct log_follower {
+	struct waiter waiter;
+	struct stream *stream;
+};
+
+static void on_log_end(struct waiter *waiter)
+{
+	struct log_follower *follower = waiter->arg;
+
+	waiter->container = NULL;
+	stream_end(follower->stream);
+}
+
+static void on_log_released(struct stream *stream, void *arg)
+{
+	struct log_follower *follower = arg;
+
+	(void)stream;
+	waiter_cancel(&follower->waiter);
+	free(follower);
+}
+
+void handle_logs(struct request *request)
+{
+	struct container *container = container_find(request->engine, request->target);
+	bool out = request_flag(request, "stdout");
+	bool err = request_flag(request, "stderr");
+	struct log_follower *follower;
+	struct text frames = {0};
+
+	if (!out && !err) {
+		reply_error(request, 400, "Bad parameters: you must choose at least one stream");
+		return;
+	}
+	if (!container) {
+		reply_error(request, 404, "No such container: %s", request->target);
+		return;
+	}
+	if (out)
+		add_frame(&frames, 1, "a line on stdout\n");
+	if (err)
+		add_frame(&frames, 2, "a line on stderr\n");
+	follower = xcalloc(1, sizeof(*follower));
+	follower->stream = stream_new(request->engine->loop, on_log_released, follower);
+	follower->waiter.arg = follower;
+	stream_add(follower->stream, frames.data, frames.len);
+	text_done(&frames);
+	if (request_flag(request, "follow") && container->state == CONTAINER_RUNNING)
+		container_wait(container, &follower->waiter, false, on_log_end);
+	else
+		stream_end(follower->stream);
+	reply_stream(request, NULL, follower->stream);
+}

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "route.h"
+
+#include "engine.h"
+#include "handlers.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const struct route routes[] = {
+	{"ping", "GET", "/_ping", handle_ping},
+	{"ping", "HEAD", "/_ping", handle_ping},
+	{"version", "GET", "/version", handle_version},
+	{"info", "GET", "/info", handle_info},
+	{"events", "GET", "/events", handle_events},
+	{"image_inspect", "GET", "/images/{name}/json", handle_image_inspect},
+	{"image_pull", "POST", "/images/create", handle_image_pull},
+	{"list", "GET", "/containers/json", handle_list},
+	{"create", "POST", "/containers/create", handle_create},
+	{"inspect", "GET", "/containers/{id}/json", handle_inspect},
+	{"start", "POST", "/containers/{id}/start", handle_start},
+	{"kill", "POST", "/containers/{id}/kill", handle_kill},
+	{"stop", "POST", "/containers/{id}/stop", handle_stop},
+	{"wait", "POST", "/containers/{id}/wait", handle_wait},
+	{"logs", "GET", "/containers/{id}/logs", handle_logs},
+	{"archive", "PUT", "/containers/{id}/archive", handle_archive},
+	{"remove", "DELETE", "/containers/{id}", handle_remove},
+	{"network_list", "GET", "/networks", handle_network_list},
+	{"network_create", "POST", "/networks/create", handle_network_create},
+	{"network_inspect", "GET", "/networks/{id}", handle_network_inspect},
+	{"network_remove", "DELETE", "/networks/{id}", handle_network_remove},
+	{"volume_list", "GET", "/volumes", handle_volume_list},
+	{"volume_create", "POST", "/volumes/create", handle_volume_create},
+	{"volume_inspect", "GET", "/volumes/{id}", handle_volume_inspect},
+	{"volume_remove", "DELETE", "/volumes/{id}", handle_volume_remove},
+};
+
+/* The part of `path` that stands for the placeholder of `pattern`, or NULL when they differ. */
+static char *match_target(const char *pattern, const char *path)
+{
+	const char *open = strchr(pattern, '{');
+	const char *suffix = strchr(pattern, '}') + 1;
+	size_t before = (size_t)(open - pattern);
+	size_t after = strlen(suffix);
+	size_t len = strlen(path);
+	char *target;
+
+	if (len <= before + after || strncmp(pattern, path, before) != 0 ||
+	    strcmp(path + len - after, suffix) != 0)
+		return NULL;
+	target = strndup(path + before, len - before - after);
+	if (!target)
+		abort();
+	if (strncmp(open, "{name}", 6) != 0 && strchr(target, '/')) {
+		free(target);
+		return NULL;
+	}
+	return target;
+}
+
+static bool route_matches(const struct route *route, struct request *request)
+{
+	if (strcmp(route->method, request->method) != 0)
+		return false;
+	if (!strchr(route->path, '{'))
+		return strcmp(route->path, request->path) == 0;
+	request->target = match_target(route->path, request->path);
+	return request->target != NULL;
+}
+
+const struct route *route_lookup(struct request *request, const struct route *table, size_t rows)
+{
+	for (size_t i = 0; i < rows; i++) {
+		if (route_matches(&table[i], request))
+			return &table[i];
+	}
+	return NULL;
+}
+
+void route_find(struct request *request)
+{
+	int end = 0;
+	int version[2];
+
+	if (sscanf(request->path, "/v%d.%d%n", &version[0], &version[1], &end) == 2 &&
+	    request->path[end] == '/') {
+		request->version = strndup(request->path + 2, (size_t)end - 2);
+		memmove(request->path, request->path + end, strlen(request->path + end) + 1);
+	} else {
+		request->version = xstrdup("");
+	}
+	request->route = route_lookup(request, routes, sizeof(routes) / sizeof(routes[0]));
+}
+
+/* Below 0 where a is the older of two API versions. */
+static int compare_versions(const char *a, const char *b)
+{
+	int major[2] = {0};
+	int minor[2] = {0};
+
+	(void)sscanf(a, "%d.%d", &major[0], &minor[0]);
+	(void)sscanf(b, "%d.%d", &major[1], &minor[1]);
+	return major[0] != major[1] ? major[0] - major[1] : minor[0] - minor[1];
+}
+
+/*
+ * The texts of Docker's version check. Docker 20.10 answers clients below API 1.24 in plain text
+ * (measured; later engines, whose minimum is 1.24 or more, always in JSON).
+ */
+static bool version_refused(struct request *request)
+{
+	const struct options *options = &request->engine->options;
+	char *message = NULL;
+
+	if (!*request->version)
+		return false;
+	if (compare_versions(request->version, options->api_max) > 0)
+		message = xasprintf("client version %s is too new. Maximum supported API version "
+				    "is %s",
+				    request->version, options->api_max);
+	else if (compare_versions(request->version, options->api_min) < 0)
+		message = xasprintf("client version %s is too old. Minimum supported API version "
+				    "is %s, please upgrade your client to a newer version",
+				    request->version, options->api_min);
+	if (!message)
+		return false;
+	if (compare_versions(request->version, "1.24") < 0 &&
+	    compare_versions(options->api_min, "1.24") < 0) {
+		struct text plain = {0};
+
+		text_addf(&plain, "%s\n", message);
+		reply_text(request, 400, "text/plain; charset=utf-8", &plain);
+	} else {
+		reply_error(request, 400, "%s", message);
+	}
+	free(message);
+	return true;
+}
+
+void route_handle(struct request *request)
+{
+	if (!request->route)
+		reply_error(request, 404, "page not found");
+	else if (!version_refused(request))
+		request->route->handle(request);
+}

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "worker.h"
+
+#include "rules.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define MAX_WORDS 16
+
+static const char *session_of(const struct container *container)
+{
+	static const char name[] = "ANTHROPIC_SESSION_ID=";
+
+	for (size_t i = 0; i < json_object_array_length(container->env); i++) {
+		const char *variable =
+			json_object_get_string(json_object_array_get_idx(container->env, i));
+
+		if (variable && strncmp(variable, name, sizeof(name) - 1) == 0)
+			return variable + sizeof(name) - 1;
+	}
+	return "";
+}
+
+/* The environment as execve() wants it; the strings stay the JSON's. */
+static char **environment(const struct container *container)
+{
+	size_t count = json_object_array_length(container->env);
+	char **list = xcalloc(count + 1, sizeof(*list));
+
+	for (size_t i = 0; i < count; i++)
+		list[i] = xstrdup(
+			json_object_get_string(json_object_array_get_idx(container->env, i)));
+	return list;
+}
+
+static void free_list(char **list)
+{
+	for (size_t i = 0; list[i]; i++)
+		free(list[i]);
+	free(list);
+}
+
+/* argv: the program, our pid so that it can die with us, the words of the rules. */
+static char **arguments(const struct container *container, const char *program)
+{
+	struct json_object *rule = rules_for_worker(container->engine, session_of(container));
+	struct json_object *words = json_member(rule, "words");
+	char **list = xcalloc(MAX_WORDS + 3, sizeof(*list));
+	size_t count = 0;
+
+	list[count++] = xstrdup(program);
+	list[count++] = xasprintf("%d", (int)getpid());
+	if (json_object_is_type(words, json_type_array)) {
+		for (size_t i = 0; i < json_object_array_length(words) && i < MAX_WORDS; i++)
+			list[count++] = xstrdup(
+				json_object_get_string(json_object_array_get_idx(words, i)));
+	}
+	json_object_put(rule);
+	return list;
+}
+
+static int spawn(pid_t *pid, const char *program, char **argv, char **env)
+{
+	posix_spawn_file_actions_t files;
+	posix_spawnattr_t attributes;
+	sigset_t none, all;
+	int error;
+
+	sigemptyset(&none);
+	sigfillset(&all);
+	posix_spawn_file_actions_init(&files);
+	posix_spawn_file_actions_addopen(&files, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+	posix_spawnattr_init(&attributes);
+	posix_spawnattr_setsigmask(&attributes, &none);
+	posix_spawnattr_setsigdefault(&attributes, &all);
+	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+	error = posix_spawn(pid, program, &files, &attributes, argv, env);
+	posix_spawnattr_destroy(&attributes);
+	posix_spawn_file_actions_destroy(&files);
+	return error;
+}
+
+bool worker_start(struct container *container)
+{
+	const char *program = container->engine->options.worker;
+	char **argv = arguments(container, program);
+	char **env = environment(container);
+	int error = spawn(&container->pid, program, argv, env);
+
+	free_list(argv);
+	free_list(env);
+	if (error == 0)
+		return true;
+	container->pid = 0;
+	free(container->error);
+	container->error = xasprintf("exec: \"%s\": %s", program, strerror(error));
+	return false;
+}
+
+static void imitate_word(struct container *container, const char *word, int64_t *run_ms)
+{
+	if (strcmp(word, "ignore-term") == 0)
+		container->ignores_term = true;
+	else if (strncmp(word, "exit-", 5) == 0)
+		container->idle_exit_code = atoi(word + 5);
+	else if (strncmp(word, "run-", 4) == 0)
+		*run_ms = atoll(word + 4);
+}
+
+void worker_imitate(struct container *container, int64_t *run_ms)
+{
+	const char *session = session_of(container);
+	struct json_object *rule = rules_for_worker(container->engine, session);
+	struct json_object *words = json_member(rule, "words");
+	char *copy = xstrdup(session);
+	char *rest = copy;
+	char *word;
+
+	while ((word = strsep(&rest, "_")))
+		imitate_word(container, word, run_ms);
+	free(copy);
+	if (json_object_is_type(words, json_type_array)) {
+		for (size_t i = 0; i < json_object_array_length(words); i++)
+			imitate_word(container,
+				     json_object_get_string(json_object_array_get_idx(words, i)),
+				     run_ms);
+	}
+	json_object_put(rule);
+}
