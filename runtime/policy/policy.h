@@ -5,6 +5,7 @@
  * and to be kept from. Pure values; the fleet owns them and they never change.
  */
 #include "base/err.h"
+#include "policy/option.h"
 #include "policy/problem.h"
 
 #include <stdbool.h>
@@ -60,9 +61,12 @@ struct policy {
 	unsigned unenforced;
 };
 
+/* What a policy file can say: see option.h. */
+extern const struct option policy_options[];
+
 /* Reads the policy `name`: DIRECTORY/NAME.yaml of the first directory that has it. `directories`
- * ends with NULL. Every problem of the file goes to `problems`; -ENOENT (with a problem at
- * where_file:line:column that names what there is) when no directory has it. */
+ * ends with NULL. Every problem of the file goes to `problems`; -ENOENT, with a
+ * problem that names what there is, when no directory has it. */
 int policy_load(const char *name, const char *const *directories, struct problems *problems,
 		struct policy **ret);
 
