@@ -88,13 +88,21 @@ static void read_redirect(char *into, size_t size, const struct http_request *re
 	const char *host = http_header(request, "location", location, sizeof(location))
 				   ? strstr(location, "://")
 				   : NULL;
-	if (!host) {
+	if (!host || repeats_key(location, key)) {
 		(void)snprintf(into, size, "another address");
 		return;
 	}
 	location[(size_t)(host - location) + 3 + strcspn(host + 3, "/?#\\")] = '\0';
 	const char *user = strrchr(host, '@');
 	fit(into, size, user ? user + 1 : host + 3, key);
+}
+
+/* A proxy's page is worth showing: its beginning tells whose. JSON that is no error object is not:
+ * it may be a work item, which holds a secret. */
+static bool is_json(const char *text)
+{
+	text += strspn(text, " \t\r\n");
+	return *text != '\0' && strchr("{[\"", *text);
 }
 
 static void describe_refusal(const struct http_request *request, const struct secret *key,
@@ -104,7 +112,7 @@ static void describe_refusal(const struct http_request *request, const struct se
 
 	read_words(&words, request, key);
 	bool has_words = words.type[0] != '\0' || words.message[0] != '\0';
-	if (!has_words) /* Often a proxy's page: its beginning tells whose. */
+	if (!has_words && !is_json(request->reply.data))
 		fit(words.message, 101, request->reply.data, key);
 	(void)err_set(err, kind, code, "HTTP %ld%s%s%s%s%s%s%s", request->status,
 		      words.type[0] ? " " : "", words.type, words.message[0] ? ": " : "",
