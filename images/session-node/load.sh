@@ -23,6 +23,10 @@ if [ -z "$reference" ] || [ -z "$digest" ]; then
 	echo "load.sh: $tar.config has no REFERENCE or no berth.image.digest" >&2
 	exit 1
 fi
+if ! headers=$(api --dump-header - --output /dev/null http://engine/_ping); then
+	echo "load.sh: no engine answers at $socket" >&2
+	exit 1
+fi
 # Not "grep -q", which would close the pipe on curl.
 if api "http://engine/images/$reference/json" | grep -F "\"$digest\"" >/dev/null; then
 	echo "load.sh: $reference is already there"
@@ -35,7 +39,7 @@ while read -r change; do
 done < <(grep -v '^REFERENCE ' "$tar.config")
 
 # Podman's Docker-compatible import drops the tag (Podman 4.3.1), so it is asked in its own words.
-if api --dump-header - --output /dev/null http://engine/_ping | grep -i '^libpod-api-version:' >/dev/null; then
+if grep -i '^libpod-api-version:' <<<"$headers" >/dev/null; then
 	url=http://engine/v4.0.0/libpod/images/import
 	query+=(--url-query "reference=$reference")
 else

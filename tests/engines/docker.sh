@@ -252,6 +252,6 @@ bridge=berth-$id
 
 case $1 in
 	start | stop | status) "$1" ;;
-	env) cat "$dir/env" ;;
+	env) cat "$dir/env" 2>/dev/null || fail "no daemon was started in $dir" ;;
 	*) usage ;;
 esac
