@@ -266,7 +266,11 @@ static void on_failed(struct poller *poller)
 
 static void on_trouble(struct poller *poller)
 {
+	const struct err why = poller->call.err;
+
 	release_slot(poller);
+	if (poller->owner.trouble && !poller->is_freed)
+		poller->owner.trouble(&why, poller->failures + 1, poller->owner.arg);
 	if (poller->state == POLLER_DECIDING)
 		back_off(poller);
 }

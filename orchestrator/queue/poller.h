@@ -32,6 +32,9 @@ struct poller_owner {
 	/* The last poll found nothing (every empty poll; also when twice in a row the queue had
 	 * only the same unusable item to offer). `drain` ends on it. */
 	void (*empty)(void *arg);
+	/* A poll has failed for the `in_a_row`-th time in a way that may pass; the poller backs off
+	 * and goes on. May be NULL. */
+	void (*trouble)(const struct err *why, unsigned in_a_row, void *arg);
 	/* The key was rejected (401, 403, 404). The owner re-reads its key file; true: it changed
 	 * (the peer's `key` points to the new one), poll again: at once the first time, then with
 	 * back-off. False: the poller has stopped for good. */

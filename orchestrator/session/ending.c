@@ -90,7 +90,8 @@ void session_stop(struct session *session, enum session_end why)
 	session->end = why;
 	log_event(LOG_WARNING, "stopping", &ids,
 		  (struct log_field[]){{"reason", session_end_name(why)}, {NULL}}, NULL);
-	session_enter(session, SESSION_STOPPING);
+	/* A worker that is told to end stops its item, which may be somebody else's by now. */
+	session_enter(session, why == END_LEASE_LAPSED ? SESSION_KILLING : SESSION_STOPPING);
 }
 
 void session_container_changed(struct session *session)
@@ -258,7 +259,7 @@ static void on_name_looked_up(struct engine_call *call, void *arg)
 
 	if (call->outcome == ENGINE_NOT_FOUND ||
 	    (call->outcome == ENGINE_OK &&
-	     (!container_is_ours(&call->container, session->site->instance) ||
+	     (!container_is_ours(&call->container, session->site->fleet->instance) ||
 	      call->container.status == CONTAINER_RUNNING))) {
 		session_enter(session, SESSION_DONE);
 	} else if (call->outcome == ENGINE_OK) {

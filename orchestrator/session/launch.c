@@ -20,34 +20,17 @@
 static int build_plan(struct session *session, struct err *err)
 {
 	const struct site *site = session->site;
-	const struct environment *config = site->config;
+	struct plan_input input = {0};
 
-	return plan_build(
-		&(struct plan_input){
-			.instance = site->instance,
-			.environment_id = config->id,
-			.session_id = session->item.session_id,
-			.work_id = session->item.id,
-			.work_secret = session->item.secret,
-			.sessions_token = session->item.sessions_token,
-			.environment_key = site->peer->key,
-			.credential = config->credential,
-			.base_url = site->session_base_url,
-			.image = config->image,
-			.image_facts = site->image,
-			.policy = config->policy,
-			.command = config->command,
-			.env = config->env,
-			.env_count = config->env_count,
-			.labels = config->labels,
-			.label_count = config->label_count,
-			.mounts = config->mounts,
-			.mount_count = config->mount_count,
-			.network = config->network,
-			.bridge = engine_bridge(site->engine),
-			.stop_grace_ms = config->timeouts.stop_grace_ms,
-		},
-		&session->plan, err);
+	fleet_plan_input(site->fleet, site->config, &input);
+	input.session_id = session->item.session_id;
+	input.work_id = session->item.id;
+	input.work_secret = session->item.secret;
+	input.sessions_token = session->item.sessions_token;
+	input.environment_key = site->peer->key;
+	input.image_facts = site->image;
+	input.bridge = engine_bridge(site->engine);
+	return plan_build(&input, &session->plan, err);
 }
 
 static void on_ack_due(void *arg)
@@ -97,6 +80,7 @@ static void created(struct session *session)
 
 	memcpy(session->container_id, call->container_id, sizeof(session->container_id));
 	session->times.created = loop_wall_ms(session->site->loop);
+	session->site->container_known(session, session->site->arg);
 	ids = session_ids(session);
 	log_event(LOG_INFO, "created", &ids, NULL, NULL);
 	if (call->warnings && session->plan->policy->unenforced == 0) {
@@ -202,7 +186,7 @@ static void on_name_holder(struct engine_call *call, void *arg)
 			leave_offer(session, call->err.text);
 		return;
 	}
-	if (!container_is_ours(&call->container, session->site->instance)) {
+	if (!container_is_ours(&call->container, session->site->fleet->instance)) {
 		leave_offer(session, "by another instance, or by something that is not berth");
 		return;
 	}

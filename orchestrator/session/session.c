@@ -36,7 +36,7 @@ static const struct {
 	[SESSION_ADOPTING] = {"ADOPTING",
 			      TO(RUNNING) | TO(EXITED) | TO(ACKING) | TO(REMOVING) | TO(DONE),
 			      step_adopting},
-	[SESSION_RUNNING] = {"RUNNING", TO(STOPPING) | TO(EXITED), step_running},
+	[SESSION_RUNNING] = {"RUNNING", TO(STOPPING) | TO(KILLING) | TO(EXITED), step_running},
 	[SESSION_STOPPING] = {"STOPPING", TO(KILLING) | TO(EXITED), step_stopping},
 	[SESSION_KILLING] = {"KILLING", TO(EXITED), step_killing},
 	[SESSION_EXITED] = {"EXITED", TO(JUDGING) | TO(REMOVING) | TO(RUNNING) | TO(KILLING),
@@ -90,7 +90,7 @@ struct session *session_new(struct site *site, struct work_item *item)
 	struct session *session = session_alloc(site);
 
 	work_item_move(&session->item, item);
-	session->has_slot = true;
+	session->has_slot = session->counts_as_launching = true;
 	session->times.queued = session->item.created_at_ms;
 	session->times.claimed = loop_wall_ms(site->loop);
 	return session;

@@ -89,9 +89,8 @@ struct site {
 	struct engine *engine;
 	struct queue_peer *peer;
 	struct lookup *lookup;
+	const struct fleet *fleet;
 	const struct environment *config;
-	const char *instance;
-	const char *session_base_url; /* NULL: not told */
 	const struct image_facts *image;
 
 	/* The container is gone or will not run: its slot is free. Once per session with a slot. */
@@ -99,6 +98,8 @@ struct site {
 	/* It could not be launched. At most once per session, before ended(). */
 	void (*launch_failed)(struct session *session, enum session_blame blame,
 			      const struct err *err, void *arg);
+	/* It has a container: session->container_id is set. */
+	void (*container_known)(struct session *session, void *arg);
 	/* The container runs: a launch went well. */
 	void (*launched)(struct session *session, void *arg);
 	/* 401 or 403 on an ack. True: the key was replaced, try again. */
@@ -135,8 +136,9 @@ struct session {
 	uint8_t attempts;	      /* of the call that the state repeats */
 	uint8_t ack_attempts;
 	bool has_slot;
-	bool is_adopted; /* found at start: the item's secret and claim time are unknown */
-	bool ran;	 /* its container was started, by us or before us */
+	bool counts_as_launching; /* the daemon's: limits how many launches overlap */
+	bool is_adopted;	  /* found at start: the item's secret and claim time are unknown */
+	bool ran;		  /* its container was started, by us or before us */
 	bool oom_killed;
 	bool exposes_environment_key;
 	bool was_force_stopped;

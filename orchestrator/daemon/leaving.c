@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * When and how the process ends. Signals and a drained queue begin it; what it then waits for is a
+ * mode; the last thing done is to remove berth's own network, if no container is left on it.
+ */
+#include "base/cleanup.h"
+#include "daemon/state.h"
+#include "io/loop.h"
+
+#include <signal.h>
+
+#define PATIENCE_MS 20000u /* for launches and removals under way after SIGTERM */
+
+/* --- is there something to wait for? ---------------------------------------------------------- */
+
+struct pending {
+	struct daemon *daemon;
+	enum leave_mode mode;
+	bool found;
+};
+
+static bool used_up_first_heartbeat(const struct session *session)
+{
+	uint64_t ran_ms = loop_now_ms(session->site->loop) - session->started_mono_ms;
+
+	return ran_ms >= (uint64_t)session->site->config->timeouts.first_heartbeat_ms;
+}
+
+static void look_for_pending(struct session *session, void *arg)
+{
+	struct pending *pending = arg;
+
+	if (session->state == SESSION_JUDGING && session->is_removed)
+		lookup_hurry(session->site->lookup);
+	if (session->state == SESSION_RUNNING) {
+		if (pending->mode == LEAVE_SESSIONS_RUNNING)
+			return;
+		if (pending->mode == LEAVE_SESSIONS_BEATEN &&
+		    (session->times.first_heartbeat != 0 || used_up_first_heartbeat(session)))
+			return;
+	}
+	pending->found = true;
+}
+
+static bool claimants_are_finished(const struct daemon *daemon)
+{
+	for (size_t i = 0; i < daemon->claimant_count; i++)
+		if (!claimant_is_finished(daemon->claimants[i]))
+			return false;
+	return true;
+}
+
+/* --- the end ---------------------------------------------------------------------------------- */
+
+static void on_cleared(struct engine_call *call, void *arg)
+{
+	struct daemon *daemon = arg;
+
+	if (call->outcome != ENGINE_OK && call->outcome != ENGINE_ALREADY &&
+	    call->outcome != ENGINE_NOT_FOUND)
+		(void)log_err(LOG_WARNING, "network_left", NULL, &call->err);
+	loop_stop(daemon->loop);
+}
+
+static void clear_and_stop(struct daemon *daemon)
+{
+	daemon->leaving = CLEARING;
+	timer_cancel(&daemon->patience_timer);
+	if (table_count(&daemon->table) > 0 || !engine_is_healthy(daemon->engine)) {
+		loop_stop(daemon->loop);
+		return;
+	}
+	engine_call_init(&daemon->clear_call, on_cleared, daemon);
+	engine_remove_bridge(daemon->engine, &daemon->clear_call);
+}
+
+static void look_again(void *arg)
+{
+	daemon_changed(arg);
+}
+
+void leaving_review(struct daemon *daemon)
+{
+	struct pending pending = {.daemon = daemon, .mode = daemon->leave_mode};
+
+	if (daemon->leaving == CLEARING)
+		return;
+	if (daemon->leaving == STAYING && claimants_are_finished(daemon)) {
+		if (daemon->options->drain)
+			daemon->leaving = FINISHING;
+		else
+			leaving_begin(daemon, LEAVE_SESSIONS_RUNNING);
+	}
+	if (daemon->leaving != FINISHING || !claimants_are_finished(daemon))
+		return;
+	table_each(&daemon->table, look_for_pending, &pending);
+	if (!pending.found)
+		clear_and_stop(daemon);
+	else if (daemon->leave_mode == LEAVE_SESSIONS_BEATEN)
+		timer_arm(&daemon->time_timer, daemon->loop, 1000, look_again, daemon);
+}
+
+static void on_out_of_patience(void *arg)
+{
+	struct daemon *daemon = arg;
+
+	log_event(LOG_WARNING, "leaving", NULL, NULL,
+		  "what is still under way is left to the next start");
+	daemon_add_verdict(daemon, VERDICT_PARTIAL);
+	loop_stop(daemon->loop);
+}
+
+void leaving_begin(struct daemon *daemon, enum leave_mode mode)
+{
+	if (daemon->leaving == CLEARING)
+		return;
+	if (daemon->leaving == STAYING || mode < daemon->leave_mode)
+		daemon->leave_mode = mode;
+	daemon->leaving = FINISHING;
+	for (size_t i = 0; i < daemon->claimant_count; i++)
+		claimant_stop(daemon->claimants[i]);
+	if (daemon->leave_mode == LEAVE_SESSIONS_RUNNING)
+		timer_arm(&daemon->patience_timer, daemon->loop, PATIENCE_MS, on_out_of_patience,
+			  daemon);
+	daemon_changed(daemon);
+}
+
+/* --- signals ---------------------------------------------------------------------------------- */
+
+static void stop_one(struct session *session, void *arg)
+{
+	(void)arg;
+	session_stop(session, END_SHUTDOWN);
+}
+
+static void die_by_signal(int signo)
+{
+	sigset_t set;
+
+	(void)signal(signo, SIG_DFL);
+	(void)raise(signo);
+	(void)sigemptyset(&set);
+	(void)sigaddset(&set, signo);
+	(void)sigprocmask(SIG_UNBLOCK, &set, NULL);
+}
+
+static void on_terminate(void *arg)
+{
+	struct daemon *daemon = arg;
+	bool stops = daemon->fleet->on_shutdown == SHUTDOWN_STOP;
+
+	if (daemon->is_signalled) {
+		/* Asked twice: end by the signal, at once. */
+		log_event(LOG_WARNING, "stopping", NULL, NULL, "a second signal: leaving at once");
+		die_by_signal(SIGTERM);
+	}
+	daemon->is_signalled = true;
+	log_event(LOG_INFO, "stopping", NULL, NULL, "%s",
+		  stops ? "no more claims; ending the running sessions"
+			: "no more claims; running sessions are left to the next start");
+	if (stops)
+		table_each(&daemon->table, stop_one, NULL);
+	leaving_begin(daemon, stops ? LEAVE_NO_SESSION : LEAVE_SESSIONS_RUNNING);
+}
+
+static void on_quit(void *arg)
+{
+	struct daemon *daemon = arg;
+
+	log_event(LOG_INFO, "stopping", NULL, NULL, "no more claims; waiting for the sessions");
+	leaving_begin(daemon, LEAVE_NO_SESSION);
+}
+
+static void on_hangup(void *arg)
+{
+	struct daemon *daemon = arg;
+
+	for (size_t i = 0; i < daemon->claimant_count; i++)
+		(void)claimant_reread_key(daemon->claimants[i]);
+	log_event(LOG_INFO, "reloaded", NULL, NULL,
+		  "keys were read again; changes of the file take effect at the next start");
+}
+
+static void on_time_over(void *arg)
+{
+	struct daemon *daemon = arg;
+
+	log_event(LOG_INFO, "stopping", NULL, NULL, "--max-time is over");
+	leaving_begin(daemon, LEAVE_SESSIONS_RUNNING);
+}
+
+int leaving_init(struct daemon *daemon, struct err *err)
+{
+	const struct daemon_options *options = daemon->options;
+	const struct {
+		int signo;
+		loop_fn fn;
+	} signals[] = {
+		{SIGTERM, on_terminate},
+		{SIGINT, on_terminate},
+		{SIGQUIT, on_quit},
+		{SIGHUP, on_hangup},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(signals); i++) {
+		int r = loop_on_signal(daemon->loop, signals[i].signo, signals[i].fn, daemon, err);
+		if (r < 0)
+			return r;
+	}
+	daemon->leave_mode = options->wait     ? LEAVE_NO_SESSION
+			     : options->detach ? LEAVE_SESSIONS_RUNNING
+					       : LEAVE_SESSIONS_BEATEN;
+	if (options->max_time_ms > 0)
+		timer_arm(&daemon->time_timer, daemon->loop, (uint64_t)options->max_time_ms,
+			  on_time_over, daemon);
+	return 0;
+}
+
+void leaving_done(struct daemon *daemon)
+{
+	timer_cancel(&daemon->time_timer);
+	timer_cancel(&daemon->patience_timer);
+	engine_call_done(&daemon->clear_call);
+}

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The engine is the database: after a start, after each gap in the event stream and once in a while
+ * its list of containers is compared with the table. Ours is what carries our labels, our instance
+ * and the name that matches its work id; anything else that carries our instance's label is
+ * reported once and never touched.
+ */
+#include "base/cleanup.h"
+#include "base/text.h"
+#include "daemon/state.h"
+
+#include <string.h>
+
+static void report_once(struct daemon *daemon, const struct container *container, const char *why)
+{
+	struct foreign *foreign;
+
+	HASH_FIND_STR(daemon->foreign, container->id, foreign);
+	if (foreign)
+		return;
+	foreign = xcalloc(1, sizeof(*foreign));
+	memcpy(foreign->id, container->id, strnlen(container->id, sizeof(foreign->id) - 1));
+	HASH_ADD_STR(daemon->foreign, id, foreign);
+	log_event(LOG_WARNING, "foreign", &(struct log_ids){.container = container->id},
+		  (struct log_field[]){{"name", container->name}, {NULL}}, "not touched: %s", why);
+}
+
+static struct claimant *find_claimant(const struct daemon *daemon, const char *environment_id)
+{
+	for (size_t i = 0; environment_id && i < daemon->claimant_count; i++)
+		if (strcmp(daemon->claimants[i]->config->id, environment_id) == 0)
+			return daemon->claimants[i];
+	return NULL;
+}
+
+static void compare_one(struct daemon *daemon, const struct container *container)
+{
+	const char *environment_id = container_label(container, "berth.environment");
+	const char *work_id = container_label(container, "berth.work");
+
+	if (!container_is_ours(container, daemon->fleet->instance)) {
+		report_once(daemon, container, "our labels, but not a name that we gave");
+		return;
+	}
+	struct session *session = table_find(&daemon->table, work_id);
+	if (session) {
+		bool has_ended = container->status == CONTAINER_EXITED ||
+				 container->status == CONTAINER_DEAD;
+		if (has_ended && session_is_running(session) &&
+		    strcmp(session->container_id, container->id) == 0)
+			session_container_changed(session);
+		return;
+	}
+	struct claimant *claimant = find_claimant(daemon, environment_id);
+	if (!claimant)
+		report_once(daemon, container, "its environment is not in the configuration");
+	else if (daemon->leaving < CLEARING)
+		claimant_adopt(claimant, container);
+}
+
+struct missing_search {
+	const struct daemon *daemon;
+	const struct engine_call *call;
+};
+
+static int compare_ids(const void *a, const void *b)
+{
+	return strcmp(((const struct container *)a)->id, ((const struct container *)b)->id);
+}
+
+static void look_for_missing(struct session *session, void *arg)
+{
+	const struct missing_search *search = arg;
+	struct container key = {.id = session->container_id};
+
+	if (!session_is_running(session) ||
+	    session->started_mono_ms > search->daemon->listed_from_ms)
+		return;
+	if (!bsearch(&key, search->call->list, search->call->list_count, sizeof(key), compare_ids))
+		session_container_changed(session);
+}
+
+static void on_listed(struct engine_call *call, void *arg)
+{
+	struct daemon *daemon = arg;
+
+	daemon->is_listing = false;
+	if (call->outcome != ENGINE_OK) {
+		(void)log_err(LOG_WARNING, "list_failed", NULL, &call->err);
+		return;
+	}
+	if (call->list_count > 0)
+		qsort(call->list, call->list_count, sizeof(*call->list), compare_ids);
+	struct missing_search search = {daemon, call};
+	if (daemon->is_settled)
+		table_each(&daemon->table, look_for_missing, &search);
+	for (size_t i = 0; i < call->list_count; i++)
+		compare_one(daemon, &call->list[i]);
+	if (daemon->list_again) {
+		daemon->list_again = false;
+		daemon_reconcile(daemon);
+	}
+	if (!daemon->is_settled) {
+		daemon->is_settled = true;
+		for (size_t i = 0; i < daemon->claimant_count; i++)
+			claimant_start(daemon->claimants[i]);
+	}
+	daemon_changed(daemon);
+}
+
+void daemon_reconcile(struct daemon *daemon)
+{
+	if (daemon->is_listing) {
+		daemon->list_again = true;
+		return;
+	}
+	daemon->is_listing = true;
+	daemon->listed_from_ms = loop_now_ms(daemon->loop);
+	engine_call_done(&daemon->list_call);
+	engine_call_init(&daemon->list_call, on_listed, daemon);
+	engine_list(daemon->engine, &daemon->list_call);
+}
+
+void daemon_reconcile_done(struct daemon *daemon)
+{
+	struct foreign *foreign, *next;
+
+	engine_call_done(&daemon->list_call);
+	HASH_ITER (hh, daemon->foreign, foreign, next) {
+		HASH_DEL(daemon->foreign, foreign);
+		free(foreign);
+	}
+}
