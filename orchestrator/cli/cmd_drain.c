@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/commands.h"
+#include "cli/exit.h"
+#include "cli/serve.h"
+#include "cli/shared_flags.h"
+
+#include <stddef.h>
+#include <stdio.h>
+
+struct drain_flags {
+	bool wait, detach, quiet_if_locked;
+	int64_t max_sessions, max_time_ms;
+};
+
+#define AT(member) offsetof(struct drain_flags, member)
+
+static const struct flag drain_flag_rows[] = {
+	{.name = "wait",
+	 .type = FLAG_ON,
+	 .offset = AT(wait),
+	 .help = "leave when all sessions have ended"},
+	{.name = "detach",
+	 .type = FLAG_ON,
+	 .offset = AT(detach),
+	 .help = "leave as soon as the launched sessions run, and when all slots are taken"},
+	{.name = "max-sessions",
+	 .type = FLAG_INT,
+	 .offset = AT(max_sessions),
+	 .argument = "N",
+	 .minimum = 1,
+	 .maximum = 1000000,
+	 .help = "claim N sessions at most"},
+	{.name = "max-time",
+	 .type = FLAG_DURATION,
+	 .offset = AT(max_time_ms),
+	 .argument = "DURATION",
+	 .minimum = 1,
+	 .maximum = INT64_C(30) * 86400000,
+	 .help = "claim for so long at most, then leave; sessions run on"},
+	{.name = "quiet-if-locked",
+	 .type = FLAG_ON,
+	 .offset = AT(quiet_if_locked),
+	 .help = "exit 0 instead of 75 when another berth is at work in this state_dir"},
+	{NULL},
+};
+
+int cmd_drain(int argc, char **argv)
+{
+	struct drain_flags own = {0};
+	struct fleet_flags fleet_flags = {0};
+	struct log_flags log_flags = {0};
+	const struct flag_group groups[] = {
+		{drain_flag_rows, &own},
+		{engine_flags, &fleet_flags},
+		{environment_flags, &fleet_flags},
+		{log_flag_rows, &log_flags},
+		{NULL},
+	};
+	const struct usage usage = {
+		.command = "drain",
+		.summary =
+			"Claims work until the queue is empty, then leaves: for cron and timers.\n"
+			"Without --wait or --detach it leaves when each launched session has "
+			"heartbeated or ended.",
+		.groups = groups,
+	};
+	int exit_code;
+
+	if (!flags_parse(&usage, argc, argv, &exit_code))
+		return exit_code;
+	if (own.wait && own.detach) {
+		(void)fputs("berth drain: --wait and --detach exclude each other\n", stderr);
+		return EXIT_USAGE;
+	}
+	log_flags_apply(&log_flags);
+	return serve(&fleet_flags,
+		     &(struct daemon_options){
+			     .drain = true,
+			     .wait = own.wait,
+			     .detach = own.detach,
+			     .max_sessions = own.max_sessions,
+			     .max_time_ms = own.max_time_ms,
+		     },
+		     own.quiet_if_locked ? EXIT_DONE : EXIT_TEMPORARY);
+}
