@@ -134,6 +134,12 @@ static void post_listener(struct request *request)
 		reply_error(request, 500, "cannot listen");
 }
 
+static void post_accept(struct request *request)
+{
+	server_accept(request->engine->server, request_flag(request, "on"));
+	reply_empty(request, 204);
+}
+
 static void post_reset(struct request *request)
 {
 	engine_reset(request->engine);
@@ -155,6 +161,7 @@ static const struct route routes[] = {
 	{"add image", "POST", "/images", post_image},
 	{"remove image", "DELETE", "/images", delete_image},
 	{"listener", "POST", "/listener", post_listener},
+	{"accept", "POST", "/listener/accept", post_accept},
 	{"reset", "POST", "/reset", post_reset},
 };
 

@@ -159,8 +159,10 @@ class FakeEngine:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.stop()
-        shutil.rmtree(self.dir, ignore_errors=True)
+        try:
+            self.stop()
+        finally:
+            shutil.rmtree(self.dir, ignore_errors=True)
 
     def start(self) -> None:
         """Starts the program and returns when it answers."""
@@ -192,6 +194,12 @@ class FakeEngine:
             raise
         if process.returncode != 0:
             raise RuntimeError(f"fake-engine: {process.returncode} {self.errors.read_text()}")
+
+    def die(self, signal: int) -> None:
+        """Ends it by that signal, its workers or not; start() brings up an empty engine."""
+        process, self._process = self._process, None
+        process.send_signal(signal)
+        process.wait(10)
 
     @property
     def pid(self) -> int:
@@ -314,6 +322,13 @@ class FakeEngine:
 
     def come_back(self) -> None:
         self._must("POST", "/listener", up=1)
+
+    def pause_accepting(self) -> None:
+        """New connections stay in the accept queue (--backlog); a full queue refuses at once."""
+        self._must("POST", "/listener/accept", on=0)
+
+    def resume_accepting(self) -> None:
+        self._must("POST", "/listener/accept", on=1)
 
     def reset(self) -> None:
         """As just started: no containers, rules or journal; event streams end."""

@@ -382,6 +382,11 @@ bool server_listen(struct server *server, bool up, bool cut)
 			     options->backlog, on_engine_listener, server);
 }
 
+void server_accept(struct server *server, bool on)
+{
+	listener_accepting(&server->engine_listener, server->engine->loop, on);
+}
+
 void server_stats(const struct server *server, struct json_object *stats)
 {
 	const struct connection *peer;

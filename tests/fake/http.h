@@ -25,5 +25,8 @@ void server_turn(struct server *server);
 /* Takes the engine's socket away, or brings it back; `cut` also closes its connections. */
 bool server_listen(struct server *server, bool up, bool cut);
 
+/* Stops or resumes taking connections from the engine's accept queue. */
+void server_accept(struct server *server, bool on);
+
 /* Adds the numbers of open connections to `stats`. */
 void server_stats(const struct server *server, struct json_object *stats);

@@ -53,6 +53,16 @@ void listener_close(struct listener *listener, struct loop *loop)
 	(void)unlink(listener->path);
 }
 
+void listener_accepting(struct listener *listener, struct loop *loop, bool on)
+{
+	struct watch *watch = &listener->watch;
+
+	if (on && !watch->active && listener->fd >= 0)
+		watch_start(loop, watch, listener->fd, EPOLLIN, watch->ready, watch->arg);
+	else if (!on)
+		watch_stop(loop, watch);
+}
+
 int listener_accept(struct listener *listener)
 {
 	int fd;

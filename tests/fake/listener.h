@@ -18,5 +18,8 @@ bool listener_open(struct listener *listener, struct loop *loop, const char *pat
 /* Closes the socket and removes its file. */
 void listener_close(struct listener *listener, struct loop *loop);
 
+/* Stops or resumes calling `ready` for waiting connections. */
+void listener_accepting(struct listener *listener, struct loop *loop, bool on);
+
 /* The next connection, non-blocking and close-on-exec, or -1. */
 int listener_accept(struct listener *listener);
