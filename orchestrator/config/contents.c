@@ -44,18 +44,14 @@ static bool is_known_to_fail(const struct loader *loader, size_t i)
 static void load_policy(struct loader *loader, size_t i)
 {
 	struct environment *environment = &loader->fleet->environments[i];
-	const char *directories[3] = {NULL}, *origin = loader->origins[i].policy;
+	const char *origin = loader->origins[i].policy;
 	struct problems problems;
-	size_t count = 0;
 
 	if (is_known_to_fail(loader, i))
 		return;
-	if (loader->fleet->policy_dir)
-		directories[count++] = loader->fleet->policy_dir;
-	if (loader->installed_policies)
-		directories[count++] = loader->installed_policies;
 	problems_init(&problems);
-	int r = policy_load(environment->policy_name, directories, &problems, &environment->policy);
+	int r = fleet_read_policy(loader->fleet, environment->policy_name, &problems,
+				  &environment->policy);
 	if (r == -ENOENT) {
 		/* Its message names no place: that is here. */
 		complain(loader, origin ? NULL : place_of(loader, i, "policy"),

@@ -18,10 +18,24 @@ struct fleet *fleet_free(struct fleet *fleet)
 		policy_free(fleet->environments[i].policy);
 	option_free(fleet_rows, fleet);
 	free(fleet->engine.socket_reason);
+	free(fleet->installed_policy_dir);
 	free(fleet->worker_id);
 	free(fleet->file);
 	free(fleet);
 	return NULL;
+}
+
+int fleet_read_policy(const struct fleet *fleet, const char *name, struct problems *problems,
+		      struct policy **ret)
+{
+	const char *directories[3] = {NULL};
+	size_t count = 0;
+
+	if (fleet->policy_dir)
+		directories[count++] = fleet->policy_dir;
+	if (fleet->installed_policy_dir)
+		directories[count++] = fleet->installed_policy_dir;
+	return policy_load(name, directories, problems, ret);
 }
 
 const char *variable(const char *name)
@@ -130,7 +144,6 @@ int fleet_load(const struct fleet_flags *flags, struct problems *problems, struc
 	loader.fleet->file = xstrdup_or_null(file);
 	load(&loader);
 	free(loader.origins);
-	free(loader.installed_policies);
 	if (problems->count > before) {
 		fleet_free(loader.fleet);
 		return -EINVAL;

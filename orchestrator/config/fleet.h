@@ -71,7 +71,8 @@ struct fleet {
 	char *file; /* NULL: none was read */
 	char *instance;
 	char *state_dir;
-	char *policy_dir; /* NULL: only the installed ones */
+	char *policy_dir;	    /* NULL: only the installed ones */
+	char *installed_policy_dir; /* NULL: there is none */
 	struct engine_settings engine;
 	struct host_settings host;
 	char *base_url;		/* no trailing slash */
@@ -109,6 +110,10 @@ int fleet_load(const struct fleet_flags *flags, struct problems *problems, struc
 
 /* NULL is fine; returns NULL. */
 struct fleet *fleet_free(struct fleet *fleet);
+
+/* policy_load() from this fleet's directories. */
+int fleet_read_policy(const struct fleet *fleet, const char *name, struct problems *problems,
+		      struct policy **ret);
 
 /* What a plan for an item of `environment` takes from the configuration; ids, secrets and image
  * facts are left for the caller to add. Everything is borrowed from the fleet. */

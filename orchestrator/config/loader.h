@@ -30,7 +30,6 @@ struct loader {
 	const struct yaml_node *root; /* of the file, defaults merged; NULL without a file */
 	struct origin *origins;	      /* one per environment */
 	const char *base_url_origin;  /* variable that said it; NULL: the file, or nobody */
-	char *installed_policies;     /* directory; NULL: there is none */
 };
 
 /* Adds a problem: with `node` at its place in the file, else `otherwise` says where. */

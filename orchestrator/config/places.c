@@ -120,7 +120,7 @@ void places_find(struct loader *loader)
 	if (!fleet->state_dir)
 		complain(loader, NULL, "state_dir",
 			 "HOME is not set: say --state-dir DIRECTORY, or state_dir: in the file");
-	loader->installed_policies = is_directory(INSTALLED_POLICIES) ? xstrdup(INSTALLED_POLICIES)
-								      : source_tree_policies();
+	fleet->installed_policy_dir = is_directory(INSTALLED_POLICIES) ? xstrdup(INSTALLED_POLICIES)
+								       : source_tree_policies();
 	find_socket(loader);
 }

@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Loads configurations like a serving command would, and says what was understood. */
+#include "base/cleanup.h"
+#include "base/json.h"
+#include "cli/columns.h"
+#include "cli/commands.h"
+#include "cli/exit.h"
+#include "cli/shared_flags.h"
+#include "cli/waivers.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+struct check_flags {
+	struct flag_list configs;
+	const char *output;
+};
+
+static const struct flag check_flags[] = {
+	{.name = "config",
+	 .type = FLAG_LIST,
+	 .offset = offsetof(struct check_flags, configs),
+	 .argument = "FILE",
+	 .help = "a fleet file, several times if you like [BERTH_CONFIG]"},
+	{.name = "output",
+	 .letter = 'o',
+	 .type = FLAG_CHOICE,
+	 .offset = offsetof(struct check_flags, output),
+	 .argument = "table|json",
+	 .help = "how to print what was understood"},
+	{.name = NULL},
+};
+
+static const char *credential_name(enum credential_mode mode)
+{
+	switch (mode) {
+	case CREDENTIAL_AUTO:
+		return "auto";
+	case CREDENTIAL_SECRET:
+		return "secret";
+	case CREDENTIAL_KEY:
+		return "key";
+	}
+	return NULL;
+}
+
+/* Where the key comes from, never what it is. */
+static char *key_text(const struct key_source *key)
+{
+	if (key->file)
+		return xasprintf("file %s", key->file);
+	if (key->variable)
+		return xasprintf("variable %s", key->variable);
+	return xasprintf("credential %s", key->credential);
+}
+
+static const char *or_installed(const char *policy_dir)
+{
+	return policy_dir ? policy_dir : "installed";
+}
+
+static void print_fleet(const struct fleet *fleet)
+{
+	static const char *const titles[] = {"ENVIRONMENT", "ID",	  "SESSIONS", "IMAGE",
+					     "POLICY",	    "UNENFORCED", "KEY"};
+	struct columns columns;
+
+	printf("%s: fine\n", fleet->file ? fleet->file : "flags and environment");
+	printf("instance %s, state in %s, policies %s\n", fleet->instance, fleet->state_dir,
+	       or_installed(fleet->policy_dir));
+	printf("engine %s (%s)\n", fleet->engine.socket ? fleet->engine.socket : "none",
+	       fleet->engine.socket_reason);
+	printf("control plane %s, at most %" PRId64 " sessions on this host\n", fleet->base_url,
+	       fleet->host.sessions);
+	columns_init(&columns, titles, ARRAY_SIZE(titles));
+	for (size_t i = 0; i < fleet->environment_count; i++) {
+		const struct environment *environment = &fleet->environments[i];
+		_cleanup_free_ char *sessions = xasprintf("%" PRId64, environment->sessions);
+		_cleanup_free_ char *waivers = waivers_text(environment->policy);
+		_cleanup_free_ char *key = key_text(&environment->key);
+		const char *const cells[] = {
+			environment->name,	  environment->id, sessions, environment->image,
+			environment->policy_name, waivers,	   key};
+		columns_add(&columns, cells);
+	}
+	columns_print(&columns);
+	columns_done(&columns);
+}
+
+static struct json_object *environment_json(const struct environment *environment)
+{
+	struct json_object *object = json_new_object();
+	_cleanup_free_ char *waivers = waivers_text(environment->policy);
+	_cleanup_free_ char *key = key_text(&environment->key);
+
+	json_add_string(object, "id", environment->id);
+	json_add_string(object, "name", environment->name);
+	json_add_int(object, "sessions", environment->sessions);
+	json_add_string(object, "image", environment->image);
+	json_add_string(object, "policy", environment->policy_name);
+	json_add_string(object, "policy_digest", environment->policy->digest);
+	json_add_string(object, "unenforced", waivers);
+	json_add_string(object, "credential", credential_name(environment->credential));
+	json_add_string(object, "key", key);
+	return object;
+}
+
+static struct json_object *fleet_json(const struct fleet *fleet)
+{
+	struct json_object *object = json_new_object(), *list = json_new_array();
+
+	json_add_bool(object, "ok", true);
+	json_add_string(object, "file", fleet->file);
+	json_add_string(object, "instance", fleet->instance);
+	json_add_string(object, "state_dir", fleet->state_dir);
+	json_add_string(object, "policy_dir", fleet->policy_dir);
+	json_add_string(object, "engine_socket", fleet->engine.socket);
+	json_add_string(object, "engine_reason", fleet->engine.socket_reason);
+	json_add_string(object, "base_url", fleet->base_url);
+	json_add_int(object, "host_sessions", fleet->host.sessions);
+	for (size_t i = 0; i < fleet->environment_count; i++)
+		json_append(list, environment_json(&fleet->environments[i]));
+	json_add(object, "environments", list);
+	return object;
+}
+
+static struct json_object *problems_json(const char *file, const struct problems *problems)
+{
+	struct json_object *object = json_new_object(), *list = json_new_array();
+
+	json_add_bool(object, "ok", false);
+	json_add_string(object, "file", file);
+	for (const char *line = problems->text.data; *line != '\0';) {
+		size_t length = strcspn(line, "\n");
+		_cleanup_free_ char *text = xstrndup(line, length);
+		json_append_string(list, text);
+		line += length + (line[length] == '\n' ? 1 : 0);
+	}
+	json_add(object, "problems", list);
+	return object;
+}
+
+/* Checks one configuration; with `report`, adds to it instead of printing a table. */
+static int check(const struct fleet_flags *flags, struct json_object *report)
+{
+	struct problems problems;
+	struct fleet *fleet = NULL;
+
+	problems_init(&problems);
+	int r = fleet_load(flags, &problems, &fleet);
+	if (r < 0)
+		(void)fputs(problems.text.data, stderr);
+	if (report)
+		json_append(report,
+			    r < 0 ? problems_json(flags->config, &problems) : fleet_json(fleet));
+	else if (r == 0)
+		print_fleet(fleet);
+	problems_done(&problems);
+	fleet_free(fleet);
+	return r < 0 ? EXIT_CONFIG : EXIT_DONE;
+}
+
+static int check_all(const struct check_flags *flags, struct fleet_flags *fleet_flags)
+{
+	_cleanup_(json_putp) struct json_object *report =
+		strcmp(flags->output, "json") == 0 ? json_new_array() : NULL;
+	int worst = EXIT_DONE;
+
+	/* Without a file, flags and environment variables are the configuration. */
+	for (size_t i = 0; i < flags->configs.count || i == 0; i++) {
+		fleet_flags->config = flags->configs.count > 0 ? flags->configs.values[i] : NULL;
+		int exit_code = check(fleet_flags, report);
+		worst = exit_code != EXIT_DONE ? exit_code : worst;
+	}
+	if (report)
+		printf("%s\n", json_line(report));
+	return worst;
+}
+
+int cmd_check(int argc, char **argv)
+{
+	struct check_flags flags = {.output = "table"};
+	struct fleet_flags fleet_flags = {.need = FLEET_ALL};
+	const struct flag_group groups[] = {
+		{check_flags, &flags},
+		{engine_flags, &fleet_flags},
+		{environment_flags, &fleet_flags},
+		{NULL},
+	};
+	const struct usage usage = {
+		.command = "check",
+		.summary = "Reads the configuration as `run` would and says what is wrong with it "
+			   "(exit code 78),\nor what was understood. Contacts nobody.",
+		.groups = groups,
+		.operands = "[FILE ...]",
+		.operand_list = &flags.configs,
+	};
+	int exit_code;
+
+	if (flags_parse(&usage, argc, argv, &exit_code))
+		exit_code = check_all(&flags, &fleet_flags);
+	free(flags.configs.values);
+	return exit_code;
+}

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Prints the create request that a work item would get. Nothing is asked of anybody. */
+#include "base/cleanup.h"
+#include "base/json.h"
+#include "cli/commands.h"
+#include "cli/exit.h"
+#include "cli/shared_flags.h"
+#include "engine/docker.h"
+
+#include <stdio.h>
+#include <string.h>
+
+struct plan_flags {
+	const char *work_id, *session_id;
+};
+
+static const struct flag plan_flags[] = {
+	{.name = "work-id",
+	 .type = FLAG_TEXT,
+	 .offset = offsetof(struct plan_flags, work_id),
+	 .argument = "ID",
+	 .help = "the work item"},
+	{.name = "session-id",
+	 .type = FLAG_TEXT,
+	 .offset = offsetof(struct plan_flags, session_id),
+	 .argument = "ID",
+	 .help = "its session"},
+	{.name = NULL},
+};
+
+/* Stands for the item's secret, its token and the environment key: all are printed as "***". */
+#define SAMPLE_SECRET "sample"
+
+static int print_plan(const struct fleet *fleet, const struct plan_flags *flags)
+{
+	const struct environment *environment = fleet->environments;
+	_cleanup_(secret_freep) struct secret *secret =
+		secret_new(SAMPLE_SECRET, strlen(SAMPLE_SECRET));
+	_cleanup_free_ char *bridge = xasprintf("berth-%s", fleet->instance);
+	_cleanup_(json_putp) struct json_object *request = NULL;
+	struct plan_input input;
+	struct plan *plan;
+	struct err err;
+
+	fleet_plan_input(fleet, environment, &input);
+	input.work_id = flags->work_id;
+	input.session_id = flags->session_id;
+	input.work_secret = secret;
+	input.sessions_token = secret;
+	input.environment_key = secret;
+	input.bridge = bridge;
+	if (plan_build(&input, &plan, &err) < 0) {
+		(void)fprintf(stderr, "berth plan: environment '%s': %s\n", environment->name,
+			      err.text);
+		return EXIT_CONFIG;
+	}
+	(void)fprintf(stderr,
+		      "# POST /containers/create?name=%s\n"
+		      "# What image '%s' declares is not known here: its VOLUMEs would be added.\n",
+		      plan->name, plan->image);
+	request = docker_render(plan, true);
+	printf("%s\n", json_object_to_json_string_ext(
+			       request, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED |
+						JSON_C_TO_STRING_NOSLASHESCAPE));
+	plan_free(plan);
+	return EXIT_DONE;
+}
+
+int cmd_plan(int argc, char **argv)
+{
+	struct plan_flags flags = {.work_id = "work_sample", .session_id = "sesn_sample"};
+	struct fleet_flags fleet_flags = {.need = FLEET_NO_KEYS};
+	const struct flag_group groups[] = {
+		{plan_flags, &flags},
+		{engine_flags, &fleet_flags},
+		{environment_flags, &fleet_flags},
+		{NULL},
+	};
+	const struct usage usage = {
+		.command = "plan",
+		.summary = "Prints the create request that a work item of the environment would "
+			   "get, with secrets\nmasked. Contacts nobody, needs no key.",
+		.groups = groups,
+	};
+	int exit_code;
+
+	if (!flags_parse(&usage, argc, argv, &exit_code))
+		return exit_code;
+	struct fleet *fleet = load_or_explain(&fleet_flags);
+	if (!fleet)
+		return EXIT_CONFIG;
+	if (fleet->environment_count > 1) {
+		(void)fprintf(stderr, "berth plan: there are several environments: say which with "
+				      "--environment-id\n");
+		exit_code = EXIT_USAGE;
+	} else {
+		exit_code = print_plan(fleet, &flags);
+	}
+	fleet_free(fleet);
+	return exit_code;
+}

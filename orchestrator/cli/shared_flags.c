@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/shared_flags.h"
+
+#include "base/log.h"
+
+#include <stdio.h>
+#include <string.h>
+
+const struct flag engine_flags[] = {
+	{.name = "config",
+	 .type = FLAG_TEXT,
+	 .offset = offsetof(struct fleet_flags, config),
+	 .argument = "FILE",
+	 .help = "the fleet file [BERTH_CONFIG]"},
+	{.name = "engine",
+	 .type = FLAG_TEXT,
+	 .offset = offsetof(struct fleet_flags, engine),
+	 .argument = "unix:///PATH",
+	 .help = "the container engine's socket [BERTH_ENGINE]"},
+	{.name = "instance",
+	 .type = FLAG_TEXT,
+	 .offset = offsetof(struct fleet_flags, instance),
+	 .argument = "NAME",
+	 .help = "whose containers these are"},
+	{.name = NULL},
+};
+
+const struct flag environment_flags[] = {
+	{.name = "environment-id",
+	 .type = FLAG_TEXT,
+	 .offset = offsetof(struct fleet_flags, environment_id),
+	 .argument = "ID",
+	 .help = "the environment to serve [ANTHROPIC_ENVIRONMENT_ID]"},
+	{.name = "environment-key-file",
+	 .type = FLAG_TEXT,
+	 .offset = offsetof(struct fleet_flags, environment_key_file),
+	 .argument = "FILE",
+	 .help = "its key [ANTHROPIC_ENVIRONMENT_KEY_FILE]"},
+	{.name = "image",
+	 .type = FLAG_TEXT,
+	 .offset = offsetof(struct fleet_flags, image),
+	 .argument = "IMAGE",
+	 .help = "the session image"},
+	{.name = "policy",
+	 .type = FLAG_TEXT,
+	 .offset = offsetof(struct fleet_flags, policy),
+	 .argument = "NAME",
+	 .help = "the hardening policy"},
+	{.name = "policy-dir",
+	 .type = FLAG_TEXT,
+	 .offset = offsetof(struct fleet_flags, policy_dir),
+	 .argument = "DIRECTORY",
+	 .help = "policies that come before the installed ones"},
+	{.name = "sessions",
+	 .type = FLAG_TEXT,
+	 .offset = offsetof(struct fleet_flags, sessions),
+	 .argument = "N",
+	 .help = "most sessions of the environment at once"},
+	{.name = "credential",
+	 .type = FLAG_CHOICE,
+	 .offset = offsetof(struct fleet_flags, credential),
+	 .argument = "auto|secret|key",
+	 .help = "what the worker identifies itself with"},
+	{.name = "state-dir",
+	 .type = FLAG_TEXT,
+	 .offset = offsetof(struct fleet_flags, state_dir),
+	 .argument = "DIRECTORY",
+	 .help = "lock and records"},
+	{.name = "on-shutdown",
+	 .type = FLAG_CHOICE,
+	 .offset = offsetof(struct fleet_flags, on_shutdown),
+	 .argument = "leave|stop",
+	 .help = "what SIGTERM does to running sessions"},
+	{.name = NULL},
+};
+
+const struct flag log_flag_rows[] = {
+	{.name = "log-format",
+	 .type = FLAG_CHOICE,
+	 .offset = offsetof(struct log_flags, format),
+	 .argument = "text|json",
+	 .help = "how events are written on stderr"},
+	{.name = "log-level",
+	 .type = FLAG_CHOICE,
+	 .offset = offsetof(struct log_flags, level),
+	 .argument = "error|warning|info|debug",
+	 .help = "which of them"},
+	{.name = NULL},
+};
+
+void log_flags_apply(const struct log_flags *flags)
+{
+	static const struct {
+		const char *name;
+		enum log_level level;
+	} levels[] = {
+		{"error", LOG_ERROR},
+		{"warning", LOG_WARNING},
+		{"info", LOG_INFO},
+		{"debug", LOG_DEBUG},
+	};
+
+	if (flags->format)
+		log_set_format(strcmp(flags->format, "json") == 0 ? LOG_JSON : LOG_TEXT);
+	for (size_t i = 0; flags->level && i < sizeof(levels) / sizeof(levels[0]); i++)
+		if (strcmp(levels[i].name, flags->level) == 0)
+			log_set_level(levels[i].level);
+}
+
+struct fleet *load_or_explain(const struct fleet_flags *flags)
+{
+	struct problems problems;
+	struct fleet *fleet = NULL;
+
+	problems_init(&problems);
+	if (fleet_load(flags, &problems, &fleet) < 0)
+		(void)fputs(problems.text.data, stderr);
+	problems_done(&problems);
+	return fleet;
+}

@@ -1,0 +1,39 @@
+#pragma once
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The flags that several commands have, and what each of them does with those first. A serving
+ * command's beginning:
+ *
+ *	struct fleet_flags fleet_flags = {0};
+ *	struct log_flags log_flags = {0};
+ *	const struct flag_group groups[] = {{own_flags, &own}, {engine_flags, &fleet_flags},
+ *		{environment_flags, &fleet_flags}, {log_flag_rows, &log_flags}, {NULL}};
+ *	...
+ *	if (!flags_parse(&usage, argc, argv, &exit_code))
+ *		return exit_code;
+ *	log_flags_apply(&log_flags);
+ *	fleet = load_or_explain(&fleet_flags);
+ *	if (!fleet)
+ *		return EXIT_CONFIG;
+ */
+#include "cli/flags.h"
+#include "config/fleet.h"
+
+/* --config --engine --instance; target: struct fleet_flags. */
+extern const struct flag engine_flags[];
+
+/* --environment-id --environment-key-file --image --policy --policy-dir --sessions --credential
+ * --state-dir --on-shutdown; target: struct fleet_flags. */
+extern const struct flag environment_flags[];
+
+struct log_flags {
+	const char *format, *level; /* NULL: as it is */
+};
+
+/* --log-format --log-level; target: struct log_flags. */
+extern const struct flag log_flag_rows[];
+
+void log_flags_apply(const struct log_flags *flags);
+
+/* fleet_load(); NULL after all problems were printed on stderr. */
+struct fleet *load_or_explain(const struct fleet_flags *flags);
