@@ -70,6 +70,7 @@ static void fail(struct engine *engine, struct err *err)
 	engine->was_told = true;
 	engine->was_refused = is_refused;
 	engine->goes_all_the_way = true;
+	engine->must_renew = false;
 	arm(engine, next_back_off_ms(engine));
 	if (!is_news)
 		return;
