@@ -21,7 +21,7 @@
 
 #define BACKOFF_FIRST_MS 1000
 #define BACKOFF_MAX_MS	 60000
-#define SKIP_PAUSE_MS	 1000 /* at least, where idle waits are shorter */
+#define SAME_PAUSE_MS	 1000 /* at least, where idle waits are shorter */
 #define REMINDER_MS	 300000
 
 enum poller_state {
@@ -51,9 +51,9 @@ struct poller {
 	bool is_freed;
 	unsigned depth; /* of our functions on the stack that may call the owner */
 
-	unsigned failures;     /* in a row */
-	unsigned rejections;   /* in a row */
-	char last_skipped[17]; /* if the last poll brought an item to skip */
+	unsigned failures;   /* in a row */
+	unsigned rejections; /* in a row */
+	char last_item[129]; /* the last poll's item: its id, or '?' and its fingerprint */
 	struct reminder idle, paused;
 	struct skipped skipped;
 };
@@ -176,6 +176,23 @@ static void note_success(struct poller *poller)
 	poller->rejections = 0;
 }
 
+/* For the item that the next poll may well bring again: nothing must loop on it. */
+static void pause_after_item(struct poller *poller)
+{
+	uint64_t delay = idle_wait_ms(poller);
+
+	wait_for(poller, delay > SAME_PAUSE_MS ? delay : SAME_PAUSE_MS);
+}
+
+/* Notes what this poll brought, and says whether the poll before brought the same. */
+static bool is_same_again(struct poller *poller, const char *item)
+{
+	bool is_same = strcmp(poller->last_item, item) == 0;
+
+	(void)snprintf(poller->last_item, sizeof(poller->last_item), "%s", item);
+	return is_same;
+}
+
 static void report_empty(struct poller *poller)
 {
 	if (poller->is_freed)
@@ -187,7 +204,7 @@ static void report_empty(struct poller *poller)
 
 static void on_empty(struct poller *poller)
 {
-	poller->last_skipped[0] = '\0';
+	poller->last_item[0] = '\0';
 	release_slot(poller);
 	report_empty(poller);
 	if (poller->state == POLLER_DECIDING)
@@ -197,18 +214,17 @@ static void on_empty(struct poller *poller)
 static void on_unusable(struct poller *poller, const char fingerprint[17], const struct err *why)
 {
 	const struct log_field fields[] = {{"fingerprint", fingerprint}, {NULL, NULL}};
-	bool is_all_there_is = strcmp(poller->last_skipped, fingerprint) == 0;
+	char name[18];
 
-	memcpy(poller->last_skipped, fingerprint, sizeof(poller->last_skipped));
+	(void)snprintf(name, sizeof(name), "?%.16s", fingerprint);
+	bool is_all_there_is = is_same_again(poller, name);
 	if (skipped_add(&poller->skipped, fingerprint, loop_now_ms(poller->peer->loop)))
 		log_about(poller, LOG_WARNING, "skipped", fields, why->text);
 	release_slot(poller);
 	if (is_all_there_is)
 		report_empty(poller);
-	if (poller->state != POLLER_DECIDING)
-		return;
-	uint64_t delay = idle_wait_ms(poller);
-	wait_for(poller, delay > SKIP_PAUSE_MS ? delay : SKIP_PAUSE_MS);
+	if (poller->state == POLLER_DECIDING)
+		pause_after_item(poller);
 }
 
 static void on_item(struct poller *poller)
@@ -225,14 +241,19 @@ static void on_item(struct poller *poller)
 		on_unusable(poller, fingerprint, &why);
 		return;
 	}
+	/* The same item is offered again while its ack is still to come. */
+	bool is_same = is_same_again(poller, item.id);
 	poller->idle.is_on = false;
-	poller->last_skipped[0] = '\0';
 	poller->holds_slot = false;
 	if (verdict == WORK_RUN)
 		poller->owner.claimed(&item, poller->owner.arg);
 	else
 		poller->owner.refused(&item, &why, poller->owner.arg);
-	if (poller->state == POLLER_DECIDING)
+	if (poller->state != POLLER_DECIDING)
+		return;
+	if (is_same)
+		pause_after_item(poller);
+	else
 		wait_for(poller, 0);
 }
 

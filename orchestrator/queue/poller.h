@@ -2,7 +2,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Claims work for one environment: asks its owner for a slot, polls, hands the item over, and polls
- * again at once; waits with jitter when there is none, backs off when there is trouble.
+ * again at once; waits with jitter when there is none or the same one as before, backs off when
+ * there is trouble.
  *
  *   NEW --wake--> WAITING --timer--> (owner has a slot?) --yes--> POLLING --item--> handed over
  *                   ^ ^                 | no                         |                  |
