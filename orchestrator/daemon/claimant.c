@@ -504,7 +504,11 @@ int claimant_new(const struct claimant_host *host, const struct environment *con
 							       .wants_heartbeats = wants_heartbeats,
 							       .arg = claimant,
 						       });
-	claimant->poller = poller_new(&claimant->peer, &config->poll,
+	/* A drain does not wait for work that is not there. */
+	claimant->poll = config->poll;
+	if (host->is_drain)
+		claimant->poll.block_ms = 0;
+	claimant->poller = poller_new(&claimant->peer, &claimant->poll,
 				      &(struct poller_owner){
 					      .take_slot = take_slot,
 					      .release_slot = release_slot,

@@ -58,6 +58,7 @@ struct claimant {
 	struct secret *key;
 	struct secret **retired_keys; /* requests under way may still refer to them */
 	size_t retired_count;
+	struct poll_settings poll;
 	struct poller *poller;
 	struct lookup *lookup;
 	struct site site;
