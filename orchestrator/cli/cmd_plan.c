@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Prints the create request that a work item would get. Nothing is asked of anybody. */
-#include "base/cleanup.h"
 #include "base/json.h"
 #include "cli/commands.h"
 #include "cli/exit.h"
@@ -8,7 +7,6 @@
 #include "engine/docker.h"
 
 #include <stdio.h>
-#include <string.h>
 
 struct plan_flags {
 	const char *work_id, *session_id;
@@ -28,28 +26,15 @@ static const struct flag plan_flags[] = {
 	{.name = NULL},
 };
 
-/* Stands for the item's secret, its token and the environment key: all are printed as "***". */
-#define SAMPLE_SECRET "sample"
-
 static int print_plan(const struct fleet *fleet, const struct plan_flags *flags)
 {
 	const struct environment *environment = fleet->environments;
-	_cleanup_(secret_freep) struct secret *secret =
-		secret_new(SAMPLE_SECRET, strlen(SAMPLE_SECRET));
-	_cleanup_free_ char *bridge = xasprintf("berth-%s", fleet->instance);
-	_cleanup_(json_putp) struct json_object *request = NULL;
-	struct plan_input input;
+	struct json_object *request;
 	struct plan *plan;
 	struct err err;
 
-	fleet_plan_input(fleet, environment, &input);
-	input.work_id = flags->work_id;
-	input.session_id = flags->session_id;
-	input.work_secret = secret;
-	input.sessions_token = secret;
-	input.environment_key = secret;
-	input.bridge = bridge;
-	if (plan_build(&input, &plan, &err) < 0) {
+	if (fleet_sample_plan(fleet, environment, flags->work_id, flags->session_id, &plan, &err) <
+	    0) {
 		(void)fprintf(stderr, "berth plan: environment '%s': %s\n", environment->name,
 			      err.text);
 		return EXIT_CONFIG;
@@ -62,6 +47,7 @@ static int print_plan(const struct fleet *fleet, const struct plan_flags *flags)
 	printf("%s\n", json_object_to_json_string_ext(
 			       request, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED |
 						JSON_C_TO_STRING_NOSLASHESCAPE));
+	json_object_put(request);
 	plan_free(plan);
 	return EXIT_DONE;
 }

@@ -177,11 +177,16 @@ void check_values(struct loader *loader)
 	check_url(loader, "base_url", fleet->base_url, loader->base_url_origin);
 	check_url(loader, "session_base_url", fleet->session_base_url, NULL);
 	settle_urls(fleet);
-	check_readable(loader, loader->root, "ca_file", fleet->ca_file);
-	check_readable(loader, yaml_get(loader->root, "engine"), "registry_config",
-		       fleet->engine.registry_config);
-	for (size_t i = 0; i < fleet->environment_count; i++)
+	if (loader->flags->need != FLEET_ENGINE_ONLY) {
+		check_readable(loader, loader->root, "ca_file", fleet->ca_file);
+		check_readable(loader, yaml_get(loader->root, "engine"), "registry_config",
+			       fleet->engine.registry_config);
+	}
+	for (size_t i = 0; i < fleet->environment_count; i++) {
+		unsigned before = loader->problems->count;
 		check_environment(loader, i);
+		loader->origins[i].is_bad = loader->problems->count > before;
+	}
 	if (fleet->environment_count == 0 && loader->flags->need != FLEET_ENGINE_ONLY &&
 	    !environments_are_unusable(loader))
 		complain(loader, NULL, fleet->file ? fleet->file : "environment",

@@ -85,26 +85,24 @@ static void check_key(struct loader *loader, size_t i)
 			 err.text);
 }
 
-/* Every mode is planned with everything it could ask for: only the configuration is on trial. */
+/* A refusal starts with the key it is about: "network: ...". */
+static const struct yaml_node *place_of_refusal(const struct loader *loader, size_t i,
+						const struct err *err)
+{
+	_cleanup_free_ char *key = xstrndup(err->text, strcspn(err->text, ":"));
+
+	return place_of(loader, i, key);
+}
+
 static void check_plan(struct loader *loader, size_t i)
 {
-	const struct environment *environment = &loader->fleet->environments[i];
-	struct secret *secret = secret_new("sample", strlen("sample"));
-	struct plan_input input;
 	struct plan *plan = NULL;
 	struct err err;
 
-	fleet_plan_input(loader->fleet, environment, &input);
-	input.session_id = "session";
-	input.work_id = "work";
-	input.work_secret = secret;
-	input.sessions_token = secret;
-	input.environment_key = secret;
-	input.bridge = "berth";
-	if (plan_build(&input, &plan, &err) < 0)
-		complain(loader, loader->origins[i].node, "environment", "%s", err.text);
+	if (fleet_sample_plan(loader->fleet, &loader->fleet->environments[i], "work", "session",
+			      &plan, &err) < 0)
+		complain(loader, place_of_refusal(loader, i, &err), "environment", "%s", err.text);
 	plan_free(plan);
-	secret_free(secret);
 }
 
 void contents_load(struct loader *loader)
@@ -115,11 +113,12 @@ void contents_load(struct loader *loader)
 		return;
 	check_policy_dir(loader);
 	for (size_t i = 0; i < fleet->environment_count; i++) {
-		const struct environment *environment = &fleet->environments[i];
 		load_policy(loader, i);
 		if (loader->flags->need == FLEET_ALL)
 			check_key(loader, i);
-		if (environment->id && environment->policy && environment->image)
+		/* Values that were refused are not there to plan with. */
+		if (!loader->has_bad_rows && !loader->origins[i].is_bad &&
+		    fleet->environments[i].policy)
 			check_plan(loader, i);
 	}
 }

@@ -108,9 +108,9 @@ static void load(struct loader *loader)
 	_cleanup_(yaml_tree_freep) struct yaml_tree *tree = NULL;
 	_cleanup_(merged_tree_freep) struct merged_tree *merged = NULL;
 	struct fleet *fleet = loader->fleet;
+	unsigned before = loader->problems->count;
 	bool readable = true;
 
-	check_organization_key(loader);
 	if (fleet->file && read_tree(loader, &tree) < 0)
 		readable = false;
 	if (tree) {
@@ -126,6 +126,7 @@ static void load(struct loader *loader)
 	override_describe(loader);
 	places_from_file(loader);
 	override_apply(loader);
+	loader->has_bad_rows = loader->problems->count > before;
 	places_find(loader);
 	check_values(loader);
 	contents_load(loader);
@@ -142,6 +143,7 @@ int fleet_load(const struct fleet_flags *flags, struct problems *problems, struc
 	unsigned before = problems->count;
 
 	loader.fleet->file = xstrdup_or_null(file);
+	check_organization_key(&loader);
 	load(&loader);
 	free(loader.origins);
 	if (problems->count > before) {

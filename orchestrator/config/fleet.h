@@ -120,5 +120,11 @@ int fleet_read_policy(const struct fleet *fleet, const char *name, struct proble
 void fleet_plan_input(const struct fleet *fleet, const struct environment *environment,
 		      struct plan_input *ret);
 
+/* The plan that an item would get, with stand-ins for every secret and an image that declares
+ * nothing. ERR_REFUSED like plan_build(). */
+int fleet_sample_plan(const struct fleet *fleet, const struct environment *environment,
+		      const char *work_id, const char *session_id, struct plan **ret,
+		      struct err *err);
+
 /* Reads the key now. The result is the caller's. ERR_INPUT, ERR_REFUSED. */
 int key_read(const struct key_source *source, struct secret **ret, struct err *err);

@@ -21,6 +21,7 @@ struct origin {
 	const struct yaml_node *node; /* NULL: in no file */
 	const char *key;	      /* flag or variable that says where the key is; NULL: node */
 	const char *policy;	      /* flag that named the policy; NULL: node */
+	bool is_bad;		      /* its values have problems */
 };
 
 struct loader {
@@ -29,6 +30,7 @@ struct loader {
 	struct problems *problems;
 	const struct yaml_node *root; /* of the file, defaults merged; NULL without a file */
 	struct origin *origins;	      /* one per environment */
+	bool has_bad_rows;	      /* a key or value of file, flags or variables was refused */
 	const char *base_url_origin;  /* variable that said it; NULL: the file, or nobody */
 };
 

@@ -53,7 +53,6 @@ void step_running(struct session *session)
 		int64_t ran_ms = ran_for_ms(session);
 		uint64_t ago = ran_ms > 0 ? (uint64_t)ran_ms : 0;
 		session->started_mono_ms = now > ago ? now - ago : 1;
-		session->site->record(session, session->site->arg);
 	}
 	if (session->stop_wanted != END_ITSELF) {
 		session_stop(session, session->stop_wanted);
@@ -225,8 +224,6 @@ static void removed(struct session *session)
 	session->is_removed = true;
 	session->times.removed = loop_wall_ms(session->site->loop);
 	log_event(LOG_INFO, "removed", &ids, NULL, NULL);
-	if (session->ran || session->container_id[0])
-		session->site->record(session, session->site->arg);
 	session_free_slot(session);
 	session_enter(session, session_needs_judging(session) ? SESSION_JUDGING : SESSION_DONE);
 }

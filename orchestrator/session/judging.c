@@ -71,8 +71,6 @@ static bool was_held_by_us(const struct session *session, const struct lookup_wa
 static void forget(struct session *session)
 {
 	session->was_judged = true;
-	if (session->ran)
-		session->site->record(session, session->site->arg);
 	session_enter(session, session->is_removed || !session->container_id[0] ? SESSION_DONE
 										: SESSION_REMOVING);
 }

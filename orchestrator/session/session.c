@@ -152,6 +152,8 @@ void session_enter(struct session *session, enum session_state next)
 static void step_done(struct session *session)
 {
 	session_free_slot(session);
+	if (session->ran)
+		session->site->record(session, session->site->arg);
 	session->site->ended(session, session->site->arg);
 }
 

@@ -104,7 +104,7 @@ struct site {
 	void (*launched)(struct session *session, void *arg);
 	/* 401 or 403 on an ack. True: the key was replaced, try again. */
 	bool (*key_rejected)(const struct err *err, void *arg);
-	/* Times or results to keep: write the record. */
+	/* It has ended, and once more when all is known of it: write the record. */
 	void (*record)(struct session *session, void *arg);
 	/* Its item was force-stopped. */
 	void (*force_stopped)(struct session *session, void *arg);
