@@ -184,7 +184,6 @@ void policy_release_mount_roots(void *target)
 
 int policy_parse_tmpfs_path(const char *text, void *target, struct err *err)
 {
-	static const char *const kept[] = {"/proc", "/sys", "/dev", "/run/berth"};
 	struct policy_tmpfs *tmpfs = target;
 
 	if (!path_is_normal(text))
@@ -192,13 +191,11 @@ int policy_parse_tmpfs_path(const char *text, void *target, struct err *err)
 			       "must be an absolute path without '.', '..' or a trailing '/', not "
 			       "'%s'",
 			       text);
-	for (size_t i = 0; i < ARRAY_SIZE(kept); i++)
-		if (path_is_within(text, kept[i]))
-			return err_set(err, ERR_INPUT, -EPERM,
-				       "must not cover '%s': %s belongs to the engine", text,
-				       kept[i]);
-	if (strcmp(text, "/") == 0)
-		return err_set(err, ERR_INPUT, -EPERM, "must not cover the whole image");
+	if (!path_is_mountable(text))
+		return err_set(err, ERR_INPUT, -EPERM,
+			       "must not cover '%s': /, /proc, /sys, /dev and " PATH_OWN_DIRECTORY
+			       " are not for a tmpfs",
+			       text);
 	free(tmpfs->path);
 	tmpfs->path = xstrdup(text);
 	return 0;

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The parts of a container that are lists of names: variables, labels, mounts. */
+#include "base/cleanup.h"
+#include "base/text.h"
+#include "engine/docker_compare.h"
+
+#include <errno.h>
+#include <string.h>
+
+/* The value behind "NAME=" in an array of such texts, NULL if it is not there. */
+static const char *variable_value(struct json_object *environment, const char *name)
+{
+	size_t len = strlen(name);
+
+	for (size_t i = 0; environment && i < json_object_array_length(environment); i++) {
+		const char *entry = json_string(json_object_array_get_idx(environment, i));
+		if (entry && strncmp(entry, name, len) == 0 && entry[len] == '=')
+			return entry + len + 1;
+	}
+	return NULL;
+}
+
+static bool is_planned_variable(const struct plan *plan, const char *entry)
+{
+	for (size_t i = 0; i < plan->variable_count; i++) {
+		size_t len = strlen(plan->variables[i].name);
+		if (strncmp(entry, plan->variables[i].name, len) == 0 && entry[len] == '=')
+			return true;
+	}
+	return false;
+}
+
+static int refuse_variable(struct err *err, const char *entry, const char *what)
+{
+	return err_set(err, ERR_REFUSED, -EPERM,
+		       "Config.Env: the variable %.*s %s; something between berth and the engine "
+		       "changed the request, or the image sets it",
+		       (int)strcspn(entry, "="), entry, what);
+}
+
+static int check_variables(const struct plan *plan, struct json_object *config, struct err *err)
+{
+	struct json_object *environment = json_get_array(config, "Env");
+
+	for (size_t i = 0; i < plan->variable_count; i++) {
+		const struct plan_variable *variable = &plan->variables[i];
+		const char *value = variable_value(environment, variable->name);
+		if (!value)
+			return refuse_variable(err, variable->name, "is missing");
+		if (strcmp(value, secret_reveal(variable->value)) != 0)
+			return refuse_variable(err, variable->name, "is not the one we sent");
+	}
+	for (size_t i = 0; environment && i < json_object_array_length(environment); i++) {
+		const char *entry = json_string(json_object_array_get_idx(environment, i));
+		if (!entry)
+			return refuse_variable(err, "?", "is not a text");
+		if (text_starts_with(entry, "ANTHROPIC_") && !is_planned_variable(plan, entry))
+			return refuse_variable(err, entry, "is not ours");
+	}
+	return 0;
+}
+
+static int check_labels(const struct plan *plan, struct json_object *config, struct err *err)
+{
+	struct json_object *labels = json_get_object(config, "Labels");
+
+	for (size_t i = 0; i < plan->label_count; i++) {
+		const struct name_value *label = &plan->labels[i];
+		const char *value = json_get_string(labels, label->name);
+		if (!value || strcmp(value, label->value) != 0) {
+			_cleanup_free_ char *field = xasprintf("Config.Labels[%s]", label->name);
+			return docker_refuse(err, field, label->value, value ? value : "nothing",
+					     "something between berth and the engine changed the "
+					     "request: remove it");
+		}
+	}
+	return 0;
+}
+
+static const struct plan_mount *find_mount(const struct plan *plan, const char *target)
+{
+	for (size_t i = 0; i < plan->mount_count; i++)
+		if (strcmp(plan->mounts[i].target, target) == 0)
+			return &plan->mounts[i];
+	return NULL;
+}
+
+/* One entry of what is mounted (a Tmpfs of HostConfig is none): a bind of the plan, or refused. */
+static int check_mount(const struct plan *plan, struct json_object *got, struct err *err)
+{
+	const char *type = json_get_string(got, "Type");
+	const char *source = json_get_string(got, "Source");
+	const char *target = json_get_string(got, "Destination");
+	const struct plan_mount *mount = target ? find_mount(plan, target) : NULL;
+
+	if (!mount)
+		return err_set(err, ERR_REFUSED, -EPERM,
+			       "Mounts: the engine mounts a %.32s at '%.200s' that nobody asked "
+			       "for; cover it by a tmpfs of the policy, or remove what adds it",
+			       type ? type : "?", target ? target : "?");
+	if (!type || strcmp(type, "bind") != 0 || !source || strcmp(source, mount->source) != 0)
+		return docker_refuse(err, "Mounts", mount->source, source ? source : "nothing",
+				     "something between berth and the engine changed the request: "
+				     "remove it");
+	if (json_get_bool(got, "RW", true) != !mount->read_only)
+		return docker_refuse(err, "Mounts", mount->read_only ? "read-only" : "writable",
+				     mount->read_only ? "writable" : "read-only",
+				     "this engine cannot mount it as asked: use another one");
+	return 0;
+}
+
+static bool is_mounted(struct json_object *mounts, const char *target)
+{
+	for (size_t i = 0; mounts && i < json_object_array_length(mounts); i++) {
+		struct json_object *mount = json_object_array_get_idx(mounts, i);
+		const char *destination = json_get_string(mount, "Destination");
+		if (destination && strcmp(destination, target) == 0)
+			return true;
+	}
+	return false;
+}
+
+static int check_mounts(const struct plan *plan, struct json_object *inspect, struct err *err)
+{
+	struct json_object *mounts = json_get_array(inspect, "Mounts");
+
+	for (size_t i = 0; mounts && i < json_object_array_length(mounts); i++) {
+		int r = check_mount(plan, json_object_array_get_idx(mounts, i), err);
+		if (r < 0)
+			return r;
+	}
+	for (size_t i = 0; i < plan->mount_count; i++)
+		if (!is_mounted(mounts, plan->mounts[i].target))
+			return docker_refuse(err, "Mounts", plan->mounts[i].target, "nothing",
+					     "this engine cannot mount it: use another one");
+	return 0;
+}
+
+int docker_verify_contents(const struct plan *plan, struct json_object *inspect, struct err *err)
+{
+	struct json_object *config = json_get_object(inspect, "Config");
+
+	int r = check_variables(plan, config, err);
+	if (r == 0)
+		r = check_labels(plan, config, err);
+	return r < 0 ? r : check_mounts(plan, inspect, err);
+}

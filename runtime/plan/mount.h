@@ -1,0 +1,10 @@
+#pragma once
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What of the host may be mounted into a session, and where. Paths are compared as text: a symbolic
+ * link inside a root of the policy is the operator's own doing. */
+#include "plan/plan.h"
+
+/* ERR_REFUSED, -EPERM with the remedy, unless the source lies in a root of the policy and holds
+ * nothing of the machine or of an engine, and the target covers nothing of the policy or of berth.
+ */
+int mount_check(const struct plan_mount *mount, const struct policy *policy, struct err *err);

@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Builds what admit.c let pass: nothing here can fail any more. */
+#include "plan/plan.h"
+
+#include "base/cleanup.h"
+#include "plan/admit.h"
+#include "plan/label.h"
+#include "policy/path.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* Version of the labels, for whatever reads them later. */
+#define LABEL_SCHEMA "1"
+
+/* Digits of the policy's digest in a label: enough to tell two files apart, short enough to read.
+ */
+#define POLICY_DIGEST_DIGITS 12
+
+void plan_container_name(char into[160], const char *work_id)
+{
+	(void)snprintf(into, 160, "berth-%s", work_id);
+}
+
+static char **copy_strings(char *const *strings)
+{
+	size_t count = 0;
+
+	if (!strings)
+		return NULL;
+	while (strings[count])
+		count++;
+	char **copy = xcalloc(count + 1, sizeof(char *));
+	for (size_t i = 0; i < count; i++)
+		copy[i] = xstrdup(strings[i]);
+	return copy;
+}
+
+static void free_strings(char **strings)
+{
+	for (char **string = strings; string && *string; string++)
+		free(*string);
+	free(strings);
+}
+
+/* Takes ownership of `value`; NULL adds nothing. */
+static void add_variable(struct plan *plan, const char *name, struct secret *value, bool is_secret)
+{
+	if (!value)
+		return;
+	plan->variables =
+		xreallocarray(plan->variables, plan->variable_count + 1, sizeof(*plan->variables));
+	plan->variables[plan->variable_count++] =
+		(struct plan_variable){xstrdup(name), value, is_secret};
+}
+
+static struct secret *plain(const char *text)
+{
+	return text ? secret_new(text, strlen(text)) : NULL;
+}
+
+/* What the worker identifies itself with, by the credential mode. */
+static void add_credentials(struct plan *plan, const struct plan_input *input)
+{
+	bool own_token =
+		input->credential != CREDENTIAL_KEY && input->work_secret && input->sessions_token;
+
+	plan->exposes_environment_key = !own_token;
+	add_variable(plan, "ANTHROPIC_ENVIRONMENT_KEY",
+		     secret_copy(own_token ? input->sessions_token : input->environment_key), true);
+	if (own_token)
+		add_variable(plan, "ANTHROPIC_WORK_SECRET", secret_copy(input->work_secret), true);
+}
+
+static void add_variables(struct plan *plan, const struct plan_input *input)
+{
+	for (size_t i = 0; i < input->env_count; i++)
+		add_variable(plan, input->env[i].name, plain(input->env[i].value), false);
+	add_variable(plan, "ANTHROPIC_SESSION_ID", plain(input->session_id), false);
+	add_variable(plan, "ANTHROPIC_WORK_ID", plain(input->work_id), false);
+	add_variable(plan, "ANTHROPIC_ENVIRONMENT_ID", plain(input->environment_id), false);
+	add_variable(plan, "ANTHROPIC_BASE_URL", plain(input->base_url), false);
+	add_credentials(plan, input);
+}
+
+static void add_labels(struct plan *plan, const struct plan_input *input)
+{
+	_cleanup_free_ char *policy = xasprintf("%s@%.*s", input->policy->name,
+						POLICY_DIGEST_DIGITS, input->policy->digest);
+	const struct {
+		const char *name, *value;
+	} own[] = {
+		{"berth.instance", input->instance},
+		{"berth.environment", input->environment_id},
+		{"berth.session", input->session_id},
+		{"berth.work", input->work_id},
+		{"berth.policy", policy},
+		{"berth.schema", LABEL_SCHEMA},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(own); i++)
+		name_values_add(&plan->labels, &plan->label_count, own[i].name, own[i].value);
+	for (size_t i = 0; i < input->label_count; i++) {
+		_cleanup_free_ char *value =
+			label_expand(input->labels[i].value, input->work_id, input->session_id);
+		name_values_add(&plan->labels, &plan->label_count, input->labels[i].name, value);
+	}
+}
+
+static void add_tmpfs(struct plan *plan, const struct policy_tmpfs *tmpfs)
+{
+	plan->tmpfs = xreallocarray(plan->tmpfs, plan->tmpfs_count + 1, sizeof(*plan->tmpfs));
+	plan->tmpfs[plan->tmpfs_count] = *tmpfs;
+	plan->tmpfs[plan->tmpfs_count++].path = xstrdup(tmpfs->path);
+}
+
+static void add_mounts(struct plan *plan, const struct plan_input *input)
+{
+	plan->mounts = xcalloc(input->mount_count, sizeof(*plan->mounts));
+	for (size_t i = 0; i < input->mount_count; i++)
+		plan->mounts[plan->mount_count++] = (struct plan_mount){
+			.source = xstrdup(input->mounts[i].source),
+			.target = xstrdup(input->mounts[i].target),
+			.read_only = input->mounts[i].read_only,
+		};
+}
+
+/* Only something mounted at the very path keeps an engine from making an anonymous volume there. */
+static bool is_covered(const struct plan *plan, const char *path)
+{
+	for (size_t i = 0; i < plan->tmpfs_count; i++)
+		if (strcmp(plan->tmpfs[i].path, path) == 0)
+			return true;
+	for (size_t i = 0; i < plan->mount_count; i++)
+		if (strcmp(plan->mounts[i].target, path) == 0)
+			return true;
+	return false;
+}
+
+static void cover_volumes(struct plan *plan, const struct plan_input *input)
+{
+	for (char **volume = input->image_facts->volumes; volume && *volume; volume++) {
+		_cleanup_free_ char *path = path_clean(*volume);
+		/* Programs may be run from it, as from the volume that it stands for. */
+		const struct policy_tmpfs tmpfs = {
+			.path = path,
+			.size_bytes = input->policy->volume_bytes,
+			.mode = 0700,
+			.exec = true,
+		};
+		if (path && !is_covered(plan, path))
+			add_tmpfs(plan, &tmpfs);
+	}
+}
+
+/* What the engine calls the network. */
+static char *network_name(const struct plan_input *input)
+{
+	enum policy_network network = input->policy->network;
+	_cleanup_free_ char *override = NULL;
+
+	/* The only override that admit() lets pass and that is not the policy's own is "none". */
+	if (input->network)
+		(void)policy_parse_network(input->network, &network, &override);
+	switch (network) {
+	case NETWORK_NONE:
+		return xstrdup("none");
+	case NETWORK_UNRESTRICTED:
+		return xstrdup(input->bridge);
+	case NETWORK_ENGINE:
+		return xstrdup(input->policy->network_name);
+	}
+	abort();
+}
+
+int plan_build(const struct plan_input *input, struct plan **ret, struct err *err)
+{
+	char name[160];
+
+	int r = admit(input, err);
+	if (r < 0)
+		return r;
+	struct plan *plan = xcalloc(1, sizeof(*plan));
+	plan_container_name(name, input->work_id);
+	plan->name = xstrdup(name);
+	plan->image = xstrdup(input->image);
+	plan->image_id = xstrdup(input->image_facts->id);
+	plan->command = copy_strings(input->command);
+	plan->network = network_name(input);
+	plan->stop_grace_ms = input->stop_grace_ms;
+	plan->policy = input->policy;
+	add_variables(plan, input);
+	add_labels(plan, input);
+	for (size_t i = 0; i < input->policy->tmpfs_count; i++)
+		add_tmpfs(plan, &input->policy->tmpfs[i]);
+	add_mounts(plan, input);
+	cover_volumes(plan, input);
+	*ret = plan;
+	return 0;
+}
+
+struct plan *plan_free(struct plan *plan)
+{
+	if (!plan)
+		return NULL;
+	for (size_t i = 0; i < plan->variable_count; i++) {
+		free(plan->variables[i].name);
+		secret_free(plan->variables[i].value);
+	}
+	for (size_t i = 0; i < plan->tmpfs_count; i++)
+		free(plan->tmpfs[i].path);
+	for (size_t i = 0; i < plan->mount_count; i++) {
+		free(plan->mounts[i].source);
+		free(plan->mounts[i].target);
+	}
+	name_values_free(plan->labels, plan->label_count);
+	free_strings(plan->command);
+	free(plan->variables);
+	free(plan->tmpfs);
+	free(plan->mounts);
+	free(plan->network);
+	free(plan->image_id);
+	free(plan->image);
+	free(plan->name);
+	free(plan);
+	return NULL;
+}
+
+bool plan_secret_appears_in(const struct plan *plan, const char *text)
+{
+	for (size_t i = 0; i < plan->variable_count; i++)
+		if (plan->variables[i].is_secret &&
+		    secret_appears_in(plan->variables[i].value, text))
+			return true;
+	return false;
+}
+
+void image_facts_done(struct image_facts *facts)
+{
+	free(facts->id);
+	free_strings(facts->volumes);
+	free_strings(facts->environment);
+	free_strings(facts->entrypoint);
+	free_strings(facts->command);
+	*facts = (struct image_facts){.id = NULL};
+}
