@@ -55,9 +55,12 @@ static char *key_text(const struct key_source *key)
 	return xasprintf("credential %s", key->credential);
 }
 
-static const char *or_installed(const char *policy_dir)
+static void print_policy_dirs(const struct fleet *fleet)
 {
-	return policy_dir ? policy_dir : "installed";
+	const char *own = fleet->policy_dir, *installed = fleet->installed_policy_dir;
+
+	printf("policies from %s%s%s\n", own ? own : "", own && installed ? ", then " : "",
+	       installed ? installed : "");
 }
 
 static void print_fleet(const struct fleet *fleet)
@@ -67,8 +70,8 @@ static void print_fleet(const struct fleet *fleet)
 	struct columns columns;
 
 	printf("%s: fine\n", fleet->file ? fleet->file : "flags and environment");
-	printf("instance %s, state in %s, policies %s\n", fleet->instance, fleet->state_dir,
-	       or_installed(fleet->policy_dir));
+	printf("instance %s, state in %s\n", fleet->instance, fleet->state_dir);
+	print_policy_dirs(fleet);
 	printf("engine %s (%s)\n", fleet->engine.socket ? fleet->engine.socket : "none",
 	       fleet->engine.socket_reason);
 	printf("control plane %s, at most %" PRId64 " sessions on this host\n", fleet->base_url,

@@ -39,10 +39,12 @@ static int print_plan(const struct fleet *fleet, const struct plan_flags *flags)
 			      err.text);
 		return EXIT_CONFIG;
 	}
-	(void)fprintf(stderr,
-		      "# POST /containers/create?name=%s\n"
-		      "# What image '%s' declares is not known here: its VOLUMEs would be added.\n",
-		      plan->name, plan->image);
+	(void)fprintf(
+		stderr,
+		"# POST /containers/create?name=%s\n"
+		"# No engine is asked: the id of image '%s' would stand for its name, and its "
+		"VOLUMEs would be covered.\n",
+		plan->name, plan->image);
 	request = docker_render(plan, true);
 	printf("%s\n", json_object_to_json_string_ext(
 			       request, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED |
