@@ -20,7 +20,7 @@ struct offer {
 
 #define ID_OF(id) "{\"id\":\"" id "\"," GOOD_DATA "}"
 
-static const struct offer offers[] = {
+static struct offer offers[] = {
 	{"an item with id and session is run", "{" GOOD "}", WORK_RUN, ""},
 	{"an item of our environment is run", "{" GOOD ",\"environment_id\":\"env_1\"}", WORK_RUN,
 	 ""},
@@ -346,7 +346,7 @@ int main(void)
 	for (size_t i = 0; i < ARRAY_SIZE(offers); i++) {
 		tests[count].name = offers[i].sentence;
 		tests[count].test_func = the_offer_is_judged;
-		tests[count++].initial_state = (void *)(uintptr_t)&offers[i];
+		tests[count++].initial_state = &offers[i];
 	}
 	memcpy(tests + count, further_tests, sizeof(further_tests));
 	return cmocka_run_group_tests_name("work", tests, NULL, NULL);

@@ -70,13 +70,13 @@ static void states_that_are_no_word_of_ours_are_unknown(void **state)
 
 static void null_and_the_zero_time_of_go_mean_never(void **state)
 {
-	static const char *const nevers[] = {"null", "\"0001-01-01T00:00:00Z\""};
+	static const char *const values[] = {"null", "\"0001-01-01T00:00:00Z\""};
 	(void)state;
 
-	for (size_t i = 0; i < ARRAY_SIZE(nevers); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(values); i++) {
 		_cleanup_free_ char *text = xasprintf("{\"id\":\"w\",\"state\":\"starting\","
 						      "\"latest_heartbeat_at\":%s}",
-						      nevers[i]);
+						      values[i]);
 		assert_int_equal(status_of(text).state, WORK_STARTING);
 		assert_int_equal(status_of(text).latest_heartbeat_at_ms, 0);
 	}

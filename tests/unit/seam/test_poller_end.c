@@ -127,7 +127,7 @@ struct meddling {
 	struct fake_reply reply;
 };
 
-static const struct meddling meddlings[] = {
+static struct meddling meddlings[] = {
 	{"take_slot", TAKE_SLOT, {.status = 204}},
 	{"release_slot after an empty poll", RELEASE_SLOT, {.status = 204}},
 	{"release_slot after trouble", RELEASE_SLOT, {.status = 500}},
@@ -237,12 +237,12 @@ int main(void)
 
 	memcpy(tests, plain_tests, sizeof(plain_tests));
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++, count++) {
-		const struct meddling *meddling = &meddlings[i / ARRAY_SIZE(kinds)];
+		struct meddling *meddling = &meddlings[i / ARRAY_SIZE(kinds)];
 		(void)snprintf(names[i], sizeof(names[i]), "%s %s",
 			       kinds[i % ARRAY_SIZE(kinds)].sentence, meddling->name);
 		tests[count].name = names[i];
 		tests[count].test_func = kinds[i % ARRAY_SIZE(kinds)].function;
-		tests[count].initial_state = (void *)(uintptr_t)meddling;
+		tests[count].initial_state = meddling;
 	}
 	return cmocka_run_group_tests_name("poller end", tests, NULL, NULL);
 }
