@@ -31,10 +31,11 @@ static int make_lanes(struct engine *engine, const char *socket, struct err *err
 int engine_new(struct loop *loop, const struct engine_options *options,
 	       const struct engine_owner *owner, struct engine **ret, struct err *err)
 {
-	if (!text_is_id(options->instance))
+	if (!text_is_id(options->instance)) {
 		return err_set(err, ERR_INPUT, -EINVAL,
 			       "instance '%.64s': only A-Z a-z 0-9 _ and - are allowed",
 			       options->instance);
+	}
 
 	struct engine *engine = xcalloc(1, sizeof(*engine));
 	engine->loop = loop;

@@ -43,10 +43,11 @@ static void on_line(const char *line, size_t len, void *arg)
 	struct engine_event event;
 
 	int r = event_parse(engine->probe.dialect, line, len, &event);
-	if (r < 0)
+	if (r < 0) {
 		log_event(LOG_DEBUG, "engine", NULL, NULL,
 			  "%s: %zu bytes in the event stream are no event, ignoring", engine->name,
 			  len);
+	}
 	if (r <= 0)
 		return;
 	if (stream->waiting_count == MAX_WAITING) {

@@ -82,10 +82,12 @@ static void tell(void *arg)
 		wait->pull = NULL;
 		wait->outcome = pull->outcome;
 		wait->err = pull->err;
-		if (pull->outcome == ENGINE_OK && image_facts_parse(pull->image, &wait->facts) < 0)
+		if (pull->outcome == ENGINE_OK &&
+		    image_facts_parse(pull->image, &wait->facts) < 0) {
 			wait->outcome = answer_is_malformed(pull->engine->probe.dialect,
 							    OPERATION_LOOK_AT_IMAGE, pull->text,
 							    &wait->err);
+		}
 		wait->done(wait, wait->arg);
 	}
 	pull_free(pull);
@@ -95,6 +97,8 @@ static void tell(void *arg)
 static void finish(struct pull *pull, enum engine_outcome outcome)
 {
 	pull->outcome = outcome;
+	if (outcome == ENGINE_OK)
+		pull->err = (struct err){0}; /* the first look may have left "not found" */
 	if (outcome == ENGINE_UNREACHABLE || outcome == ENGINE_UNKNOWN)
 		connection_look(pull->engine);
 	timer_arm(&pull->timer, pull->engine->loop, 0, tell, pull);

@@ -51,7 +51,7 @@ static int parse_volumes(struct json_object *config, char ***ret)
 
 int image_facts_parse(struct json_object *reply, struct image_facts *ret)
 {
-	_cleanup_(image_facts_done) struct image_facts facts = {0};
+	struct image_facts facts = {0};
 	struct json_object *config = json_get_object(reply, "Config");
 	const char *id = json_get_string(reply, "Id");
 
@@ -61,9 +61,10 @@ int image_facts_parse(struct json_object *reply, struct image_facts *ret)
 	if (parse_volumes(config, &facts.volumes) < 0 ||
 	    parse_list(config, "Env", &facts.environment) < 0 ||
 	    parse_list(config, "Entrypoint", &facts.entrypoint) < 0 ||
-	    parse_list(config, "Cmd", &facts.command) < 0)
+	    parse_list(config, "Cmd", &facts.command) < 0) {
+		image_facts_done(&facts);
 		return -EBADMSG;
+	}
 	*ret = facts;
-	facts = (struct image_facts){0};
 	return 0;
 }

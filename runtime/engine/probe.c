@@ -16,12 +16,13 @@ void probe_done(struct probe *probe)
 
 int probe_detect(struct probe *probe, const char *libpod, struct err *err)
 {
-	if (libpod)
+	if (libpod) {
 		return err_set(
 			err, ERR_REFUSED, -ENOTSUP,
 			"this is Podman %.40s, which berth does not support yet: give it the "
 			"socket of a Docker engine",
 			libpod);
+	}
 	probe->dialect = &dialect_docker;
 	return 0;
 }
@@ -31,17 +32,19 @@ static int negotiate(struct probe *probe, struct api_version minimum, struct api
 {
 	const struct dialect *dialect = probe->dialect;
 
-	if (api_version_compare(maximum, dialect->oldest) < 0)
+	if (api_version_compare(maximum, dialect->oldest) < 0) {
 		return err_set(err, ERR_REFUSED, -ENOTSUP,
 			       "%s %s speaks API %d.%d at most, berth needs %d.%d: %s",
 			       dialect->name, probe->engine_version, maximum.major, maximum.minor,
 			       dialect->oldest.major, dialect->oldest.minor, dialect->upgrade_hint);
-	if (api_version_compare(minimum, dialect->newest) > 0)
+	}
+	if (api_version_compare(minimum, dialect->newest) > 0) {
 		return err_set(err, ERR_REFUSED, -ENOTSUP,
 			       "%s %s speaks API %d.%d at least, berth knows %d.%d at most: "
 			       "upgrade berth",
 			       dialect->name, probe->engine_version, minimum.major, minimum.minor,
 			       dialect->newest.major, dialect->newest.minor);
+	}
 	probe->api = api_version_compare(maximum, dialect->newest) < 0 ? maximum : dialect->newest;
 	return 0;
 }
@@ -71,10 +74,11 @@ int probe_read_info(struct probe *probe, struct json_object *info, struct err *e
 
 	if (!json_object_is_type(info, json_type_object))
 		return err_set(err, ERR_ENGINE, -EBADMSG, "info: reply makes no sense");
-	if (system && strcmp(system, "linux") != 0)
+	if (system && strcmp(system, "linux") != 0) {
 		return err_set(err, ERR_REFUSED, -ENOTSUP,
 			       "the engine runs %.20s containers: berth needs Linux containers",
 			       system);
+	}
 	free(probe->data_root);
 	probe->data_root = xstrdup_or_null(data_root);
 	return 0;

@@ -76,10 +76,12 @@ static int parse_name(struct reference *reference, const char *text, struct err 
 	} else {
 		reference->registry = xstrdup("docker.io");
 	}
-	for (const char *component = first; component; component = strsep(&rest, "/"))
-		if (!is_path_component(component))
+	for (const char *component = first; component; component = strsep(&rest, "/")) {
+		if (!is_path_component(component)) {
 			return refuse(text, "a name is made of a-z, 0-9, and . _ - / between them",
 				      err);
+		}
+	}
 	return 0;
 }
 

@@ -85,6 +85,8 @@ static const struct answer answers[] = {
 	{"pull 404: no such image", OPERATION_PULL, 404, "manifest unknown", ENGINE_NOT_FOUND},
 	{"pull 500 over credentials: refused", OPERATION_PULL, 500,
 	 "unauthorized: authentication required", ENGINE_INVALID},
+	{"pull 500 without credentials: refused", OPERATION_PULL, 500, "no basic auth credentials",
+	 ENGINE_INVALID},
 	{"pull 500 over the network: trouble", OPERATION_PULL, 500, "dial tcp: i/o timeout",
 	 ENGINE_TROUBLE},
 	{"pull 500 over a rate limit: trouble", OPERATION_PULL, 500,
