@@ -254,9 +254,11 @@ static enum http_outcome outcome_of(const struct exchange *exchange, CURLcode co
 		return HTTP_REPLIED;
 	if (exchange->is_too_large)
 		return HTTP_TOO_LARGE;
+	if (may_have_been_seen(exchange))
+		return HTTP_NO_REPLY;
 	if (code == CURLE_URL_MALFORMAT || code == CURLE_UNSUPPORTED_PROTOCOL)
 		return HTTP_FORBIDDEN;
-	return may_have_been_seen(exchange) ? HTTP_NO_REPLY : HTTP_NOT_SENT;
+	return HTTP_NOT_SENT;
 }
 
 static void describe_socket(struct exchange *exchange)

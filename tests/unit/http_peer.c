@@ -23,6 +23,7 @@ struct connection {
 	pthread_t thread;
 	int fd;
 	unsigned requests;
+	bool is_head; /* no body in this reply */
 };
 
 struct peer {
@@ -85,7 +86,7 @@ static bool reply(const struct connection *connection, const char *status, const
 	_cleanup_free_ char *head =
 		xasprintf("HTTP/1.1 %s\r\n%sContent-Length: %zu\r\n\r\n", status, header, len);
 
-	return puts_to(connection, head) && put(connection, body, len);
+	return puts_to(connection, head) && put(connection, body, connection->is_head ? 0 : len);
 }
 
 static bool reply_ok(const struct connection *connection)
@@ -284,6 +285,7 @@ static bool serve_one(struct connection *connection, struct buf *request)
 	start += *start == ' ';
 	_cleanup_free_ char *path = xstrndup(start, strcspn(start, " ?"));
 	connection->requests++;
+	connection->is_head = strncmp(request->data, "HEAD ", 5) == 0;
 	count_start(connection->peer, path);
 	bool goes_on = answer(connection, path, request);
 	count_end(connection->peer);
@@ -391,7 +393,7 @@ struct peer *peer_free(struct peer *peer)
 
 int peer_port(const struct peer *peer)
 {
-	struct sockaddr_in address;
+	struct sockaddr_in address = {0};
 	socklen_t len = sizeof(address);
 
 	must(getsockname(peer->fd, (struct sockaddr *)&address, &len) == 0, "getsockname");
