@@ -87,10 +87,12 @@ static void unusable_items_in_turn_do_not_make_a_queue_empty(void **state)
 	owner_reply_body(owner, BAD_ITEM("x"));
 	owner_reply_body(owner, ITEM("work_1"));
 	owner_reply_body(owner, BAD_ITEM("x"));
+	owner_reply_body(owner, "null");
+	owner_reply_body(owner, BAD_ITEM("x"));
 	owner_start(owner);
-	fake_run(owner->loop, 12000);
-	assert_int_equal(owner_polls(owner), 6);
-	assert_int_equal(owner->empty, 0);
+	fake_run(owner->loop, 18000);
+	assert_int_equal(owner_polls(owner), 8);
+	assert_int_equal(owner->empty, 1);
 }
 
 static void a_queue_with_only_an_unusable_item_is_empty(void **state)
