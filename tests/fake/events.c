@@ -8,6 +8,7 @@
 
 #include "filters.h"
 #include "handlers.h"
+#include "route.h"
 #include "rules.h"
 
 #include <errno.h>
@@ -20,6 +21,8 @@
 struct event {
 	struct engine *engine;
 	struct json_object *object;
+	char *line;	   /* since API 1.52 */
+	char *legacy_line; /* before: with status, id and from beside Action and Actor */
 	double time;
 	struct timer timer;
 	struct event *prev;
@@ -30,6 +33,7 @@ struct follower {
 	struct engine *engine;
 	struct stream *stream;
 	struct json_object *filters;
+	bool legacy;
 	struct timer until;
 	struct follower *prev;
 	struct follower *next;
@@ -52,6 +56,8 @@ static void event_free(struct event *event)
 {
 	timer_stop(event->engine->loop, &event->timer);
 	json_object_put(event->object);
+	free(event->line);
+	free(event->legacy_line);
 	free(event);
 }
 
@@ -100,6 +106,12 @@ static void send_line(struct stream *stream, const char *line)
 	stream_add(stream, "\n", 1);
 }
 
+static void send_event(const struct follower *follower, const struct event *event)
+{
+	if (event_matches(event, follower->filters))
+		send_line(follower->stream, follower->legacy ? event->legacy_line : event->line);
+}
+
 static void publish(struct event *event)
 {
 	struct events *events = event->engine->events;
@@ -114,10 +126,7 @@ static void publish(struct event *event)
 		events->kept--;
 	}
 	DL_FOREACH(events->followers, follower)
-	{
-		if (event_matches(event, follower->filters))
-			send_line(follower->stream, json_line(event->object));
-	}
+	send_event(follower, event);
 }
 
 static void on_held_back(void *arg)
@@ -128,7 +137,17 @@ static void on_held_back(void *arg)
 	publish(event);
 }
 
-/* The shape of Docker API 1.41: the old status, id and from stand beside Action and Actor. */
+/* The fields of the time before API 1.22, in front as Docker has them. */
+static char *legacy_line(const struct container *container, const char *action, const char *line)
+{
+	struct text text = {0};
+
+	text_addf(&text, "{\"status\":\"%s\",\"id\":\"%s\",\"from\":", action, container->id);
+	text_add_json(&text, container->image);
+	text_addf(&text, ",%s", line + 1);
+	return text.data;
+}
+
 static struct event *event_new(struct container *container, const char *action, const char *key,
 			       const char *value)
 {
@@ -146,9 +165,6 @@ static struct event *event_new(struct container *container, const char *action, 
 	json_put(attributes, "name", container->name);
 	json_put(actor, "ID", container->id);
 	json_object_object_add(actor, "Attributes", attributes);
-	json_put(object, "status", action);
-	json_put(object, "id", container->id);
-	json_put(object, "from", container->image);
 	json_put(object, "Type", "container");
 	json_put(object, "Action", action);
 	json_object_object_add(object, "Actor", actor);
@@ -158,6 +174,8 @@ static struct event *event_new(struct container *container, const char *action, 
 			       json_object_new_int64(t.tv_sec * INT64_C(1000000000) + t.tv_nsec));
 	event->engine = container->engine;
 	event->object = object;
+	event->line = xstrdup(json_line(object));
+	event->legacy_line = legacy_line(container, action, event->line);
 	event->time = timespec_seconds(t);
 	return event;
 }
@@ -238,9 +256,8 @@ static bool replay(struct follower *follower, double since, double until)
 	if (since >= 0) {
 		DL_FOREACH(follower->engine->events->history, event)
 		{
-			if (event->time >= since && (until < 0 || event->time <= until) &&
-			    event_matches(event, follower->filters))
-				send_line(follower->stream, json_line(event->object));
+			if (event->time >= since && (until < 0 || event->time <= until))
+				send_event(follower, event);
 		}
 	}
 	if (until >= 0 && left > 0)
@@ -265,6 +282,10 @@ static bool time_arg(struct request *request, const char *key, double *ret_time)
 	return false;
 }
 
+/*
+ * Since API 1.52 (Docker 29) the old fields are left out and the type is application/x-ndjson:
+ * changelog of the API, moby pull requests 50832 and 50953.
+ */
 void handle_events(struct request *request)
 {
 	struct engine *engine = request->engine;
@@ -278,10 +299,12 @@ void handle_events(struct request *request)
 	follower = xcalloc(1, sizeof(*follower));
 	follower->engine = engine;
 	follower->filters = filters;
+	follower->legacy = route_version_below(request, "1.52");
 	follower->stream = stream_new(engine->loop, on_released, follower);
 	DL_APPEND(engine->events->followers, follower);
 	engine->events->count++;
 	if (!replay(follower, since, until))
 		stream_end(follower->stream);
-	reply_stream(request, "application/json", follower->stream);
+	reply_stream(request, follower->legacy ? "application/json" : "application/x-ndjson",
+		     follower->stream);
 }

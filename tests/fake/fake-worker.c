@@ -3,21 +3,12 @@
  * fake-worker PARENT_PID [WORD]...
  *
  * Plays the official SDK's worker in a container of the fake engine: heartbeat, session lookup,
- * further heartbeats, forced stop with the item's own credential. Words say how it should behave;
- * they come as arguments or as parts of the session id, as in sesn_crash-after-beat_7:
- *
- *   crash-before-beat   exit 1 at once
- *   crash-after-beat    heartbeat once, then exit 1 without a stop
- *   delay-MS            wait before the first heartbeat
- *   run-MS              keep heartbeating for so long before the stop
- *   hang                keep heartbeating until told to end
- *   silent              never heartbeat, run until told to end
- *   ignore-term         as hang, and SIGTERM does not end it (with silent: as silent)
- *   no-stop             leave without posting the stop
- *   exit-N              the exit code of an ordered end
- *
- * It dies with PARENT_PID, which is the fake engine.
+ * further heartbeats, forced stop with the item's own credential. behaviour.h lists the words that
+ * make it behave otherwise; they come as arguments or as parts of the session id. It dies with
+ * PARENT_PID, which is the fake engine.
  */
+#include "behaviour.h"
+
 #include <curl/curl.h>
 #include <json-c/json.h>
 #include <signal.h>
@@ -30,18 +21,6 @@
 #include <unistd.h>
 
 #define ANSWER_MAX (1u << 20)
-
-struct behaviour {
-	bool crash_before_beat;
-	bool crash_after_beat;
-	bool hang;
-	bool silent;
-	bool ignore_term;
-	bool no_stop;
-	int exit_code;
-	long delay_ms;
-	long run_ms;
-};
 
 struct answer {
 	long status; /* 0: none came */
@@ -68,39 +47,6 @@ static long clock_ms(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &t);
 	return t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
-static void read_word(struct behaviour *b, const char *word)
-{
-	if (strcmp(word, "crash-before-beat") == 0)
-		b->crash_before_beat = true;
-	else if (strcmp(word, "crash-after-beat") == 0)
-		b->crash_after_beat = true;
-	else if (strcmp(word, "hang") == 0)
-		b->hang = true;
-	else if (strcmp(word, "silent") == 0)
-		b->silent = true;
-	else if (strcmp(word, "ignore-term") == 0)
-		b->hang = b->ignore_term = true;
-	else if (strcmp(word, "no-stop") == 0)
-		b->no_stop = true;
-	else if (strncmp(word, "exit-", 5) == 0)
-		b->exit_code = atoi(word + 5);
-	else if (strncmp(word, "delay-", 6) == 0)
-		b->delay_ms = atol(word + 6);
-	else if (strncmp(word, "run-", 4) == 0)
-		b->run_ms = atol(word + 4);
-}
-
-static void read_session_words(struct behaviour *b, const char *session)
-{
-	char *copy = strdup(session);
-	char *rest = copy;
-	char *word;
-
-	while (rest && (word = strsep(&rest, "_")))
-		read_word(b, word);
-	free(copy);
 }
 
 /* Sleeps so long (negative: for ever) or until SIGTERM, which is blocked elsewhere. */
@@ -426,9 +372,9 @@ int main(int argc, char **argv)
 	sigaddset(&term, SIGTERM);
 	sigprocmask(SIG_BLOCK, &term, NULL);
 	if (session)
-		read_session_words(&worker.behaviour, session);
+		behaviour_read_session(&worker.behaviour, session);
 	for (int i = 2; i < argc; i++)
-		read_word(&worker.behaviour, argv[i]);
+		behaviour_read_word(&worker.behaviour, argv[i]);
 	if (!worker.behaviour.crash_before_beat && !worker.behaviour.silent)
 		prepare(&worker, need("ANTHROPIC_SESSION_ID"));
 	code = run(&worker);

@@ -19,7 +19,7 @@ Containers
     Started containers run fake-worker with exactly their environment: it heartbeats, looks its
     session up and force-stops its work item as the official SDK's worker does, with the item's
     own token. State.Pid is its real pid. Words in the session id (sesn_hang_1) or from
-    worker("sesn_1", "hang") change what it does; fake-worker.c lists them: crash-before-beat,
+    worker("sesn_1", "hang") change what it does; behaviour.h explains them: crash-before-beat,
     crash-after-beat, delay-MS, run-MS, hang, silent, ignore-term, no-stop, exit-N.
     With worker=None nothing runs: containers stay up until killed or for run_ms, heed ignore-term,
     exit-N and run-MS, and show the engine's own pid.

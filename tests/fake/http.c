@@ -12,6 +12,7 @@
 #include "fault.h"
 #include "journal.h"
 #include "listener.h"
+#include "reply.h"
 #include "route.h"
 #include "rules.h"
 
@@ -44,48 +45,11 @@ struct server {
 
 static enum MHD_Result send_reply(struct request *request)
 {
-	struct reply *reply = &request->reply;
-	uint64_t size = MHD_SIZE_UNKNOWN;
-	struct MHD_Response *response;
-	enum MHD_Result result;
+	unsigned int status = (unsigned int)request->reply.status;
+	struct MHD_Response *response = reply_response(request);
+	enum MHD_Result result = MHD_queue_response(request->connection, status, response);
 
-	fault_slow(request, &size);
-	if (reply->json && !reply->stream) {
-		text_adds(&reply->body, json_line(reply->json));
-		/* Docker ends what its JSON encoder wrote with a newline. */
-		text_adds(&reply->body, "\n");
-	}
-	if (reply->stream) {
-		response = stream_response(reply->stream, request->connection, size);
-		reply->stream = NULL;
-	} else {
-		response = MHD_create_response_from_buffer(reply->body.len, reply->body.data,
-							   MHD_RESPMEM_MUST_FREE);
-		reply->body = (struct text){0};
-	}
-	if (reply->content_type)
-		MHD_add_response_header(response, "Content-Type", reply->content_type);
-	if (!request->control) {
-		struct json_object *more = json_member(request->fault, "headers");
-		const struct options *options = &request->engine->options;
-		char *server_name = xasprintf("Docker/%s (linux)", options->server_version);
-
-		MHD_add_response_header(response, "Api-Version", options->api_max);
-		MHD_add_response_header(response, "Docker-Experimental", "false");
-		MHD_add_response_header(response, "Ostype", "linux");
-		if (!json_has(options->headers, "Server"))
-			MHD_add_response_header(response, "Server", server_name);
-		free(server_name);
-		json_object_object_foreach (options->headers, name, value)
-			MHD_add_response_header(response, name, json_object_get_string(value));
-		if (json_object_is_type(more, json_type_object)) {
-			json_object_object_foreach (more, key, text)
-				MHD_add_response_header(response, key,
-							json_object_get_string(text));
-		}
-	}
-	journal_close(request->engine, request, reply->status);
-	result = MHD_queue_response(request->connection, (unsigned int)reply->status, response);
+	journal_close(request->engine, request, request->reply.status);
 	MHD_destroy_response(response);
 	return result;
 }

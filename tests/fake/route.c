@@ -104,6 +104,14 @@ static int compare_versions(const char *a, const char *b)
 	return major[0] != major[1] ? major[0] - major[1] : minor[0] - minor[1];
 }
 
+bool route_version_below(const struct request *request, const char *version)
+{
+	const char *spoken =
+		*request->version ? request->version : request->engine->options.api_max;
+
+	return compare_versions(spoken, version) < 0;
+}
+
 /*
  * The texts of Docker's version check. Docker 20.10 answers clients below API 1.24 in plain text
  * (measured; later engines, whose minimum is 1.24 or more, always in JSON).

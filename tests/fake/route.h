@@ -20,5 +20,8 @@ const struct route *route_lookup(struct request *request, const struct route *ta
 /* Finds the request's route and target, and cuts the version prefix off its path. */
 void route_find(struct request *request);
 
+/* True when the request speaks an API older than that; without a version it speaks the newest. */
+bool route_version_below(const struct request *request, const char *version);
+
 /* Answers by the route's handler, or as Docker answers wrong versions and unknown pages. */
 void route_handle(struct request *request);

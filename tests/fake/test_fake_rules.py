@@ -12,7 +12,7 @@ import time
 import unittest
 from pathlib import Path
 
-from test_fake_engine import EngineCase
+from enginecase import EngineCase
 from fakeengine import IMAGE, FakeEngine, UnixConnection, wait_until
 
 
@@ -278,6 +278,7 @@ class Surroundings(EngineCase):
             with self.assertRaises(BlockingIOError):
                 refused.connect(engine.socket)
             engine.resume_accepting()
+            wait_until(lambda: engine.stats()["connections"] == 1)
             self.assertEqual(engine.ask("GET", "/_ping").status, 200)
 
     def test_reset_forgets_everything_and_ends_streams(self):

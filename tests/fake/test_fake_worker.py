@@ -29,6 +29,9 @@ class Queue(ThreadingHTTPServer):
         self.ttl = 2
         threading.Thread(target=self.serve_forever, args=(0.05,), daemon=True).start()
 
+    def handle_error(self, *_: object) -> None:
+        """Workers that are killed in a call are part of the tests."""
+
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.server_address[1]}"

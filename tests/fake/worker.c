@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "worker.h"
 
+#include "behaviour.h"
 #include "rules.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <spawn.h>
@@ -90,7 +92,7 @@ bool worker_start(struct container *container)
 	const char *program = container->engine->options.worker;
 	char **argv = arguments(container, program);
 	char **env = environment(container);
-	int error = spawn(&container->pid, program, argv, env);
+	int error = access(program, X_OK) == 0 ? spawn(&container->pid, program, argv, env) : errno;
 
 	free_list(argv);
 	free_list(env);
@@ -102,33 +104,22 @@ bool worker_start(struct container *container)
 	return false;
 }
 
-static void imitate_word(struct container *container, const char *word, int64_t *run_ms)
-{
-	if (strcmp(word, "ignore-term") == 0)
-		container->ignores_term = true;
-	else if (strncmp(word, "exit-", 5) == 0)
-		container->idle_exit_code = atoi(word + 5);
-	else if (strncmp(word, "run-", 4) == 0)
-		*run_ms = atoll(word + 4);
-}
-
 void worker_imitate(struct container *container, int64_t *run_ms)
 {
 	const char *session = session_of(container);
 	struct json_object *rule = rules_for_worker(container->engine, session);
 	struct json_object *words = json_member(rule, "words");
-	char *copy = xstrdup(session);
-	char *rest = copy;
-	char *word;
+	struct behaviour behaviour = {.run_ms = *run_ms};
 
-	while ((word = strsep(&rest, "_")))
-		imitate_word(container, word, run_ms);
-	free(copy);
+	behaviour_read_session(&behaviour, session);
 	if (json_object_is_type(words, json_type_array)) {
 		for (size_t i = 0; i < json_object_array_length(words); i++)
-			imitate_word(container,
-				     json_object_get_string(json_object_array_get_idx(words, i)),
-				     run_ms);
+			behaviour_read_word(
+				&behaviour,
+				json_object_get_string(json_object_array_get_idx(words, i)));
 	}
+	container->ignores_term = behaviour.ignore_term;
+	container->idle_exit_code = behaviour.exit_code;
+	*run_ms = behaviour.run_ms;
 	json_object_put(rule);
 }
