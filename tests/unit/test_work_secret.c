@@ -149,15 +149,18 @@ static char *letters(size_t count)
 static void tokens_and_secrets_have_a_greatest_length(void **state)
 {
 	_cleanup_free_ char *token = letters(WORK_TOKEN_MAX);
-	_cleanup_free_ char *padding = letters(WORK_SECRET_MAX);
+	_cleanup_free_ char *some = letters(WORK_SECRET_MAX / 2);
+	_cleanup_free_ char *more = letters(WORK_SECRET_MAX / 4 * 3);
 	_cleanup_free_ char *longest = xasprintf("{\"sessions_token\":\"%s\"}", token);
 	_cleanup_free_ char *longer = xasprintf("{\"sessions_token\":\"%sb\"}", token);
-	_cleanup_free_ char *padded = xasprintf("{\"x\":\"%s\",\"sessions_token\":\"t\"}", padding);
+	_cleanup_free_ char *large = xasprintf("{\"x\":\"%s\",\"sessions_token\":\"t\"}", some);
+	_cleanup_free_ char *larger = xasprintf("{\"x\":\"%s\",\"sessions_token\":\"t\"}", more);
 	(void)state;
 
 	assert_secret_text(longest, token);
 	assert_secret_text(longer, NULL);
-	assert_secret_text(padded, NULL);
+	assert_secret_text(large, "t");
+	assert_secret_text(larger, NULL);
 }
 
 static void a_refused_item_holds_no_secret(void **state)
