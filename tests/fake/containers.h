@@ -11,6 +11,9 @@
 #include "text.h"
 
 #include <sys/types.h>
+
+/* uthash's default function falls through switch labels, of which clang complains at each use. */
+#define HASH_FUNCTION(key, len, hash) HASH_FNV(key, len, hash)
 #include <uthash.h>
 
 enum container_state { CONTAINER_CREATED, CONTAINER_RUNNING, CONTAINER_EXITED, CONTAINER_DEAD };
