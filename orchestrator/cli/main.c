@@ -63,7 +63,8 @@ static int help(const char *name)
 	const struct command *command = find(name);
 	if (!command)
 		return complain_unknown(name);
-	_cleanup_free_ char *own_name = xstrdup(name);
+	char own_name[32];
+	(void)snprintf(own_name, sizeof(own_name), "%s", name);
 	char *arguments[] = {own_name, flag, NULL};
 	return command->run(2, arguments);
 }

@@ -46,15 +46,16 @@ bool admission_has_room(struct admission *admission, const struct host_settings 
 	admission->refusal[0] = '\0';
 
 	int64_t disk = free_disk_bytes(data_root), memory = free_memory_bytes();
-	if (disk < host->min_free_disk_bytes)
+	if (disk < host->min_free_disk_bytes) {
 		(void)snprintf(admission->refusal, sizeof(admission->refusal),
 			       "%" PRId64
 			       " MiB free below '%.60s', host.min_free_disk asks for %" PRId64,
 			       disk >> 20, data_root, host->min_free_disk_bytes >> 20);
-	else if (memory < host->min_free_memory_bytes)
+	} else if (memory < host->min_free_memory_bytes) {
 		(void)snprintf(admission->refusal, sizeof(admission->refusal),
 			       "%" PRId64
 			       " MiB of memory available, host.min_free_memory asks for %" PRId64,
 			       memory >> 20, host->min_free_memory_bytes >> 20);
+	}
 	return !admission->refusal[0];
 }

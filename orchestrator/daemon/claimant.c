@@ -289,7 +289,7 @@ bool claimant_reread_key(struct claimant *claimant)
 	if (secret_equal(key, claimant->key))
 		return false;
 	claimant->retired_keys = xreallocarray(claimant->retired_keys, claimant->retired_count + 1,
-					       sizeof(*claimant->retired_keys));
+					       sizeof(struct secret *));
 	claimant->retired_keys[claimant->retired_count++] = claimant->key;
 	claimant->key = TAKE(key);
 	claimant->peer.key = claimant->key;

@@ -234,7 +234,7 @@ static int start_claimants(struct daemon *daemon, struct err *err)
 		.verdict = on_verdict,
 		.arg = daemon,
 	};
-	daemon->claimants = xcalloc(fleet->environment_count, sizeof(*daemon->claimants));
+	daemon->claimants = xcalloc(fleet->environment_count, sizeof(struct claimant *));
 	for (size_t i = 0; i < fleet->environment_count; i++) {
 		int r = claimant_new(&daemon->host, &fleet->environments[i], &daemon->claimants[i],
 				     err);

@@ -36,7 +36,5 @@ int lock_state_dir(const char *state_dir, struct err *err)
 	int length = snprintf(pid, sizeof(pid), "%d\n", (int)getpid());
 	if (ftruncate(fd, 0) < 0 || pwrite(fd, pid, (size_t)length, 0) != length)
 		return err_set(err, ERR_INPUT, -EIO, "cannot write lock '%s'", path);
-	r = fd;
-	fd = -1;
-	return r;
+	return TAKE_FD(fd);
 }

@@ -11,16 +11,21 @@
 
 #include <string.h>
 
+#define REPORTED_MAX 256 /* beyond that the oldest is forgotten, and reported again */
+
 static void report_once(struct daemon *daemon, const struct container *container, const char *why)
 {
-	struct foreign *foreign;
-
-	HASH_FIND_STR(daemon->foreign, container->id, foreign);
-	if (foreign)
-		return;
-	foreign = xcalloc(1, sizeof(*foreign));
-	memcpy(foreign->id, container->id, strnlen(container->id, sizeof(foreign->id) - 1));
-	HASH_ADD_STR(daemon->foreign, id, foreign);
+	for (size_t i = 0; i < daemon->reported_count; i++)
+		if (strcmp(daemon->reported[i], container->id) == 0)
+			return;
+	if (daemon->reported_count == REPORTED_MAX) {
+		free(daemon->reported[0]);
+		memmove(&daemon->reported[0], &daemon->reported[1],
+			--daemon->reported_count * sizeof(char *));
+	}
+	daemon->reported =
+		xreallocarray(daemon->reported, daemon->reported_count + 1, sizeof(char *));
+	daemon->reported[daemon->reported_count++] = xstrdup(container->id);
 	log_event(LOG_WARNING, "foreign", &(struct log_ids){.container = container->id},
 		  (struct log_field[]){{"name", container->name}, {NULL}}, "not touched: %s", why);
 }
@@ -123,11 +128,8 @@ void daemon_reconcile(struct daemon *daemon)
 
 void daemon_reconcile_done(struct daemon *daemon)
 {
-	struct foreign *foreign, *next;
-
 	engine_call_done(&daemon->list_call);
-	HASH_ITER (hh, daemon->foreign, foreign, next) {
-		HASH_DEL(daemon->foreign, foreign);
-		free(foreign);
-	}
+	for (size_t i = 0; i < daemon->reported_count; i++)
+		free(daemon->reported[i]);
+	free(daemon->reported);
 }

@@ -20,11 +20,6 @@ enum leave_mode {
 	LEAVE_NO_SESSION,	/* SIGQUIT, --wait, on_shutdown: stop: all sessions ended */
 };
 
-struct foreign {
-	char id[65];
-	UT_hash_handle hh;
-};
-
 struct daemon {
 	const struct fleet *fleet;
 	const struct daemon_options *options;
@@ -43,8 +38,9 @@ struct daemon {
 	struct engine_call clear_call; /* leaving.c */
 	bool is_listing, list_again;
 	uint64_t listed_from_ms;
-	struct foreign *foreign; /* reported already */
-	bool is_settled;	 /* what an earlier run left has been adopted */
+	char **reported; /* ids of containers that are not ours, in the order they were seen */
+	size_t reported_count;
+	bool is_settled; /* what an earlier run left has been adopted */
 	bool was_healthy;
 	enum leaving leaving;
 	enum leave_mode leave_mode;

@@ -17,6 +17,7 @@
  * Failures before the ack go to REMOVING: nothing was promised, the item is offered again. A
  * container found at start enters at ADOPTING; an item refused for what it is at REFUSING.
  */
+#include "base/hash.h"
 #include "base/log.h"
 #include "config/fleet.h"
 #include "engine/engine.h"
@@ -27,7 +28,6 @@
 
 #include <stdbool.h>
 #include <stdint.h>
-#include <uthash.h>
 
 enum session_state {
 	SESSION_NEW,	    /* claimed; holds a slot */

@@ -21,6 +21,14 @@
 		taken_;                                                                            \
 	})
 
+/* The same for a file descriptor. */
+#define TAKE_FD(fd)                                                                                \
+	({                                                                                         \
+		int taken_fd_ = (fd);                                                              \
+		(fd) = -1;                                                                         \
+		taken_fd_;                                                                         \
+	})
+
 #define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
 
 /* The object that embeds `member` at `pointer`. */
@@ -31,7 +39,7 @@ static inline void cleanup_free(void *address)
 	free(*(void **)address);
 }
 
-static inline void cleanup_close(int *fd)
+static inline void cleanup_close(const int *fd)
 {
 	if (*fd >= 0)
 		(void)close(*fd);

@@ -135,7 +135,7 @@ static void report_missing(const char *name, const char *const *directories,
 {
 	_cleanup_free_ char *who = xasprintf("policy '%s'", name);
 	_cleanup_(buf_done) struct buf searched, known;
-	char *names[NAMED_MAX];
+	char *names[NAMED_MAX] = {NULL};
 	size_t count = 0;
 
 	buf_init(&searched, BUF_MAX_LOG_LINE);
