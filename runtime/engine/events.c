@@ -99,6 +99,7 @@ void events_start(struct engine *engine)
 		       (long long)(loop_wall_ms(engine->loop) / 1000 - REPLAY_SECONDS));
 	http_request_init(request, engine->probe.dialect->routes[OPERATION_EVENTS].method,
 			  engine_url(engine, OPERATION_EVENTS, since, filters));
+	request->max_reply = BUF_MAX_ENGINE_REPLY; /* of a refusal */
 	request->done = on_end;
 	request->on_data = on_data;
 	request->arg = engine;

@@ -215,6 +215,7 @@ static void begin_pull(struct pull *pull)
 		engine_url(engine, OPERATION_PULL, pull->reference.name, pull->reference.version));
 	request->headers[0] = pull->auth_header;
 	request->timeout_ms = (uint64_t)engine->pull_timeout_ms;
+	request->max_reply = BUF_MAX_ENGINE_REPLY; /* of a refusal */
 	request->done = on_pulled;
 	request->on_data = on_progress;
 	request->arg = pull;
