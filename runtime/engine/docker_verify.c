@@ -99,14 +99,22 @@ static const char *path_in_request(const char *path)
 static int refuse_member(const struct asked_field *field, struct json_object *asked,
 			 struct json_object *got, struct err *err)
 {
+	const char *differs = NULL;
+
 	json_object_object_foreach (asked, key, value) {
-		if (json_object_equal(value, json_get(got, key)))
-			continue;
-		_cleanup_free_ char *path = xasprintf("%s[%s]", field->path, key);
-		return docker_refuse(err, path, json_text(value), json_text(json_get(got, key)),
-				     field->remedy);
+		if (!differs && !json_object_equal(value, json_get(got, key)))
+			differs = key;
 	}
-	return docker_refuse(err, field->path, "nothing more", json_text(got), field->remedy);
+	if (!differs && json_object_is_type(got, json_type_object)) {
+		json_object_object_foreach (got, added, ignored) {
+			(void)ignored;
+			if (!differs && !json_get(asked, added))
+				differs = added;
+		}
+	}
+	_cleanup_free_ char *path = xasprintf("%s[%s]", field->path, differs ? differs : "?");
+	return docker_refuse(err, path, json_text(differs ? json_get(asked, differs) : NULL),
+			     json_text(differs ? json_get(got, differs) : NULL), field->remedy);
 }
 
 static int check_asked(const struct asked_field *field, const struct plan *plan,

@@ -94,3 +94,40 @@ static inline const char *fixture_variable(const struct plan *plan, const char *
 			return secret_reveal(plan->variables[i].value);
 	return NULL;
 }
+
+/* The plan of an input that uses everything a policy and a configuration can say. Initialises the
+ * fixture. */
+static inline struct plan *fixture_full_plan(struct fixture *f)
+{
+	static char run[] = "/usr/bin/run", once[] = "--once", lang[] = "LANG", utf[] = "C.UTF-8";
+	static char team[] = "team", build[] = "build {work_id}", data[] = "/data";
+	static char source[] = "/srv/berth/cache", target[] = "/cache", rw[] = "/out";
+	static char *command[] = {run, once, NULL}, *volumes[] = {data, NULL};
+	static const struct name_value env = {lang, utf}, labels = {team, build};
+	static const struct plan_mount mounts[] = {{source, target, true}, {source, rw, false}};
+
+	fixture_init(f, "user: 4000:4001\n"
+			"read_only_root: false\n"
+			"capabilities: [chown, net_bind_service]\n"
+			"no_new_privileges: false\n"
+			"swap: 1GiB\n"
+			"cpus: 0.125\n"
+			"core: 1MiB\n"
+			"tmpfs: [{path: /tmp, size: 4KiB, mode: '1777'}]\n"
+			"volumes: {size: 1MiB}\n"
+			"mounts: {roots: [/srv/berth]}\n"
+			"network: none\n"
+			"runtime: runc\n"
+			"log: {size: 1MiB}\n");
+	f->facts.volumes = volumes;
+	f->input.command = command;
+	f->input.env = &env;
+	f->input.env_count = 1;
+	f->input.labels = &labels;
+	f->input.label_count = 1;
+	f->input.mounts = mounts;
+	f->input.mount_count = 2;
+	f->input.base_url = "https://api.example";
+	f->input.stop_grace_ms = 1001;
+	return fixture_plan(f);
+}

@@ -1,0 +1,477 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The plan that uses everything, against what Docker 20.10.24 (API v1.41) answered about the
+ * container it made of it (tests/golden/docker_inspect.json, recorded; the image's id and what
+ * names a machine are replaced or left out), whole and with one thing changed at a time.
+ */
+#include "engine/docker.h"
+#include "golden.h"
+#include "plan_fixture.h"
+
+#include <errno.h>
+
+struct case_state {
+	struct fixture fixture;
+	struct plan *plan;
+	struct json_object *inspect;
+};
+
+static void begin(struct case_state *c)
+{
+	_cleanup_free_ char *text = golden_read("docker_inspect");
+
+	c->plan = fixture_full_plan(&c->fixture);
+	assert_int_equal(json_parse(text, strlen(text), &c->inspect), 0);
+}
+
+static void end(struct case_state *c)
+{
+	json_object_put(c->inspect);
+	plan_free(c->plan);
+	fixture_done(&c->fixture);
+}
+
+/* Puts a JSON text at "A.B"; NULL removes what is there. Dots separate; keys here have none. */
+static void change(struct json_object *object, const char *path, const char *json)
+{
+	struct json_object *value = NULL;
+	char key[64];
+
+	for (const char *dot; (dot = strchr(path, '.')); path = dot + 1) {
+		(void)snprintf(key, sizeof(key), "%.*s", (int)(dot - path), path);
+		object = json_get_object(object, key);
+		assert_non_null(object);
+	}
+	assert_non_null(json_get(object, path) || json ? object : NULL);
+	if (!json) {
+		json_object_object_del(object, path);
+		return;
+	}
+	assert_int_equal(json_parse(json, strlen(json), &value), 0);
+	json_add(object, path, value);
+}
+
+static void assert_verified(struct case_state *c)
+{
+	struct err err = {.text = ""};
+
+	int r = docker_verify(c->plan, c->inspect, &err);
+	assert_string_equal(err.text, "");
+	assert_int_equal(r, 0);
+}
+
+/* The refusal must start like this, name a remedy, and repeat no secret. */
+static void assert_broken(struct case_state *c, const char *start)
+{
+	char head[512];
+	struct err err;
+
+	assert_int_equal(docker_verify(c->plan, c->inspect, &err), -EPERM);
+	assert_int_equal(err.kind, ERR_REFUSED);
+	(void)snprintf(head, sizeof(head), "%.*s", (int)strcspn(err.text, ";"), err.text);
+	assert_string_equal(head, start);
+	assert_non_null(strchr(err.text, ';'));
+	assert_false(plan_secret_appears_in(c->plan, err.text));
+	assert_int_equal(docker_verify(c->plan, c->inspect, NULL), -EPERM);
+}
+
+static void assert_change_is_found(const char *path, const char *json, const char *start)
+{
+	struct case_state c;
+
+	begin(&c);
+	change(c.inspect, path, json);
+	assert_broken(&c, start);
+	end(&c);
+}
+
+static void a_container_as_docker_makes_it_keeps_every_promise(void **state)
+{
+	struct case_state c;
+	(void)state;
+
+	begin(&c);
+	assert_verified(&c);
+	end(&c);
+}
+
+static void every_promise_that_an_engine_drops_is_found(void **state)
+{
+	static const struct {
+		const char *path, *json, *start;
+	} cases[] = {
+		{"HostConfig.ReadonlyRootfs", "true",
+		 "HostConfig.ReadonlyRootfs: asked for false, the engine made it true"},
+		{"HostConfig.CapDrop", "null",
+		 "HostConfig.CapDrop: asked for [\"ALL\"], the engine made it nothing"},
+		{"HostConfig.CapAdd", "[\"CAP_CHOWN\"]",
+		 "HostConfig.CapAdd: asked for [\"CAP_CHOWN\",\"CAP_NET_BIND_SERVICE\"], the "
+		 "engine "
+		 "made it [\"CAP_CHOWN\"]"},
+		{"HostConfig.CapAdd", "\"ALL\"",
+		 "HostConfig.CapAdd: asked for [\"CAP_CHOWN\",\"CAP_NET_BIND_SERVICE\"], the "
+		 "engine "
+		 "made it \"ALL\""},
+		{"HostConfig.SecurityOpt", "[\"seccomp=unconfined\"]",
+		 "HostConfig.SecurityOpt: asked for nothing, the engine made it "
+		 "[\"seccomp=unconfined\"]"},
+		{"HostConfig.PidsLimit", "null",
+		 "HostConfig.PidsLimit: asked for 512, the engine made it nothing"},
+		{"HostConfig.Memory", "0",
+		 "HostConfig.Memory: asked for 2147483648, the engine made it 0"},
+		{"HostConfig.MemorySwap", "-1",
+		 "HostConfig.MemorySwap: asked for 3221225472, the engine made it -1"},
+		{"HostConfig.NanoCpus", "0",
+		 "HostConfig.NanoCpus: asked for 125000000, the engine made it 0"},
+		{"HostConfig.OomScoreAdj", NULL,
+		 "HostConfig.OomScoreAdj: asked for 500, the engine made it nothing"},
+		{"HostConfig.ShmSize", "1",
+		 "HostConfig.ShmSize: asked for 67108864, the engine made it 1"},
+		{"HostConfig.Init", "null",
+		 "HostConfig.Init: asked for true, the engine made it nothing"},
+		{"HostConfig.IpcMode", "\"shareable\"",
+		 "HostConfig.IpcMode: asked for \"private\", the engine made it \"shareable\""},
+		{"HostConfig.CgroupnsMode", "\"host\"",
+		 "HostConfig.CgroupnsMode: asked for \"private\", the engine made it \"host\""},
+		{"HostConfig.NetworkMode", "\"host\"",
+		 "HostConfig.NetworkMode: asked for \"none\", the engine made it \"host\""},
+		{"HostConfig.RestartPolicy.Name", "\"always\"",
+		 "HostConfig.RestartPolicy.Name: asked for \"no\", the engine made it \"always\""},
+		{"HostConfig.Runtime", "\"runsc\"",
+		 "HostConfig.Runtime: asked for \"runc\", the engine made it \"runsc\""},
+		{"HostConfig.LogConfig.Type", "\"local\"",
+		 "HostConfig.LogConfig[Type]: asked for \"json-file\", the engine made it "
+		 "\"local\""},
+		{"HostConfig.LogConfig.Config", "{}",
+		 "HostConfig.LogConfig[Config]: asked for "
+		 "{\"max-size\":\"524288\",\"max-file\":\"2\"}, the engine made it nothing"},
+		{"HostConfig.Tmpfs./tmp", NULL,
+		 "HostConfig.Tmpfs[/tmp]: asked for "
+		 "\"rw,nosuid,nodev,noexec,size=4096,mode=1777,uid=4000,gid=4001\", the engine "
+		 "made "
+		 "it nothing"},
+		{"HostConfig.Tmpfs./etc", "\"size=1\"",
+		 "HostConfig.Tmpfs[/etc]: asked for nothing, the engine made it \"size=1\""},
+		{"HostConfig.Ulimits", "[{\"Name\":\"nofile\",\"Soft\":1048576,\"Hard\":1048576}]",
+		 "HostConfig.Ulimits: asked for [{\"Name\":\"nofile\",\"Soft\":4096,\"Hard\":4096},"
+		 "{\"Name\":\"nproc\",\"Soft\":16384,\"Hard\":16384},{\"Name\":\"core\",, the "
+		 "engine "
+		 "made it [{\"Name\":\"nofile\",\"Soft\":1048576,\"Hard\":1048576}]"},
+		{"Config.User", "\"\"",
+		 "Config.User: asked for \"4000:4001\", the engine made it nothing"},
+		{"Config.StopTimeout", "10",
+		 "Config.StopTimeout: asked for 2, the engine made it 10"},
+		{"Config.Healthcheck", NULL,
+		 "Config.Healthcheck.Test: asked for [\"NONE\"], the engine made it nothing"},
+		{"Config.OpenStdin", "true",
+		 "Config.OpenStdin: asked for false, the engine made it true"},
+		{"Config.Entrypoint", "[\"/usr/bin/other\"]",
+		 "Config.Entrypoint: asked for [\"/usr/bin/run\",\"--once\"], the engine made it "
+		 "[\"/usr/bin/other\"]"},
+		{"Config.Cmd", "[\"sh\"]",
+		 "Config.Cmd: asked for nothing, the engine made it [\"sh\"]"},
+		{"Name", "\"/other\"", "Name: asked for berth-work_01, the engine made it /other"},
+		{"Name", NULL, "Name: asked for berth-work_01, the engine made it none"},
+		{"Image", "\"sha256:9\"",
+		 "Image: asked for sha256:0123, the engine made it sha256:9"},
+		{"Image", NULL, "Image: asked for sha256:0123, the engine made it none"},
+	};
+	(void)state;
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
+		assert_change_is_found(cases[i].path, cases[i].json, cases[i].start);
+}
+
+static void whatever_opens_the_host_is_found(void **state)
+{
+	static const struct {
+		const char *field, *json;
+	} cases[] = {
+		{"Privileged", "true"},
+		{"PidMode", "\"host\""},
+		{"UTSMode", "\"host\""},
+		{"UsernsMode", "\"host\""},
+		{"Devices", "[{\"PathOnHost\":\"/dev/kvm\"}]"},
+		{"DeviceRequests", "[{\"Count\":-1}]"},
+		{"DeviceCgroupRules", "[\"a *:* rwm\"]"},
+		{"Binds", "[\"/:/host\"]"},
+		{"VolumesFrom", "[\"other\"]"},
+		{"GroupAdd", "[\"docker\"]"},
+		{"Sysctls", "{\"net.ipv4.ip_forward\":\"1\"}"},
+		{"PortBindings", "{\"80/tcp\":[{\"HostPort\":\"80\"}]}"},
+		{"PublishAllPorts", "true"},
+		{"Links", "[\"db:db\"]"},
+		{"ExtraHosts", "[\"a:192.0.2.1\"]"},
+		{"AutoRemove", "true"},
+		{"OomKillDisable", "true"},
+	};
+	(void)state;
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		char path[64], start[256];
+
+		(void)snprintf(path, sizeof(path), "HostConfig.%s", cases[i].field);
+		(void)snprintf(start, sizeof(start), "%s: asked for nothing, the engine made it %s",
+			       path, cases[i].json);
+		assert_change_is_found(path, cases[i].json, start);
+	}
+}
+
+static void open_kernel_files_are_found(void **state)
+{
+	(void)state;
+	assert_change_is_found("HostConfig.MaskedPaths", "[]",
+			       "HostConfig.MaskedPaths: asked for the engine's own list, the "
+			       "engine made it nothing");
+	assert_change_is_found("HostConfig.ReadonlyPaths", "null",
+			       "HostConfig.ReadonlyPaths: asked for the engine's own list, the "
+			       "engine made it nothing");
+}
+
+static void a_remedy_says_what_to_do(void **state)
+{
+	struct case_state c;
+	struct err err;
+	(void)state;
+
+	begin(&c);
+	change(c.inspect, "HostConfig.Memory", "0");
+	assert_int_equal(docker_verify(c.plan, c.inspect, &err), -EPERM);
+	assert_string_equal(err.text,
+			    "HostConfig.Memory: asked for 2147483648, the engine made it 0; give "
+			    "the engine the means (cgroup controllers, see its `info`), or list "
+			    "'memory' under `unenforced` of the policy");
+	end(&c);
+}
+
+static void a_promise_that_is_waived_is_not_looked_at(void **state)
+{
+	static const struct {
+		const char *path, *json;
+		unsigned waiver;
+	} cases[] = {
+		{"HostConfig.Memory", "0", WAIVE_MEMORY},
+		{"HostConfig.MemorySwap", "-1", WAIVE_SWAP},
+		{"HostConfig.MemorySwap", "0", WAIVE_MEMORY},
+		{"HostConfig.PidsLimit", "null", WAIVE_PIDS},
+		{"HostConfig.NanoCpus", "0", WAIVE_CPUS},
+		{"HostConfig.Ulimits", "[]", WAIVE_ULIMITS},
+	};
+	(void)state;
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct case_state c;
+
+		begin(&c);
+		change(c.inspect, cases[i].path, cases[i].json);
+		assert_int_equal(docker_verify(c.plan, c.inspect, NULL), -EPERM);
+		c.fixture.policy->unenforced = cases[i].waiver;
+		assert_verified(&c);
+		change(c.inspect, "HostConfig.Privileged", "true");
+		assert_int_equal(docker_verify(c.plan, c.inspect, NULL), -EPERM);
+		end(&c);
+	}
+}
+
+static void order_and_ways_to_say_nothing_do_not_matter(void **state)
+{
+	struct case_state c;
+	(void)state;
+
+	begin(&c);
+	change(c.inspect, "HostConfig.CapAdd", "[\"CAP_NET_BIND_SERVICE\",\"CAP_CHOWN\"]");
+	change(c.inspect, "HostConfig.SecurityOpt", "[]");
+	change(c.inspect, "HostConfig.Devices", "[]");
+	change(c.inspect, "HostConfig.PortBindings", "{}");
+	change(c.inspect, "HostConfig.Privileged", NULL);
+	change(c.inspect, "HostConfig.OomKillDisable", "null");
+	change(c.inspect, "Config.Cmd", "null");
+	change(c.inspect, "HostConfig.Ulimits",
+	       "[{\"Name\":\"core\",\"Hard\":1048576,\"Soft\":1048576},"
+	       "{\"Name\":\"nproc\",\"Hard\":16384,\"Soft\":16384},"
+	       "{\"Name\":\"memlock\",\"Hard\":1,\"Soft\":1},"
+	       "{\"Name\":\"nofile\",\"Hard\":4096,\"Soft\":4096}]");
+	assert_verified(&c);
+	end(&c);
+}
+
+static void a_runtime_or_command_nobody_asked_for_may_be_anything(void **state)
+{
+	struct case_state c;
+	(void)state;
+
+	begin(&c);
+	free(TAKE(c.fixture.policy->runtime));
+	change(c.inspect, "HostConfig.Runtime", "\"crun\"");
+	assert_verified(&c);
+	end(&c);
+}
+
+/* Puts `entry` into the environment in place of the one that starts with `name`; NULL removes it.
+ */
+static void change_variable(struct case_state *c, const char *name, const char *entry)
+{
+	struct json_object *config = json_get_object(c->inspect, "Config");
+	struct json_object *old = json_get_array(config, "Env"), *changed = json_new_array();
+	bool found = false;
+
+	for (size_t i = 0; i < json_object_array_length(old); i++) {
+		const char *text = json_string(json_object_array_get_idx(old, i));
+		bool matches = strncmp(text, name, strlen(name)) == 0;
+		found = found || matches;
+		if (!matches)
+			json_append_string(changed, text);
+		else if (entry)
+			json_append_string(changed, entry);
+	}
+	if (!found)
+		json_append_string(changed, entry);
+	json_add(config, "Env", changed);
+}
+
+static void variables_are_compared_and_their_values_never_told(void **state)
+{
+	struct case_state c;
+	(void)state;
+
+	begin(&c);
+	change_variable(&c, "ANTHROPIC_ENVIRONMENT_KEY=", "ANTHROPIC_ENVIRONMENT_KEY=another");
+	assert_broken(&c, "Config.Env: the variable ANTHROPIC_ENVIRONMENT_KEY is not the one we "
+			  "sent");
+	change_variable(&c, "ANTHROPIC_ENVIRONMENT_KEY=", NULL);
+	assert_broken(&c, "Config.Env: the variable ANTHROPIC_ENVIRONMENT_KEY is missing");
+	end(&c);
+
+	begin(&c);
+	change_variable(&c, "ANTHROPIC_API_KEY=", "ANTHROPIC_API_KEY=" FIXTURE_TOKEN);
+	assert_broken(&c, "Config.Env: the variable ANTHROPIC_API_KEY is not ours");
+	end(&c);
+
+	begin(&c);
+	change(c.inspect, "Config.Env", NULL);
+	assert_broken(&c, "Config.Env: the variable LANG is missing");
+	end(&c);
+
+	begin(&c);
+	json_append(json_get_array(json_get_object(c.inspect, "Config"), "Env"), NULL);
+	assert_broken(&c, "Config.Env: the variable ? is not a text");
+	end(&c);
+}
+
+static void a_label_that_is_lost_or_changed_is_found(void **state)
+{
+	struct json_object *labels;
+	struct case_state c;
+	(void)state;
+
+	begin(&c);
+	labels = json_get_object(json_get_object(c.inspect, "Config"), "Labels");
+	json_add_string(labels, "berth.work", "work_02");
+	assert_broken(&c,
+		      "Config.Labels[berth.work]: asked for work_01, the engine made it work_02");
+	json_object_object_del(labels, "berth.work");
+	assert_broken(&c,
+		      "Config.Labels[berth.work]: asked for work_01, the engine made it nothing");
+	json_add_string(labels, "berth.work", "work_01");
+	json_add_string(labels, "maintainer", "of the image");
+	assert_verified(&c);
+	end(&c);
+}
+
+/* A copy of what is mounted with `key` of the entry at `index` changed. */
+static void change_mount(struct case_state *c, size_t index, const char *key, const char *json)
+{
+	struct json_object *mounts = json_get_array(c->inspect, "Mounts");
+
+	change(json_object_array_get_idx(mounts, index), key, json);
+}
+
+static void what_is_mounted_is_what_was_asked_for(void **state)
+{
+	static const struct {
+		size_t index;
+		const char *key, *json, *start;
+	} cases[] = {
+		{1, "RW", "true", "Mounts: asked for read-only, the engine made it writable"},
+		{0, "RW", "false", "Mounts: asked for writable, the engine made it read-only"},
+		{0, "Source", "\"/etc\"",
+		 "Mounts: asked for /srv/berth/cache, the engine made it /etc"},
+		{0, "Type", "\"volume\"",
+		 "Mounts: asked for /srv/berth/cache, the engine made it /srv/berth/cache"},
+		{0, "Destination", "\"/etc\"",
+		 "Mounts: the engine mounts a bind at '/etc' that nobody asked for"},
+		{0, "Destination", NULL,
+		 "Mounts: the engine mounts a bind at '?' that nobody asked for"},
+	};
+	(void)state;
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct case_state c;
+
+		begin(&c);
+		change_mount(&c, cases[i].index, cases[i].key, cases[i].json);
+		assert_broken(&c, cases[i].start);
+		end(&c);
+	}
+}
+
+static void a_mount_that_is_not_there_is_found(void **state)
+{
+	(void)state;
+	assert_change_is_found("Mounts", "[]",
+			       "Mounts: asked for /cache, the engine made it "
+			       "nothing");
+	assert_change_is_found("Mounts", NULL,
+			       "Mounts: asked for /cache, the engine made it "
+			       "nothing");
+}
+
+static void an_anonymous_volume_is_found(void **state)
+{
+	struct json_object *volume = json_new_object();
+	struct case_state c;
+	(void)state;
+
+	begin(&c);
+	json_add_string(volume, "Type", "volume");
+	json_add_string(volume, "Destination", "/data");
+	json_append(json_get_array(c.inspect, "Mounts"), volume);
+	assert_broken(&c, "Mounts: the engine mounts a volume at '/data' that nobody asked for");
+	end(&c);
+}
+
+static void an_answer_without_the_fields_keeps_no_promise(void **state)
+{
+	struct case_state c;
+	(void)state;
+
+	begin(&c);
+	change(c.inspect, "HostConfig", "[]");
+	assert_int_equal(docker_verify(c.plan, c.inspect, NULL), -EPERM);
+	json_object_put(c.inspect);
+	c.inspect = NULL;
+	assert_int_equal(docker_verify(c.plan, c.inspect, NULL), -EPERM);
+	end(&c);
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_container_as_docker_makes_it_keeps_every_promise),
+		cmocka_unit_test(every_promise_that_an_engine_drops_is_found),
+		cmocka_unit_test(whatever_opens_the_host_is_found),
+		cmocka_unit_test(open_kernel_files_are_found),
+		cmocka_unit_test(a_remedy_says_what_to_do),
+		cmocka_unit_test(a_promise_that_is_waived_is_not_looked_at),
+		cmocka_unit_test(order_and_ways_to_say_nothing_do_not_matter),
+		cmocka_unit_test(a_runtime_or_command_nobody_asked_for_may_be_anything),
+		cmocka_unit_test(variables_are_compared_and_their_values_never_told),
+		cmocka_unit_test(a_label_that_is_lost_or_changed_is_found),
+		cmocka_unit_test(what_is_mounted_is_what_was_asked_for),
+		cmocka_unit_test(a_mount_that_is_not_there_is_found),
+		cmocka_unit_test(an_anonymous_volume_is_found),
+		cmocka_unit_test(an_answer_without_the_fields_keeps_no_promise),
+	};
+
+	return cmocka_run_group_tests_name("docker_verify", tests, NULL, NULL);
+}
