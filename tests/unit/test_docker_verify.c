@@ -154,7 +154,7 @@ static void every_promise_that_an_engine_drops_is_found(void **state)
 		 "HostConfig.Tmpfs[/etc]: asked for nothing, the engine made it \"size=1\""},
 		{"HostConfig.Ulimits", "[{\"Name\":\"nofile\",\"Soft\":1048576,\"Hard\":1048576}]",
 		 "HostConfig.Ulimits: asked for [{\"Name\":\"nofile\",\"Soft\":4096,\"Hard\":4096},"
-		 "{\"Name\":\"nproc\",\"Soft\":16384,\"Hard\":16384},{\"Name\":\"core\",, the "
+		 "{\"Name\":\"nproc\",\"Soft\":16384,\"Hard\":16384},{\"Name\":\"core\", the "
 		 "engine "
 		 "made it [{\"Name\":\"nofile\",\"Soft\":1048576,\"Hard\":1048576}]"},
 		{"Config.User", "\"\"",
