@@ -21,7 +21,7 @@ void table_add_container(struct table *table, struct session *session)
 void table_remove(struct table *table, struct session *session)
 {
 	HASH_DELETE(by_work, table->by_work, session);
-	if (table_find_container(table, session->container_id) == session)
+	if (table->by_container && table_find_container(table, session->container_id) == session)
 		HASH_DELETE(by_container, table->by_container, session);
 }
 
