@@ -1,0 +1,104 @@
+# SPDX-License-Identifier: Apache-2.0
+"""An engine asked over its unix socket, in Docker's API 1.41: what it has, and what it says of it.
+
+The tests look at the engine with this and not with berth's eyes.
+"""
+from __future__ import annotations
+
+import http.client
+import json
+import re
+import socket
+from datetime import datetime
+from typing import Any
+from urllib.parse import quote
+
+API = "/v1.41"
+
+
+class EngineRefused(Exception):
+    """An answer of 400 and above."""
+
+    def __init__(self, status: int, text: str) -> None:
+        super().__init__(f"{status}: {text}")
+        self.status = status
+
+
+class UnixConnection(http.client.HTTPConnection):
+    def __init__(self, path: str, timeout: float) -> None:
+        super().__init__("engine", timeout=timeout)
+        self.path = path
+
+    def connect(self) -> None:
+        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.sock.settimeout(self.timeout)
+        self.sock.connect(self.path)
+
+
+def filters(**values: list[str]) -> str:
+    return "filters=" + quote(json.dumps(values))
+
+
+def epoch(text: str) -> float:
+    """The engine's RFC 3339 times have nanoseconds, which datetime does not read."""
+    whole, fraction = re.fullmatch(r"([^.Z]+)(?:\.(\d+))?Z", text).groups()
+    return datetime.fromisoformat(whole + "+00:00").timestamp() + float(f"0.{fraction or 0}")
+
+
+class EngineApi:
+    def __init__(self, socket_path: str) -> None:
+        self.socket_path = socket_path
+
+    def open(self, method: str, path: str, body: object = None,
+             timeout: float = 30) -> http.client.HTTPResponse:
+        """The open answer of one request; EngineRefused from 400 on."""
+        connection = UnixConnection(self.socket_path, timeout)
+        connection.request(method, API + path, None if body is None else json.dumps(body),
+                           {"Content-Type": "application/json"})
+        answer = connection.getresponse()
+        if answer.status >= 400:
+            text = answer.read().decode(errors="replace")
+            connection.close()
+            raise EngineRefused(answer.status, text)
+        return answer
+
+    def raw(self, method: str, path: str, body: object = None) -> bytes:
+        with self.open(method, path, body) as answer:
+            return answer.read()
+
+    def call(self, method: str, path: str, body: object = None) -> Any:
+        text = self.raw(method, path, body)
+        return json.loads(text) if text else None
+
+    def containers(self) -> list[dict]:
+        return self.call("GET", "/containers/json?all=1")
+
+    def inspect(self, container: str) -> dict:
+        return self.call("GET", f"/containers/{container}/json")
+
+    def pids(self, container: str) -> list[int]:
+        """The processes of a running container, as this machine numbers them."""
+        answer = self.call("GET", f"/containers/{container}/top?ps_args=-eo%20pid")
+        return [int(row[0]) for row in answer["Processes"]]
+
+    def logs(self, container: str) -> bytes:
+        return self.raw("GET", f"/containers/{container}/logs?stdout=1&stderr=1")
+
+    def volumes(self) -> list[str]:
+        return [row["Name"] for row in self.call("GET", "/volumes")["Volumes"] or []]
+
+    def networks(self) -> list[str]:
+        """All but those that every daemon has."""
+        return [row["Name"] for row in self.call("GET", "/networks")
+                if row["Name"] not in ("bridge", "host", "none")]
+
+    def derive_image(self, reference: str, tag: str, *changes: str) -> str:
+        """A new image: another one, with further instructions of a Containerfile."""
+        made = self.call("POST", "/containers/create", {"Image": reference, "Cmd": ["unused"]})
+        repository = reference.rpartition(":")[0]
+        try:
+            self.call("POST", f"/commit?container={made['Id']}&repo={quote(repository, safe='')}"
+                              f"&tag={tag}" + "".join(f"&changes={quote(c)}" for c in changes))
+        finally:
+            self.call("DELETE", f"/containers/{made['Id']}?force=1&v=1")
+        return f"{repository}:{tag}"

@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The main job on real Docker: the official worker runs queued sessions, each in its container."""
+from __future__ import annotations
+
+import private_docker
+from docker_case import SECONDS, DockerCase
+
+setUpModule, tearDownModule = private_docker.start, private_docker.stop
+
+
+class QueuedSessions(DockerCase):
+    def test_twenty_sessions_run_in_a_container_each_and_leave_nothing(self) -> None:
+        items = [self.queue(script=[f"echo {number}: $((6 * 7)) says $(hostname)"])[0]
+                 for number in range(20)]
+        self.assert_exit(self.start("drain", "--wait"), 0, SECONDS)
+
+        for number, item in enumerate(items):
+            with self.subTest(session=number):
+                container = self.the_container_of(item)
+                self.assertEqual(self.results(item), [f"{number}: 42 says {container.id[:12]}"])
+                self.assert_stopped_by_its_container(item)
+                self.assert_order(item)
+                self.assertEqual(container.name, f"berth-{item['id']}")
+                self.assertEqual((container.starts, container.exit_code), (1, 0))
+        self.assertEqual(len(self.watcher.all()), 20)
+        self.assertEqual(len(self.cp.log.of("ack")), 20)
+        self.assertEqual(self.stops_by_berth(), [])
+        self.assert_nothing_left()
+
+    def assert_order(self, item: dict) -> None:
+        """Created before the ack arrived, started after it was answered; and so it is recorded."""
+        container = self.the_container_of(item)
+        [ack] = self.cp.log.of("ack", work=item["id"])
+        self.assertLess(container.created, ack.time)
+        self.assertGreater(container.started, ack.time + ack.duration)
+        record = self.place.records(item["id"])[-1]
+        times = [record[name] for name in
+                 ("queued", "claimed", "created", "acked", "started", "exited", "removed")]
+        self.assertEqual(times, sorted(times))
+        self.assertEqual((record["container"], record["session"], record["exit_code"]),
+                         (container.id, item["session_id"], 0))
+
+    def test_a_container_waits_for_the_answer_to_its_ack(self) -> None:
+        [item] = self.queue()
+        self.cp.fault("ack", when="after", delay=1.5)
+        self.assert_exit(self.start("drain", "--wait"), 0, SECONDS)
+        container = self.the_container_of(item)
+        [ack] = self.cp.log.of("ack")
+        self.assertLess(container.created, ack.time)
+        self.assertGreater(container.started, ack.time + 1.5)
+        self.assert_stopped_by_its_container(item)
+        self.assert_nothing_left()
+
+    def test_ps_shows_a_running_session(self) -> None:
+        [item] = self.queue(end="hold")
+        berth = self.start("run")
+        container = self.running(item)
+        self.wait_result(item)
+        shown = self.run_ps()
+        self.assertEqual(shown[0], ["ENVIRONMENT", "SESSION", "WORK", "CONTAINER", "STATE", "AGE",
+                                    "POLICY", "UNENFORCED"])
+        self.assertEqual(len(shown), 2)
+        self.assertEqual(shown[1][:5], ["test", item["session_id"], item["id"],
+                                        container["Id"][:12], "running"])
+        self.assertEqual(shown[1][6], "hardened")
+
+        self.cp.finish_session(item["session_id"])
+        berth.wait_event("removed", SECONDS)
+        self.assertEqual(len(self.run_ps()), 1)
+        self.assertEqual(berth.terminate(), 0)
+        self.assert_nothing_left()
+
+    def run_ps(self) -> list[list[str]]:
+        berth = self.place.start_plain("ps", "--config", str(self.place.fleet_file))
+        self.assert_exit(berth, 0)
+        return [line.split() for line in berth.stdout.splitlines()]

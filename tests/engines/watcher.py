@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Follows an engine's events and keeps what the engine says of each session container, for the time
+when it is gone."""
+from __future__ import annotations
+
+import json
+import socket
+import threading
+from dataclasses import dataclass
+
+from engine_api import EngineApi, EngineRefused, epoch, filters
+
+
+@dataclass
+class Seen:
+    """One container; times are the engine's, None for what did not happen."""
+
+    id: str
+    name: str
+    labels: dict[str, str]
+    created: float | None = None
+    started: float | None = None
+    starts: int = 0
+    address: str | None = None
+    exit_code: int | None = None
+    removed: bool = False
+
+    @property
+    def work(self) -> str:
+        return self.labels.get("berth.work", "")
+
+
+class Watcher:
+    def __init__(self, engine: EngineApi) -> None:
+        self.engine = engine
+        self.error: BaseException | None = None
+        self._seen: dict[str, Seen] = {}
+        self._lock = threading.Condition()
+        self._stopping = False
+        # Open before this returns: nothing that happens later is missed.
+        self._stream = engine.open("GET", "/events?" + filters(type=["container"],
+                                                               label=["berth.work"]), timeout=600)
+        self._thread = threading.Thread(target=self._follow, daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._stopping = True
+        descriptor = self._stream.fileno()
+        with socket.socket(fileno=socket.dup(descriptor)) as connection:
+            connection.shutdown(socket.SHUT_RDWR)
+        self._thread.join(10)
+        self._stream.close()
+        if self.error is not None:
+            raise RuntimeError("the engine's events could not be followed") from self.error
+
+    def all(self) -> list[Seen]:
+        with self._lock:
+            return list(self._seen.values())
+
+    def of(self, work: str) -> list[Seen]:
+        """The containers of a work item, oldest first."""
+        return [seen for seen in self.all() if seen.work == work]
+
+    def wait_removed(self, seconds: float = 10) -> None:
+        """Until every container that was seen is gone: events come a moment after the fact."""
+        with self._lock:
+            if not self._lock.wait_for(lambda: all(seen.removed for seen in self._seen.values()),
+                                       seconds):
+                raise TimeoutError("containers were left: " + ", ".join(
+                    seen.name for seen in self._seen.values() if not seen.removed))
+
+    def _follow(self) -> None:
+        try:
+            while line := self._stream.readline():
+                self._take(json.loads(line))
+        except Exception as error:  # pylint: disable=broad-except
+            if not self._stopping:
+                self.error = error
+
+    def _take(self, event: dict) -> None:
+        attributes = event["Actor"]["Attributes"]
+        labels = {name: value for name, value in attributes.items() if name.startswith("berth.")}
+        with self._lock:
+            seen = self._seen.setdefault(event["id"], Seen(event["id"], attributes["name"], labels))
+        if event["Action"] in ("create", "start", "die"):
+            self._look(seen)
+        with self._lock:
+            seen.starts += event["Action"] == "start"
+            if event["Action"] == "die":
+                seen.exit_code = int(attributes["exitCode"])
+            seen.removed |= event["Action"] == "destroy"
+            self._lock.notify_all()
+
+    def _look(self, seen: Seen) -> None:
+        try:
+            facts = self.engine.inspect(seen.id)
+        except EngineRefused:
+            return
+        seen.created = epoch(facts["Created"])
+        if facts["State"]["Pid"] or facts["State"]["FinishedAt"] > "1970":
+            seen.started = epoch(facts["State"]["StartedAt"])
+        for network in facts["NetworkSettings"]["Networks"].values():
+            seen.address = network["IPAddress"] or seen.address
