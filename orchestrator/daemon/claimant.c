@@ -399,7 +399,7 @@ static void on_force_stopped(struct session *session, void *arg)
 		  "its container died before a first heartbeat, for the %u. time", count);
 }
 
-static void on_leftover(struct session *session, void *arg)
+static void on_incomplete(struct session *session, void *arg)
 {
 	struct claimant *claimant = arg;
 
@@ -473,7 +473,7 @@ static void init_site(struct claimant *claimant)
 		.key_rejected = on_key_rejected,
 		.record = on_record,
 		.force_stopped = on_force_stopped,
-		.leftover = on_leftover,
+		.incomplete = on_incomplete,
 		.ended = on_ended,
 		.arg = claimant,
 	};

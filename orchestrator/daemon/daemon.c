@@ -127,7 +127,7 @@ static void on_engine_health(struct engine *engine, bool healthy, const struct e
 
 	if (healthy) {
 		daemon->was_healthy = true;
-		timer_cancel(&daemon->patience_timer);
+		timer_cancel(&daemon->engine_timer);
 		log_event(LOG_INFO, "engine", NULL,
 			  (struct log_field[]){{"socket", daemon->fleet->engine.socket},
 					       {"chosen_by", daemon->fleet->engine.socket_reason},
@@ -146,7 +146,7 @@ static void on_engine_health(struct engine *engine, bool healthy, const struct e
 		daemon_add_verdict(daemon, VERDICT_NO_ENGINE);
 		loop_stop(daemon->loop);
 	} else if (daemon->options->drain) {
-		timer_arm(&daemon->patience_timer, daemon->loop, ENGINE_PATIENCE_MS,
+		timer_arm(&daemon->engine_timer, daemon->loop, ENGINE_PATIENCE_MS,
 			  on_engine_patience_over, daemon);
 	}
 }
@@ -266,6 +266,7 @@ static void stop(struct daemon *daemon)
 {
 	timer_cancel(&daemon->review_timer);
 	timer_cancel(&daemon->room_timer);
+	timer_cancel(&daemon->engine_timer);
 	leaving_done(daemon);
 	daemon_reconcile_done(daemon);
 	table_clear(&daemon->table);

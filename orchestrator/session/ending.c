@@ -245,7 +245,7 @@ static void on_removed(struct engine_call *call, void *arg)
 	struct log_ids ids = session_ids(session);
 	log_event(LOG_ERROR, "not_removed", &ids, NULL, "given up until the next start: %s",
 		  call->err.text);
-	session->site->leftover(session, session->site->arg);
+	session->site->incomplete(session, session->site->arg);
 	session_enter(session, session_needs_judging(session) ? SESSION_JUDGING : SESSION_DONE);
 }
 

@@ -136,6 +136,7 @@ static void on_stopped(struct queue_call *call, void *arg)
 	} else {
 		log_event(LOG_ERROR, "undecided", &ids, NULL, "not force-stopped: %s",
 			  call->err.text);
+		session->site->incomplete(session, session->site->arg);
 	}
 	forget(session);
 }

@@ -174,6 +174,7 @@ void session_fail(struct session *session, enum session_blame blame, const struc
 		timer_cancel(&session->ack_timer);
 		session_enter(session, SESSION_REMOVING);
 	} else {
+		session->site->incomplete(session, session->site->arg);
 		session_enter(session, session->state == SESSION_STARTING ? SESSION_JUDGING
 									  : SESSION_ACKING);
 	}
