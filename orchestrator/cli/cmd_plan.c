@@ -6,6 +6,7 @@
 #include "cli/shared_flags.h"
 #include "engine/docker.h"
 
+#include <errno.h>
 #include <stdio.h>
 
 struct plan_flags {
@@ -37,7 +38,8 @@ static int print_plan(const struct fleet *fleet, const struct plan_flags *flags)
 	    0) {
 		(void)fprintf(stderr, "berth plan: environment '%s': %s\n", environment->name,
 			      err.text);
-		return EXIT_CONFIG;
+		/* -EINVAL: the ids that were given are none. */
+		return err.code == -EINVAL ? EXIT_USAGE : EXIT_CONFIG;
 	}
 	(void)fprintf(
 		stderr,

@@ -189,7 +189,7 @@ void check_values(struct loader *loader)
 	}
 	if (fleet->environment_count == 0 && loader->flags->need != FLEET_ENGINE_ONLY &&
 	    !environments_are_unusable(loader))
-		complain(loader, NULL, fleet->file ? fleet->file : "environment",
-			 "there is none: say --environment-id, ANTHROPIC_ENVIRONMENT_ID, or "
-			 "environments: in a fleet file");
+		complain(loader, NULL, fleet->file ? fleet->file : "berth",
+			 "no environment is given: say --environment-id, ANTHROPIC_ENVIRONMENT_ID, "
+			 "or environments: in a fleet file");
 }

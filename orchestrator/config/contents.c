@@ -70,19 +70,18 @@ static void check_key(struct loader *loader, size_t i)
 	const struct key_source *key = &environment->key;
 	_cleanup_(secret_freep) struct secret *secret = NULL;
 	const char *origin = loader->origins[i].key;
+	const struct yaml_node *node = place_of(loader, i, "key");
 	struct err err;
 
 	if (!key->file && !key->variable && !key->credential) {
-		if (!yaml_get(yaml_get(loader->origins[i].node, "key"), "file"))
-			complain(loader, place_of(loader, i, "key"), "environment key",
-				 "there is none: say --environment-key-file FILE, "
-				 "ANTHROPIC_ENVIRONMENT_KEY_FILE, or key: { file: FILE } in a "
-				 "fleet file");
+		complain(loader, node, "key",
+			 "%snone is given: say --environment-key-file FILE, "
+			 "ANTHROPIC_ENVIRONMENT_KEY_FILE, or key: { file: FILE } in a fleet file",
+			 node ? "key: " : "");
 		return;
 	}
 	if (key_read(key, &secret, &err) < 0)
-		complain(loader, origin ? NULL : place_of(loader, i, "key"), origin, "%s",
-			 err.text);
+		complain(loader, origin ? NULL : node, origin, "%s", err.text);
 }
 
 /* A refusal starts with the key it is about: "network: ...". */
