@@ -128,6 +128,12 @@ class Events(EngineCase):
         body = self.ask("GET", f"/events?since={now:.6f}&until={time.time():.6f}").body
         self.assertEqual(json.loads(body)["Actor"]["Attributes"]["name"], "two")
 
+    def test_the_history_is_the_last_256_events(self):
+        for n in range(260):
+            self.create(f"c{n}")
+        names = [event["Actor"]["Attributes"]["name"] for event in self.read()]
+        self.assertEqual(names, [f"c{n}" for n in range(4, 260)])
+
     def test_a_follower_that_leaves_is_forgotten(self):
         connection = self.engine.connect()
         connection.request("GET", "/events")

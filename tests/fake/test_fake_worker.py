@@ -26,7 +26,7 @@ class Queue(ThreadingHTTPServer):
         self.statuses: dict[str, list[int]] = {}
         self.state = "active"
         self.session = "running"
-        self.ttl = 2
+        self.ttl = 60
         threading.Thread(target=self.serve_forever, args=(0.05,), daemon=True).start()
 
     def handle_error(self, *_: object) -> None:
@@ -98,6 +98,9 @@ class WorkerCase(unittest.TestCase):
         self.addCleanup(self.engine.reset)
 
     def run_session(self, session: str = "sesn_1", **more: str) -> None:
+        self.run_on(self.engine, session, **more)
+
+    def run_on(self, engine: FakeEngine, session: str, **more: str) -> None:
         env = {
             "ANTHROPIC_BASE_URL": self.queue.url + "/",
             "ANTHROPIC_SESSION_ID": session,
@@ -107,8 +110,8 @@ class WorkerCase(unittest.TestCase):
             **more,
         }
         body = {"Image": IMAGE, "Env": [f"{name}={value}" for name, value in env.items()]}
-        self.engine.ask("POST", "/containers/create?name=one", body)
-        reply = self.engine.ask("POST", "/containers/one/start")
+        engine.ask("POST", "/containers/create?name=one", body)
+        reply = engine.ask("POST", "/containers/one/start")
         self.assertEqual(reply.status, 204, reply.body)
 
     def exit_code(self) -> int:
@@ -157,6 +160,7 @@ class Protocol(WorkerCase):
         self.assertEqual(self.queue.calls, [])
 
     def test_further_heartbeats_echo_the_last_one(self):
+        self.queue.ttl = 2
         self.run_session("sesn_run-1500_1")
         self.assertEqual(self.exit_code(), 0)
         self.assertEqual(self.queue.verbs(), ["heartbeat", "session", "heartbeat", "stop"])
@@ -210,6 +214,7 @@ class Words(WorkerCase):
         self.assertGreater(time.monotonic() - started, 0.29)
 
     def test_hang_heartbeats_until_sigterm_and_then_stops_its_work(self):
+        self.queue.ttl = 2
         self.run_session("sesn_hang_1")
         self.wait_for("heartbeat", 2)
         reply = self.engine.ask("POST", "/containers/one/stop?t=10")
@@ -280,15 +285,13 @@ class Processes(WorkerCase):
             self.assertEqual((state["Status"], state["ExitCode"]), ("created", 127))
 
     def test_workers_end_with_the_engine_however_it_ends(self):
-        for end in (signal.SIGTERM, signal.SIGKILL):
+        for beats, end in enumerate((signal.SIGTERM, signal.SIGKILL), 1):
             with FakeEngine() as engine:
-                env = ["ANTHROPIC_SESSION_ID=sesn_silent_1"]
-                engine.ask("POST", "/containers/create?name=one", {"Image": IMAGE, "Env": env})
-                engine.ask("POST", "/containers/one/start")
+                self.run_on(engine, "sesn_hang_1")
+                self.wait_for("heartbeat", beats)
                 pid = engine.container("one")["pid"]
-                wait_until(lambda: os.readlink(f"/proc/{pid}/exe").endswith("/fake-worker"))
                 engine.die(end)
-                wait_until(lambda: not is_alive(pid), what=f"a worker outlived {end!r}")
+                wait_until(lambda pid=pid: not is_alive(pid), what=f"a worker outlived {end!r}")
 
 
 def is_alive(pid: int) -> bool:
