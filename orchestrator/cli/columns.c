@@ -41,8 +41,9 @@ void columns_print(const struct columns *columns)
 {
 	for (size_t i = 0; i < columns->width; i++)
 		print_cell(columns, i, columns->titles[i]);
-	for (size_t i = 0; i < columns->cell_count; i++)
-		print_cell(columns, i % columns->width, columns->cells[i]);
+	for (size_t row = 0; row < columns->cell_count; row += columns->width)
+		for (size_t i = 0; i < columns->width; i++)
+			print_cell(columns, i, columns->cells[row + i]);
 }
 
 void columns_done(struct columns *columns)

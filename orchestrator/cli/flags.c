@@ -220,6 +220,19 @@ static int take_operand(const struct usage *usage, const char *text)
 	return 0;
 }
 
+/* The flag of "--flag=value" that takes none. */
+static const struct flag *find_needless_value(const struct flag_table *table, const char *word)
+{
+	for (size_t i = 0; i < table->count; i++) {
+		const struct flag *flag = table->flags[i];
+		size_t length = strlen(flag->name);
+		if (flag->type == FLAG_ON && text_starts_with(word, "--") &&
+		    text_starts_with(word + 2, flag->name) && word[2 + length] == '=')
+			return flag;
+	}
+	return NULL;
+}
+
 /* One result of getopt; an exit code if that is the end, 0 to go on. */
 static int take_result(const struct flag_table *table, int result, int index, const char *word,
 		       bool *ret_help)
@@ -230,13 +243,9 @@ static int take_result(const struct flag_table *table, int result, int index, co
 		return take_operand(table->usage, optarg);
 	if (result == ':')
 		return complain(table->usage, "'%s' needs a value", word);
-	if (result == '?' && text_starts_with(word, "--") && strchr(word, '='))
-		for (size_t i = 0; i < table->count; i++)
-			if (table->flags[i]->type == FLAG_ON &&
-			    strlen(table->flags[i]->name) == strcspn(word + 2, "=") &&
-			    text_starts_with(word + 2, table->flags[i]->name))
-				return complain(table->usage, "--%s takes no value",
-						table->flags[i]->name);
+	const struct flag *needless = result == '?' ? find_needless_value(table, word) : NULL;
+	if (needless)
+		return complain(table->usage, "--%s takes no value", needless->name);
 	const struct flag *flag =
 		result == '?' ? NULL : found_flag(table, result, index, word, &at);
 	if (!flag)

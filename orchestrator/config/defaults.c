@@ -68,20 +68,19 @@ const struct yaml_node *defaults_usable(const struct yaml_node *root)
 	return fine ? defaults : NULL;
 }
 
-/* A node of the given kind and position with room for `room` members and none in it. */
+/* An empty map or list at the position of `like`, which is one, with room for `room` members. */
 static struct yaml_node *make_node(struct merged_tree *tree, const struct yaml_node *like,
 				   size_t room)
 {
 	struct made_node *made = xcalloc(1, sizeof(*made));
 
-	made->node = *like;
-	made->node.count = 0;
-	made->node.items = NULL;
-	made->node.pairs = NULL;
-	if (like->kind == YAML_LIST)
-		made->node.items = xcalloc(room + 1, sizeof(*made->node.items));
-	else
-		made->node.pairs = xcalloc(room + 1, sizeof(*made->node.pairs));
+	made->node = (struct yaml_node){
+		.kind = like->kind,
+		.line = like->line,
+		.column = like->column,
+		.items = xcalloc(room + 1, sizeof(struct yaml_node *)),
+		.pairs = xcalloc(room + 1, sizeof(struct yaml_pair)),
+	};
 	made->next = tree->made;
 	tree->made = made;
 	return &made->node;

@@ -108,7 +108,7 @@ static struct result parse(const char *line, struct values *values, struct flag_
 	const struct flag_group groups[] = {{rows, values}, {NULL}};
 	const struct usage usage = {
 		.command = "test",
-		.summary = "Does nothing.",
+		.summary = "It does nothing.",
 		.groups = groups,
 		.operands = operands ? "[FILE ...]" : NULL,
 		.operand_list = operands,
@@ -245,7 +245,7 @@ static void help_is_made_of_the_rows(void **state)
 	assert_false(result.go_on);
 	assert_int_equal(result.exit_code, EXIT_DONE);
 	assert_string_equal(result.err, "");
-	assert_string_equal(result.out, "Usage: berth test [FLAGS]\n\nDoes nothing.\n\nFlags:\n"
+	assert_string_equal(result.out, "Usage: berth test [FLAGS]\n\nIt does nothing.\n\nFlags:\n"
 					"  -l, --loud                       be heard\n"
 					"      --name NAME                  who it is\n"
 					"  -f, --format text|json           the form\n"
