@@ -8,7 +8,10 @@ the container's environment.
 from __future__ import annotations
 
 import json
+import os
+import re
 import shutil
+import signal
 import tempfile
 import unittest
 from pathlib import Path
@@ -33,6 +36,12 @@ class BerthCase(unittest.TestCase):
     image = IMAGE
     listen = [("127.0.0.1", 0)]
     environment_options: dict[str, Any] = {}
+
+    def shortDescription(self) -> str:
+        """Class and method are one sentence: ADrain.test_of_an_empty_queue_ends_at_once."""
+        subject = re.sub(r"(?<!^)(?=[A-Z][a-z]|(?<=[a-z])[A-Z])", " ", type(self).__name__)
+        predicate = self._testMethodName.removeprefix("test_").replace("_", " ")
+        return f"{subject[0]}{subject[1:].lower()} {predicate}"
 
     def run(self, result=None):
         self._result = result
@@ -106,6 +115,8 @@ class BerthCase(unittest.TestCase):
                     print(f"# {berth.dir.parent.name}/{berth.dir.name}: {line}", flush=True)
 
     def _check_everything(self) -> None:
+        # Offers may have carried secrets that no test has seen.
+        self.secrets.add("a sessions token", self.cp.model.tokens)
         for berth in self._berths():
             self.assertEqual(berth.sanitizer_report(), "", "a sanitizer complained")
         for name, text in self.texts():
@@ -136,7 +147,7 @@ class FlowCase(BerthCase):
     def texts(self) -> list[tuple[str, str]]:
         journal = []
         for entry in self.engine.requests():
-            body = dict(entry.get("body") or {}) if isinstance(entry.get("body"), dict) else {}
+            body = json.loads(entry.get("body") or "{}")
             for variable in body.pop("Env", None) or []:
                 if not self.containers_may_have_environment_key:
                     self._assert_no_environment_key(variable)
@@ -168,12 +179,28 @@ class FlowCase(BerthCase):
     def wait_no_containers(self) -> None:
         wait_until(lambda: not self.engine.containers(), what="containers were left")
 
+    def signal_worker(self, item: dict, number: int = signal.SIGTERM) -> None:
+        """Signals the worker behind the engine's back; after SIGTERM it stops its item and ends."""
+        os.kill(self.container_of(item)["pid"], number)
+
     def assert_nothing_left(self) -> None:
         """No container, no volume and no network of berth's on the engine."""
         self.assertEqual(self.engine.containers(), [])
         self.assertEqual(self.engine.stats()["anonymous_volumes"], 0)
         networks = self.engine.ask("GET", "/networks").json()
         self.assertEqual([row["Name"] for row in networks if row["Name"].startswith("berth")], [])
+
+    def first_heartbeats(self, item: dict) -> list:
+        """The first heartbeats that the control plane let through: one per lease."""
+        return [record for record in self.cp.log.of("heartbeat", work=item["id"], status=200)
+                if record.query.get("expected_last_heartbeat") == "NO_HEARTBEAT"]
+
+    def acks(self, item: dict | None = None) -> list:
+        return self.cp.log.of("ack", work=item and item["id"])
+
+    def worker_stops(self, item: dict | None = None) -> list:
+        """The stops that workers sent, each with its item's own token."""
+        return self.cp.log.of("stop", credential="session", work=item and item["id"])
 
     def stops(self, item: dict | None = None) -> list:
         """The stops that berth sent: with the environment key, as the worker has its own token."""
