@@ -307,6 +307,34 @@ static void a_start_without_its_network_has_the_network_made_again(void **state)
 	engine_call_done(&call);
 }
 
+static void a_network_that_goes_while_the_connection_is_renewed_is_made_as_well(void **state)
+{
+	struct engine_fixture *f = *state;
+	struct engine_call call;
+	unsigned done = 0;
+
+	engine_fixture_replies(f);
+	engine_fixture_reply(f, 200, OUR_BRIDGE);
+	engine_fixture_stream(f, 1000000);
+	fake_run(f->loop, 1000);
+	engine_call_init(&call, on_call, &done);
+	engine_fixture_reply(f, 500, "");
+	engine_fixture_replies(f);
+	engine_fixture_reply(f, 200, OUR_BRIDGE);
+	engine_start(f->engine, &call, FIXTURE_ID);
+	fake_run(f->loop, 50);
+	assert_int_equal(fake_sent_count(f->loop), 10);
+	engine_fixture_reply(f, 404, "{\"message\":\"network berth-default not found\"}");
+	engine_fixture_replies(f);
+	engine_fixture_reply(f, 404, "{\"message\":\"network berth-default not found\"}");
+	engine_fixture_reply(f, 201, "{\"Id\":\"0a\"}");
+	engine_start(f->engine, &call, FIXTURE_ID);
+	fake_run(f->loop, 2000);
+	engine_fixture_sent(f, 15, "POST", API "/networks/create");
+	assert_int_equal(f->unhealthy, 0);
+	engine_call_done(&call);
+}
+
 #define TEST(name)	       cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 #define TEST_WITH_BRIDGE(name) cmocka_unit_test_setup_teardown(name, set_up_with_bridge, tear_down)
 
@@ -329,6 +357,8 @@ int main(void)
 		TEST(streams_that_end_quickly_are_not_renewed_in_a_rush),
 		TEST(a_call_without_a_connection_has_the_engine_looked_at_at_once),
 		TEST_WITH_BRIDGE(a_start_without_its_network_has_the_network_made_again),
+		TEST_WITH_BRIDGE(
+			a_network_that_goes_while_the_connection_is_renewed_is_made_as_well),
 	};
 
 	return cmocka_run_group_tests_name("engine connection", tests, NULL, NULL);

@@ -149,6 +149,19 @@ static void always_pulls_first_and_once_for_a_burst(void **state)
 	assert_sent_count(r, 2);
 }
 
+static void who_must_not_pull_does_not_join_a_pull(void **state)
+{
+	struct recorder *r = *state;
+
+	fake_reply(r->engine.loop, (struct fake_reply){.after_ms = 1000, .status = 200});
+	engine_fixture_reply(&r->engine, 404, MISSING);
+	ensure(r, 0, IMAGE, PULL_ALWAYS);
+	ensure(r, 1, IMAGE, PULL_NEVER);
+	run(r, 10);
+	assert_int_equal(r->done, 1);
+	assert_int_equal(r->waits[1].outcome, ENGINE_NOT_FOUND);
+}
+
 static void never_does_not_pull(void **state)
 {
 	struct recorder *r = *state;
@@ -346,6 +359,7 @@ int main(void)
 		TEST(a_missing_image_is_pulled_and_looked_at_again),
 		TEST(all_who_wait_for_an_image_share_one_pull),
 		TEST(always_pulls_first_and_once_for_a_burst),
+		TEST(who_must_not_pull_does_not_join_a_pull),
 		TEST(never_does_not_pull),
 		TEST(a_local_image_is_looked_at_and_never_pulled),
 		TEST(what_is_no_reference_is_refused_without_asking),
