@@ -176,14 +176,16 @@ static void on_confirmed(struct lookup_wait *wait, void *arg)
 									: SESSION_STARTING);
 		return;
 	}
-	if (wait->result == LOOKUP_FOUND)
+	if (wait->result == LOOKUP_FOUND) {
 		log_event(LOG_WARNING, "lost", &ids, NULL, "not ours to run: %s",
 			  work_state_name(wait->status.state));
-	else
-		log_event(
-			LOG_WARNING, "undecided", &ids, NULL,
-			"the ack got no answer and the item cannot be looked up: not started (%s)",
-			session->reason);
+	} else {
+		log_event(LOG_WARNING, "undecided", &ids, NULL,
+			  "no usable answer to the ack, and no way to look the item up: not "
+			  "started (%s)",
+			  session->reason);
+		session->site->incomplete(session, session->site->arg);
+	}
 	session_enter(session, SESSION_REMOVING);
 }
 
