@@ -159,8 +159,9 @@ static void check_environment(struct loader *loader, size_t i)
 	const struct yaml_node *node = loader->origins[i].node;
 	struct environment *environment = &loader->fleet->environments[i];
 
-	if (!environment->id && is_written(loader) && node->kind == YAML_MAP &&
-	    !is_given(node, "id"))
+	/* An id that was refused, or an entry that is no section, has been reported. */
+	if (!environment->id && is_written(loader) && !is_given(node, "id") &&
+	    (node->kind == YAML_MAP || yaml_is_null(node)))
 		complain(loader, node, NULL, "'id' is missing");
 	if (!environment->name)
 		environment->name = xstrdup_or_null(environment->id);

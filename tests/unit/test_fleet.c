@@ -253,6 +253,14 @@ static void an_environment_without_an_id_is_refused(void **state)
 	(void)state;
 	assert_problems("version: 1\nenvironments:\n  - { key: { file: key } }\n", NO_FLAGS,
 			"fleet.yaml:3:5: 'id' is missing\n");
+	assert_problems("version: 1\nenvironments: [null]\n", NO_FLAGS,
+			"fleet.yaml:2:16: 'id' is missing\n"
+			"fleet.yaml:2:16: key: none is given: say --environment-key-file FILE, "
+			"ANTHROPIC_ENVIRONMENT_KEY_FILE, or key: { file: FILE } in a fleet file\n");
+	assert_problems("version: 1\nenvironments: &a [*a]\n", NO_FLAGS,
+			"fleet.yaml:2:15: a section of KEY: value is expected here\n"
+			"fleet.yaml:2:15: key: none is given: say --environment-key-file FILE, "
+			"ANTHROPIC_ENVIRONMENT_KEY_FILE, or key: { file: FILE } in a fleet file\n");
 }
 
 static void the_names_of_instances_are_short(void **state)
