@@ -324,8 +324,8 @@ static void an_image_may_declare_nothing(void **state)
 	static const char *const texts[] = {
 		"{\"Id\":\"sha256:0a\"}",
 		"{\"Id\":\"sha256:0a\",\"Config\":null}",
-		"{\"Id\":\"sha256:0a\",\"Config\":{\"Volumes\":null,\"Env\":null,"
-		"\"Entrypoint\":null,\"Cmd\":[]}}",
+		"{\"Id\":\"sha256:0a\",\"Config\":{\"Volumes\":null,\"Env\":null,\"Cmd\":[]}}",
+		"{\"Id\":\"sha256:0a\",\"Config\":{\"Entrypoint\":null,\"Cmd\":null}}",
 	};
 	(void)state;
 
