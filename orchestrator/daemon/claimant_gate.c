@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What must hold before an environment claims anything: its image is on the engine, a plan can be
+ * made with it, and no launch has just failed for a reason that the next one would share.
+ */
+#include "base/cleanup.h"
+#include "daemon/claimant_parts.h"
+#include "daemon/daemon.h"
+
+#define BREAKER_MIN_MS 1000u
+#define BREAKER_MAX_MS 60000u
+#define IMAGE_FRESH_MS 600000u /* `pull: always` asks the registry again after this long */
+
+static void on_timer(void *arg);
+
+unsigned claimant_verdict_of(const struct err *err)
+{
+	return err->kind == ERR_REFUSED ? VERDICT_CONFIG_REFUSED : VERDICT_PARTIAL;
+}
+
+void claimant_pause(struct claimant *claimant, const struct err *why)
+{
+	struct loop *loop = claimant->host->loop;
+	unsigned shift = claimant->failures < 6 ? claimant->failures : 6;
+	uint64_t pause_ms = (uint64_t)BREAKER_MIN_MS << shift;
+	struct log_ids ids = claimant_ids(claimant);
+
+	claimant->failures++;
+	claimant->host->verdict(claimant_verdict_of(why), claimant->host->arg);
+	if (claimant->host->is_drain) {
+		log_event(LOG_ERROR, "paused", &ids, NULL,
+			  "no more claims, the items stay queued: %s", why->text);
+		claimant_stop(claimant);
+		return;
+	}
+	if (pause_ms > BREAKER_MAX_MS)
+		pause_ms = BREAKER_MAX_MS;
+	pause_ms = loop_random(loop, pause_ms / 2, pause_ms + 1);
+	claimant->is_paused = true;
+	log_event(LOG_ERROR, "paused", &ids, NULL, "no claims for %u s: %s",
+		  (unsigned)((pause_ms + 999) / 1000), why->text);
+	timer_arm(&claimant->timer, loop, pause_ms, on_timer, claimant);
+}
+
+static int try_plan(struct claimant *claimant, struct err *err)
+{
+	_cleanup_(secret_freep) struct secret *token = secret_new("token", 5);
+	struct plan_input input = {0};
+	struct plan *plan = NULL;
+
+	fleet_plan_input(claimant->host->fleet, claimant->config, &input);
+	input.session_id = input.work_id = "check";
+	input.work_secret = input.sessions_token = token;
+	input.environment_key = claimant->key;
+	input.image_facts = &claimant->image;
+	input.bridge = engine_bridge(claimant->host->engine);
+	int r = plan_build(&input, &plan, err);
+	(void)plan_free(plan);
+	return r;
+}
+
+static void on_image(struct image_wait *wait, void *arg)
+{
+	struct claimant *claimant = arg;
+	struct log_ids ids = claimant_ids(claimant);
+	struct err err = wait->err;
+
+	claimant->is_checking_image = false;
+	claimant->image_checked_ms = loop_now_ms(claimant->host->loop);
+	if (wait->outcome != ENGINE_OK) {
+		if (wait->outcome != ENGINE_UNREACHABLE)
+			claimant_pause(claimant, &err);
+		return;
+	}
+	image_facts_done(&claimant->image);
+	claimant->image = wait->facts;
+	wait->facts = (struct image_facts){0};
+	if (try_plan(claimant, &err) < 0) {
+		claimant_pause(claimant, &err);
+		return;
+	}
+	claimant->has_image = true;
+	claimant->state = CLAIMANT_SERVING;
+	log_event(LOG_INFO, "image", &ids,
+		  (struct log_field[]){
+			  {"image", claimant->config->image}, {"id", claimant->image.id}, {NULL}},
+		  NULL);
+	poller_wake(claimant->poller);
+}
+
+void claimant_check_image(struct claimant *claimant)
+{
+	if (claimant->is_checking_image || claimant->state == CLAIMANT_FINISHED ||
+	    !engine_is_healthy(claimant->host->engine))
+		return;
+	claimant->is_checking_image = true;
+	claimant->has_image = false;
+	image_wait_done(&claimant->image_wait);
+	image_wait_init(&claimant->image_wait, on_image, claimant);
+	image_ensure(claimant->host->engine, &claimant->image_wait, claimant->config->image,
+		     claimant->config->pull);
+}
+
+static void on_timer(void *arg)
+{
+	struct claimant *claimant = arg;
+
+	claimant->is_paused = false;
+	claimant_check_image(claimant);
+}
+
+static bool image_is_stale(const struct claimant *claimant)
+{
+	return claimant->config->pull == PULL_ALWAYS &&
+	       loop_now_ms(claimant->host->loop) - claimant->image_checked_ms > IMAGE_FRESH_MS;
+}
+
+bool claimant_gate_is_open(struct claimant *claimant)
+{
+	if (claimant->state != CLAIMANT_SERVING || claimant->is_paused)
+		return false;
+	if (!claimant->has_image || image_is_stale(claimant)) {
+		claimant_check_image(claimant);
+		return false;
+	}
+	/* Half open: after a failure one launch at a time, until one goes well. */
+	return claimant->failures == 0 || claimant->launching == 0;
+}

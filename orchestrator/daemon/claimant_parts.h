@@ -1,0 +1,28 @@
+#pragma once
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the parts of a claimant ask of each other. Private to claimant*.c. */
+#include "daemon/claimant.h"
+
+struct log_ids claimant_ids(const struct claimant *claimant);
+
+/* Adds `change` to the claimant's own count and to the host's. */
+void claimant_count_slot(struct claimant *claimant, int change);
+void claimant_count_launching(struct claimant *claimant, int change);
+
+/* 401, 403 or 404: reads the key again. True if it is another one; else the claimant has stopped.
+ */
+bool claimant_key_rejected(const struct err *why, void *claimant);
+
+/* claimant_gate.c */
+bool claimant_gate_is_open(struct claimant *claimant);
+/* Makes sure that the image is on the engine; the gate opens when it is. */
+void claimant_check_image(struct claimant *claimant);
+/* Stops claiming for a while, longer each time in a row. A drain does not wait for better days. */
+void claimant_pause(struct claimant *claimant, const struct err *why);
+/* What a failure adds to the verdict. */
+unsigned claimant_verdict_of(const struct err *err);
+
+/* claimant_poll.c, claimant_site.c: the functions that poller, lookup and sessions call */
+struct poller_owner claimant_poller_owner(struct claimant *claimant);
+struct lookup_owner claimant_lookup_owner(struct claimant *claimant);
+void claimant_init_site(struct claimant *claimant);

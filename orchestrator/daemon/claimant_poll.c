@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What becomes of the items that the poller brings, and when it may bring the next one. */
+#include "daemon/claimant_parts.h"
+#include "daemon/daemon.h"
+
+#include <errno.h>
+
+#define DRAIN_POLL_ERRORS 6 /* in a row, before a drain gives up: about 30 s */
+
+static bool take_slot(void *arg)
+{
+	struct claimant *claimant = arg;
+
+	if (claimant->is_rejected || !claimant_gate_is_open(claimant) ||
+	    claimant->slots >= claimant->config->sessions ||
+	    !claimant->host->may_claim(claimant->host->arg))
+		return false;
+	claimant_count_slot(claimant, 1);
+	claimant_count_launching(claimant, 1);
+	claimant->host->room->claims++;
+	return true;
+}
+
+/* The poll brought nothing that runs. */
+static void release_slot(void *arg)
+{
+	struct claimant *claimant = arg;
+
+	claimant_count_slot(claimant, -1);
+	claimant_count_launching(claimant, -1);
+	claimant->host->room->claims--;
+}
+
+/* An item whose session is here already. */
+static void offered_again(struct claimant *claimant, struct session *session)
+{
+	struct log_ids ids = session_ids(session);
+
+	if (session->state == SESSION_RUNNING) {
+		log_event(LOG_WARNING, "offered_again", &ids, NULL,
+			  "its lease has lapsed: the container is ended, the next offer is taken");
+		session_stop(session, END_LEASE_LAPSED);
+	} else {
+		log_event(
+			LOG_INFO, "offered_again", &ids,
+			(struct log_field[]){{"state", session_state_name(session->state)}, {NULL}},
+			"left to the session that has it");
+	}
+	release_slot(claimant);
+}
+
+/* Items that are refused although they are well formed. */
+static int refusal(struct claimant *claimant, const struct work_item *item, struct err *err)
+{
+	if (strikes_are_out(claimant->strikes, item->session_id, loop_now_ms(claimant->host->loop)))
+		return err_set(err, ERR_REFUSED, -ELOOP,
+			       "%d containers of this session died before a heartbeat",
+			       STRIKES_OUT);
+	if (claimant->config->credential == CREDENTIAL_SECRET && !item->sessions_token)
+		return err_set(err, ERR_REFUSED, -EINVAL,
+			       "no usable secret, and credential: secret gives out nothing else");
+	return 0;
+}
+
+static void on_refused(struct work_item *item, const struct err *why, void *arg)
+{
+	struct claimant *claimant = arg;
+	struct session *session = table_find(claimant->host->table, item->id);
+
+	if (session) {
+		work_item_done(item);
+		offered_again(claimant, session);
+		return;
+	}
+	session = session_new(&claimant->site, item);
+	table_add(claimant->host->table, session);
+	session_refuse(session, why);
+}
+
+static void on_claimed(struct work_item *item, void *arg)
+{
+	struct claimant *claimant = arg;
+	struct session *session = table_find(claimant->host->table, item->id);
+	struct err err;
+
+	if (session) {
+		work_item_done(item);
+		offered_again(claimant, session);
+		return;
+	}
+	if (refusal(claimant, item, &err) < 0) {
+		on_refused(item, &err, claimant);
+		return;
+	}
+	session = session_new(&claimant->site, item);
+	struct log_ids ids = session_ids(session);
+	log_event(LOG_INFO, "claimed", &ids, NULL, NULL);
+	table_add(claimant->host->table, session);
+	session_launch(session);
+}
+
+static void on_empty(void *arg)
+{
+	struct claimant *claimant = arg;
+
+	if (claimant->host->is_drain)
+		claimant_stop(claimant);
+}
+
+static void on_trouble(const struct err *why, unsigned in_a_row, void *arg)
+{
+	struct claimant *claimant = arg;
+	struct log_ids ids = claimant_ids(claimant);
+
+	if (!claimant->host->is_drain || in_a_row < DRAIN_POLL_ERRORS)
+		return;
+	log_event(LOG_ERROR, "given_up", &ids, NULL, "the queue cannot be polled: %s", why->text);
+	claimant->host->verdict(VERDICT_PARTIAL, claimant->host->arg);
+	claimant_stop(claimant);
+}
+
+static void on_poll_failed(const struct err *why, void *arg)
+{
+	struct claimant *claimant = arg;
+	struct log_ids ids = claimant_ids(claimant);
+
+	log_event(LOG_ERROR, "given_up", &ids, NULL, "the queue refuses to be polled: %s",
+		  why->text);
+	claimant->host->verdict(VERDICT_CONFIG_REFUSED, claimant->host->arg);
+	claimant_stop(claimant);
+}
+
+struct poller_owner claimant_poller_owner(struct claimant *claimant)
+{
+	return (struct poller_owner){
+		.take_slot = take_slot,
+		.release_slot = release_slot,
+		.claimed = on_claimed,
+		.refused = on_refused,
+		.empty = on_empty,
+		.trouble = on_trouble,
+		.rejected = claimant_key_rejected,
+		.failed = on_poll_failed,
+		.arg = claimant,
+	};
+}

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the sessions of one environment tell, and what follows from it. */
+#include "daemon/claimant_parts.h"
+#include "daemon/daemon.h"
+
+static void end_launching(struct claimant *claimant, struct session *session)
+{
+	if (!session->counts_as_launching)
+		return;
+	session->counts_as_launching = false;
+	claimant_count_launching(claimant, -1);
+}
+
+static void on_slot_free(struct session *session, void *arg)
+{
+	struct claimant *claimant = arg;
+
+	end_launching(claimant, session);
+	claimant_count_slot(claimant, -1);
+}
+
+static void on_launch_failed(struct session *session, enum session_blame blame,
+			     const struct err *err, void *arg)
+{
+	struct claimant *claimant = arg;
+	struct log_ids ids = session_ids(session);
+
+	(void)log_err(LOG_WARNING, "launch_failed", &ids, err);
+	end_launching(claimant, session);
+	if (blame == BLAME_ENVIRONMENT) {
+		claimant->host->verdict(claimant_verdict_of(err), claimant->host->arg);
+		claimant->has_image = false;
+		if (!claimant->is_paused && claimant->state != CLAIMANT_FINISHED)
+			claimant_pause(claimant, err);
+	}
+}
+
+static void on_launched(struct session *session, void *arg)
+{
+	struct claimant *claimant = arg;
+
+	end_launching(claimant, session);
+	claimant->failures = 0;
+}
+
+static void on_container_known(struct session *session, void *arg)
+{
+	struct claimant *claimant = arg;
+
+	table_add_container(claimant->host->table, session);
+}
+
+static void on_record(struct session *session, void *arg)
+{
+	struct claimant *claimant = arg;
+
+	claimant->host->record(session, claimant->host->arg);
+}
+
+static void on_force_stopped(struct session *session, void *arg)
+{
+	struct claimant *claimant = arg;
+	struct log_ids ids = session_ids(session);
+
+	if (!session->ran || session->times.first_heartbeat != 0)
+		return;
+	unsigned count = strikes_add(claimant->strikes, session->item.session_id,
+				     loop_now_ms(claimant->host->loop));
+	log_event(LOG_WARNING, "died_unbeaten", &ids, NULL,
+		  "its container died before a first heartbeat, for the %u. time", count);
+}
+
+static void on_incomplete(struct session *session, void *arg)
+{
+	struct claimant *claimant = arg;
+
+	(void)session;
+	claimant->host->verdict(VERDICT_PARTIAL, claimant->host->arg);
+}
+
+static void on_ended(struct session *session, void *arg)
+{
+	struct claimant *claimant = arg;
+
+	table_remove(claimant->host->table, session);
+	(void)session_free(session);
+	claimant->host->changed(claimant->host->arg);
+}
+
+static void on_item_seen(const struct work_status *status, void *arg)
+{
+	struct claimant *claimant = arg;
+	struct session *session = table_find(claimant->host->table, status->id);
+
+	if (!session || status->latest_heartbeat_at_ms == 0 ||
+	    session->times.first_heartbeat != 0 || !session->ran)
+		return;
+	session_heartbeat_seen(session, status->started_at_ms != 0
+						? status->started_at_ms
+						: status->latest_heartbeat_at_ms);
+	claimant->host->changed(claimant->host->arg);
+}
+
+struct heartbeat_search {
+	const struct claimant *claimant;
+	bool found;
+};
+
+static void look_for_unbeaten(struct session *session, void *arg)
+{
+	struct heartbeat_search *search = arg;
+
+	if (session->site == &search->claimant->site && session->state == SESSION_RUNNING &&
+	    session->times.first_heartbeat == 0)
+		search->found = true;
+}
+
+static bool wants_heartbeats(void *arg)
+{
+	struct heartbeat_search search = {.claimant = arg};
+
+	table_each(search.claimant->host->table, look_for_unbeaten, &search);
+	return search.found;
+}
+
+struct lookup_owner claimant_lookup_owner(struct claimant *claimant)
+{
+	return (struct lookup_owner){
+		.seen = on_item_seen,
+		.wants_heartbeats = wants_heartbeats,
+		.arg = claimant,
+	};
+}
+
+void claimant_init_site(struct claimant *claimant)
+{
+	const struct claimant_host *host = claimant->host;
+
+	claimant->site = (struct site){
+		.loop = host->loop,
+		.engine = host->engine,
+		.peer = &claimant->peer,
+		.lookup = claimant->lookup,
+		.fleet = host->fleet,
+		.config = claimant->config,
+		.image = &claimant->image,
+		.slot_free = on_slot_free,
+		.launch_failed = on_launch_failed,
+		.launched = on_launched,
+		.container_known = on_container_known,
+		.key_rejected = on_key_rejected,
+		.record = on_record,
+		.force_stopped = on_force_stopped,
+		.incomplete = on_incomplete,
+		.ended = on_ended,
+		.arg = claimant,
+	};
+}
+
+void claimant_adopt(struct claimant *claimant, const struct container *container)
+{
+	struct session *session = session_new_adopted(&claimant->site, container);
+
+	if (container->status == CONTAINER_RUNNING || container->status == CONTAINER_CREATED) {
+		/* It takes a slot even above the caps: it is here already. */
+		session->has_slot = true;
+		claimant_count_slot(claimant, 1);
+	}
+	table_add(claimant->host->table, session);
+	session_adopt(session);
+}
