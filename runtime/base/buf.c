@@ -46,8 +46,15 @@ static int reserve(struct buf *buf, size_t more)
 		return 0;
 	while (cap < want)
 		cap *= 2;
-	buf->data = xreallocarray(buf->cap > 0 ? buf->data : NULL, cap, 1);
-	buf->data[buf->len] = '\0';
+	/* Not realloc(), which would leave a copy behind that buf_done_wipe() no longer finds. */
+	char *data = xmalloc(cap);
+	memcpy(data, buf->data, buf->len);
+	data[buf->len] = '\0';
+	if (buf->cap > 0) {
+		explicit_bzero(buf->data, buf->len);
+		free(buf->data);
+	}
+	buf->data = data;
 	buf->cap = cap;
 	return 0;
 }

@@ -94,6 +94,8 @@ int file_make_directories(const char *path, mode_t mode, struct err *err)
 {
 	_cleanup_free_ char *partial = xstrdup(path);
 
+	if (path[0] == '\0')
+		return err_set(err, ERR_INPUT, -ENOENT, "cannot create '': it is no path");
 	for (char *p = partial + 1;; p++) {
 		if (*p != '/' && *p != '\0')
 			continue;

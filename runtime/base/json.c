@@ -16,7 +16,8 @@ static struct json_object *checked(struct json_object *object)
 
 int json_parse(const char *text, size_t len, struct json_object **ret)
 {
-	if (len > INT_MAX)
+	/* json-c takes a NUL for the end and would not look at what follows. */
+	if (len > INT_MAX || memchr(text, '\0', len))
 		return -EBADMSG;
 
 	struct json_tokener *tokener = json_tokener_new_ex(JSON_MAX_DEPTH);

@@ -1,9 +1,9 @@
 #pragma once
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * JSON from peers we do not trust, on json-c: strict syntax, valid UTF-8, bounded depth, and
- * getters that say NULL for whatever has another type than expected. Objects made here abort on
- * OOM.
+ * JSON from peers we do not trust, on json-c: its strict syntax (version 0.16 still takes single
+ * quotes, NaN and line breaks in texts), valid UTF-8, bounded depth, and getters that say NULL for
+ * whatever has another type than expected. Objects made here abort on OOM.
  */
 #include "base/buf.h"
 

@@ -89,13 +89,24 @@ static void build_text(struct buf *line, enum log_level level, const struct log_
 		(void)!add_field(line, field->name, field->value);
 }
 
-static void build_json(struct buf *line, const struct log_field *fields)
+static int add_json(struct buf *line, const struct log_field *fields, size_t count)
 {
 	_cleanup_(json_putp) struct json_object *object = json_new_object();
 
-	for (const struct log_field *field = fields; field->name; field++)
-		json_add_string(object, field->name, field->value);
-	(void)!buf_adds(line, json_line(object));
+	for (size_t i = 0; i < count; i++)
+		json_add_string(object, fields[i].name, fields[i].value);
+	return buf_adds(line, json_line(object));
+}
+
+/* A cut object would be none: fields are left out from the end until the rest fits. */
+static void build_json(struct buf *line, const struct log_field *fields)
+{
+	size_t count = 0;
+
+	while (fields[count].name)
+		count++;
+	while (add_json(line, fields, count) < 0 && count > 0)
+		count--;
 }
 
 static int64_t wall_clock_ms(void)

@@ -158,17 +158,23 @@ void text_format_time(char into[32], int64_t epoch_ms)
 	(void)snprintf(into, 32, "%s.%03dZ", date, (int)(epoch_ms % 1000));
 }
 
-/* Reads "+02:00", "-0730" or "Z" into minutes east of UTC. */
+/* Reads "+02:00", "-07:30" or "Z" into minutes east of UTC. */
 static int parse_offset(const char *text, int *ret_minutes)
 {
-	int hours, minutes, used = 0;
+	static const char shape[] = "+dd:dd";
 
 	if (strcmp(text, "Z") == 0 || strcmp(text, "z") == 0) {
 		*ret_minutes = 0;
 		return 0;
 	}
-	if ((text[0] != '+' && text[0] != '-') ||
-	    sscanf(text + 1, "%2d:%2d%n", &hours, &minutes, &used) != 2 || text[1 + used] != '\0')
+	if (strlen(text) != strlen(shape) || (text[0] != '+' && text[0] != '-') || text[3] != ':')
+		return -EINVAL;
+	for (size_t i = 1; i < strlen(shape); i++)
+		if (shape[i] == 'd' && !isdigit((unsigned char)text[i]))
+			return -EINVAL;
+	int hours = (text[1] - '0') * 10 + text[2] - '0';
+	int minutes = (text[4] - '0') * 10 + text[5] - '0';
+	if (hours > 23 || minutes > 59)
 		return -EINVAL;
 	*ret_minutes = (hours * 60 + minutes) * (text[0] == '-' ? -1 : 1);
 	return 0;

@@ -1,0 +1,349 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/cleanup.h"
+#include "base/text.h"
+#include "unit.h"
+
+#include <errno.h>
+#include <string.h>
+
+static void assert_duration(const char *text, int64_t ms)
+{
+	int64_t got = -7;
+
+	assert_int_equal(text_parse_duration(text, &got), 0);
+	assert_int_equal(got, ms);
+}
+
+static void durations_are_read_with_their_units(void **state)
+{
+	(void)state;
+	assert_duration("0", 0);
+	assert_duration("500ms", 500);
+	assert_duration("30s", 30000);
+	assert_duration("2m", 120000);
+	assert_duration("6h", 21600000);
+	assert_duration("1d", 86400000);
+	assert_duration("1h30m", 5400000);
+	assert_duration("1m500ms", 60500);
+}
+
+static void anything_else_is_no_duration(void **state)
+{
+	static const char *const wrong[] = {"",	  "30", "-1s", "1.5s", "s",    "1 s", "1s ",
+					    "1y", "1S", "00",  "1sm",  "1h30", "+1s", "1m-2s"};
+	int64_t got = -7;
+	(void)state;
+
+	for (size_t i = 0; i < ARRAY_SIZE(wrong); i++)
+		assert_int_equal(text_parse_duration(wrong[i], &got), -EINVAL);
+	assert_int_equal(text_parse_duration("99999999999999999999s", &got), -ERANGE);
+	assert_int_equal(text_parse_duration("999999999999999999d", &got), -ERANGE);
+	assert_int_equal(text_parse_duration("106751991167d106751991167d", &got), -ERANGE);
+	assert_int_equal(got, -7);
+}
+
+static void assert_size(const char *text, int64_t bytes)
+{
+	int64_t got = -7;
+
+	assert_int_equal(text_parse_size(text, &got), 0);
+	assert_true(got == bytes);
+}
+
+static void sizes_are_read_with_binary_and_decimal_units(void **state)
+{
+	(void)state;
+	assert_size("0", 0);
+	assert_size("100", 100);
+	assert_size("100B", 100);
+	assert_size("64KiB", 65536);
+	assert_size("512MiB", 536870912);
+	assert_size("2GiB", 2147483648);
+	assert_size("1TiB", 1099511627776);
+	assert_size("1KB", 1000);
+	assert_size("3MB", 3000000);
+	assert_size("2GB", 2000000000);
+	assert_size("1TB", 1000000000000);
+}
+
+static void anything_else_is_no_size(void **state)
+{
+	static const char *const wrong[] = {"",	  "MiB",  "1.5GiB", "1M",   "1 MiB",
+					    "-1", "1mib", "1MiBx",  "0x10", "1KiB1B"};
+	int64_t got = -7;
+	(void)state;
+
+	for (size_t i = 0; i < ARRAY_SIZE(wrong); i++)
+		assert_int_equal(text_parse_size(wrong[i], &got), -EINVAL);
+	assert_int_equal(text_parse_size("99999999999999999999", &got), -ERANGE);
+	assert_int_equal(text_parse_size("8388608TiB", &got), -ERANGE);
+	assert_int_equal(got, -7);
+}
+
+static void integers_are_decimal_and_alone(void **state)
+{
+	static const char *const wrong[] = {"", "-", "+1", " 1", "1 ", "0x1", "1.0", "--1", "one"};
+	int64_t got = -7;
+	(void)state;
+
+	for (size_t i = 0; i < ARRAY_SIZE(wrong); i++)
+		assert_int_equal(text_parse_int(wrong[i], &got), -EINVAL);
+	assert_int_equal(text_parse_int("9223372036854775808", &got), -ERANGE);
+	assert_int_equal(got, -7);
+	assert_int_equal(text_parse_int("9223372036854775807", &got), 0);
+	assert_true(got == INT64_MAX);
+	assert_int_equal(text_parse_int("-12", &got), 0);
+	assert_int_equal(got, -12);
+}
+
+static void durations_are_written_so_that_they_are_read_back(void **state)
+{
+	static const struct {
+		int64_t ms;
+		const char *text;
+	} cases[] = {{0, "0"},	       {250, "250ms"},
+		     {30000, "30s"},   {5400000, "1h30m"},
+		     {86400000, "1d"}, {INT64_MAX, "106751991167d7h12m55s807ms"}};
+	char text[32];
+	(void)state;
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		text_format_duration(text, cases[i].ms);
+		assert_string_equal(text, cases[i].text);
+		assert_duration(text, cases[i].ms);
+	}
+}
+
+static void sizes_are_written_so_that_they_are_read_back(void **state)
+{
+	static const struct {
+		int64_t bytes;
+		const char *text;
+	} cases[] = {{0, "0"},
+		     {100, "100"},
+		     {65536, "64KiB"},
+		     {(int64_t)1536 << 20, "1536MiB"},
+		     {(int64_t)2 << 30, "2GiB"},
+		     {(int64_t)2048 << 40, "2048TiB"},
+		     {1000000, "1000000"}};
+	char text[32];
+	(void)state;
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		text_format_size(text, cases[i].bytes);
+		assert_string_equal(text, cases[i].text);
+		assert_size(text, cases[i].bytes);
+	}
+}
+
+static void assert_time(const char *text, int64_t ms)
+{
+	int64_t got = -7;
+
+	assert_int_equal(text_parse_time(text, &got), 0);
+	assert_true(got == ms);
+}
+
+static void times_are_read_as_peers_write_them(void **state)
+{
+	(void)state;
+	assert_time("1970-01-01T00:00:00Z", 0);
+	assert_time("2026-11-22T10:00:00.123Z", 1795341600123);
+	assert_time("2026-11-22T10:00:00.123456789z", 1795341600123);
+	assert_time("2026-11-22T10:00:00.1Z", 1795341600100);
+	assert_time("2026-11-22T12:30:00+02:30", 1795341600000);
+	assert_time("2026-11-22T02:30:00-07:30", 1795341600000);
+}
+
+static void anything_else_is_no_time(void **state)
+{
+	static const char *const wrong[] = {
+		"",
+		"now",
+		"2026-11-22",
+		"2026-11-22T10:00:00",
+		"2026-11-22T10:00:00X",
+		"2026-11-22T10:00:00+0200",
+		"2026-11-22T10:00:00+2:00",
+		"2026-11-22T10:00:00+24:00",
+		"2026-11-22T10:00:00+00:60",
+		"2026-11-22T10:00:00+-1:00",
+		"2026-11-22T10:00:00+02.00",
+		"2026-11-22T10:00:00 02:00",
+		"2026-11-22T10:00:00Zx",
+		"2026-13-22T10:00:00Z",
+		"0001-01-01T00:00:00Z", /* what Go writes for "never" */
+	};
+	int64_t got = -7;
+	(void)state;
+
+	for (size_t i = 0; i < ARRAY_SIZE(wrong); i++)
+		assert_int_equal(text_parse_time(wrong[i], &got), -EINVAL);
+	assert_int_equal(got, -7);
+}
+
+static void times_are_written_with_milliseconds(void **state)
+{
+	char text[32];
+	(void)state;
+
+	text_format_time(text, 1795341600123);
+	assert_string_equal(text, "2026-11-22T10:00:00.123Z");
+	text_format_time(text, 0);
+	assert_string_equal(text, "1970-01-01T00:00:00.000Z");
+}
+
+static void an_id_is_what_may_become_a_name(void **state)
+{
+	char longest[129], too_long[130];
+	(void)state;
+
+	memset(longest, 'a', 128);
+	longest[128] = '\0';
+	memset(too_long, 'a', 129);
+	too_long[129] = '\0';
+	assert_true(text_is_id("work_01-AZaz09"));
+	assert_true(text_is_id("a"));
+	assert_true(text_is_id(longest));
+	assert_false(text_is_id(too_long));
+	assert_false(text_is_id(""));
+	assert_false(text_is_id("a/b"));
+	assert_false(text_is_id(".."));
+	assert_false(text_is_id("a b"));
+	assert_false(text_is_id("a\n"));
+	assert_false(text_is_id("\xc3\xa4"));
+}
+
+static void url_components_are_percent_encoded(void **state)
+{
+	struct buf buf;
+	(void)state;
+
+	buf_init(&buf, 64);
+	assert_int_equal(text_add_url_component(&buf, "aZ09-._~"), 0);
+	assert_string_equal(buf.data, "aZ09-._~");
+	buf_reset(&buf);
+	assert_int_equal(text_add_url_component(&buf, "a/b?c=d&e f%\n\xc3"), 0);
+	assert_string_equal(buf.data, "a%2Fb%3Fc%3Dd%26e%20f%25%0A%C3");
+	buf_done(&buf);
+	buf_init(&buf, 2);
+	assert_int_equal(text_add_url_component(&buf, "a/"), -E2BIG);
+	buf_done(&buf);
+}
+
+static void assert_decoded(const char *text, const char *bytes, size_t len)
+{
+	struct buf buf;
+
+	buf_init(&buf, 64);
+	assert_int_equal(text_add_base64_decoded(&buf, text, strlen(text)), 0);
+	assert_int_equal(buf.len, len);
+	assert_memory_equal(buf.data, bytes, len);
+	buf_done(&buf);
+}
+
+static void base64_is_read_in_both_alphabets_padded_or_not(void **state)
+{
+	(void)state;
+	assert_decoded("", "", 0);
+	assert_decoded("Zg==", "f", 1);
+	assert_decoded("Zg", "f", 1);
+	assert_decoded("Zm8=", "fo", 2);
+	assert_decoded("Zm9v", "foo", 3);
+	assert_decoded("Zm9vYg", "foob", 4);
+	assert_decoded("++//", "\xfb\xef\xff", 3);
+	assert_decoded("--__", "\xfb\xef\xff", 3);
+	assert_decoded("AAA=", "\0\0", 2);
+}
+
+static void anything_else_is_no_base64(void **state)
+{
+	static const char *const wrong[] = {"Z", "Zm9vY", "Zm 9v", "Zm9v\n", "Z===v", "Zm9*", "."};
+	struct buf buf;
+	(void)state;
+
+	buf_init(&buf, 2);
+	for (size_t i = 0; i < ARRAY_SIZE(wrong); i++)
+		assert_int_equal(text_add_base64_decoded(&buf, wrong[i], strlen(wrong[i])),
+				 -EINVAL);
+	assert_int_equal(text_add_base64_decoded(&buf, "Zm\0v", 4), -EINVAL);
+	assert_int_equal(buf.len, 0);
+	assert_int_equal(text_add_base64_decoded(&buf, "Zm9v", 4), -E2BIG);
+	buf_done(&buf);
+}
+
+static void base64_is_written_in_the_alphabet_asked_for(void **state)
+{
+	struct buf buf;
+	(void)state;
+
+	buf_init(&buf, 64);
+	assert_int_equal(text_add_base64(&buf, "\xfb\xef\xff", 3, false), 0);
+	assert_int_equal(text_add_base64(&buf, "\xfb\xef\xff", 3, true), 0);
+	assert_int_equal(text_add_base64(&buf, "f", 1, false), 0);
+	assert_string_equal(buf.data, "++//--__Zg==");
+	assert_int_equal(text_add_base64(&buf, NULL, ((size_t)1 << 24) + 1, false), -E2BIG);
+	buf_done(&buf);
+}
+
+static void a_digest_is_sha_256_in_hexadecimal(void **state)
+{
+	char digest[65];
+	(void)state;
+
+	text_sha256(digest, "abc", 3);
+	assert_string_equal(digest,
+			    "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+}
+
+static void the_word_that_was_meant_is_the_nearest_if_any_is_near(void **state)
+{
+	static const char *const words[] = {"memory", "mounts", "pids",
+					    "a-word-that-is-longer-than-any-option-could-sensibly-"
+					    "ever-become-x"};
+	char long_text[200];
+	(void)state;
+
+	assert_string_equal(text_nearest("memmory", words, ARRAY_SIZE(words)), "memory");
+	assert_string_equal(text_nearest("MEMORY", words, ARRAY_SIZE(words)), "memory");
+	assert_string_equal(text_nearest("pid", words, ARRAY_SIZE(words)), "pids");
+	assert_null(text_nearest("entirely", words, ARRAY_SIZE(words)));
+	assert_null(text_nearest("memory", NULL, 0));
+	memset(long_text, 'm', sizeof(long_text) - 1);
+	long_text[sizeof(long_text) - 1] = '\0';
+	assert_null(text_nearest(long_text, words, ARRAY_SIZE(words)));
+}
+
+static void a_prefix_is_the_start_of_a_text(void **state)
+{
+	(void)state;
+	assert_true(text_starts_with("berth.work", "berth."));
+	assert_true(text_starts_with("x", ""));
+	assert_false(text_starts_with("berth", "berth."));
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(durations_are_read_with_their_units),
+		cmocka_unit_test(anything_else_is_no_duration),
+		cmocka_unit_test(sizes_are_read_with_binary_and_decimal_units),
+		cmocka_unit_test(anything_else_is_no_size),
+		cmocka_unit_test(integers_are_decimal_and_alone),
+		cmocka_unit_test(durations_are_written_so_that_they_are_read_back),
+		cmocka_unit_test(sizes_are_written_so_that_they_are_read_back),
+		cmocka_unit_test(times_are_read_as_peers_write_them),
+		cmocka_unit_test(anything_else_is_no_time),
+		cmocka_unit_test(times_are_written_with_milliseconds),
+		cmocka_unit_test(an_id_is_what_may_become_a_name),
+		cmocka_unit_test(url_components_are_percent_encoded),
+		cmocka_unit_test(base64_is_read_in_both_alphabets_padded_or_not),
+		cmocka_unit_test(anything_else_is_no_base64),
+		cmocka_unit_test(base64_is_written_in_the_alphabet_asked_for),
+		cmocka_unit_test(a_digest_is_sha_256_in_hexadecimal),
+		cmocka_unit_test(the_word_that_was_meant_is_the_nearest_if_any_is_near),
+		cmocka_unit_test(a_prefix_is_the_start_of_a_text),
+	};
+
+	return cmocka_run_group_tests_name("text", tests, NULL, NULL);
+}
