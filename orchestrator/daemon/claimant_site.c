@@ -62,7 +62,8 @@ static void on_force_stopped(struct session *session, void *arg)
 	struct claimant *claimant = arg;
 	struct log_ids ids = session_ids(session);
 
-	if (!session->ran || session->times.first_heartbeat != 0)
+	if (!session->ran || session->times.first_heartbeat != 0 ||
+	    session->end == END_START_FAILED)
 		return;
 	unsigned count = strikes_add(claimant->strikes, session->item.session_id,
 				     loop_now_ms(claimant->host->loop));
@@ -148,7 +149,7 @@ void claimant_init_site(struct claimant *claimant)
 		.launch_failed = on_launch_failed,
 		.launched = on_launched,
 		.container_known = on_container_known,
-		.key_rejected = on_key_rejected,
+		.key_rejected = claimant_key_rejected,
 		.record = on_record,
 		.force_stopped = on_force_stopped,
 		.incomplete = on_incomplete,

@@ -14,10 +14,16 @@
  */
 #include "session/steps.h"
 
+#include <errno.h>
 #include <stdio.h>
 
 #define CLOCK_SLACK_MS 2000 /* between the engine's clock and the control plane's */
 #define STOP_ATTEMPTS  8
+
+/* What a container's init exits with when it cannot run the command it was given; as the engine's
+ * init starts well, the start does not show it (Docker's Init: tini 0.19). */
+#define EXIT_NOT_EXECUTABLE 126
+#define EXIT_NOT_FOUND	    127
 
 bool session_needs_judging(const struct session *session)
 {
@@ -68,6 +74,25 @@ static bool was_held_by_us(const struct session *session, const struct lookup_wa
 	       beat <= session->times.exited + CLOCK_SLACK_MS;
 }
 
+/* Every session of this image would end like that: claims are paused, the item is not to blame. */
+static void blame_image(struct session *session)
+{
+	struct err err;
+
+	(void)err_set(&err, ERR_ENGINE, -ENOEXEC,
+		      "the command of image %.100s cannot be run (exit code %d)",
+		      session->site->config->image, session->exit_code);
+	(void)snprintf(session->reason, sizeof(session->reason), "%.150s", err.text);
+	session->end = END_START_FAILED;
+	session->site->launch_failed(session, BLAME_ENVIRONMENT, &err, session->site->arg);
+}
+
+static bool command_was_not_run(const struct session *session)
+{
+	return session->end == END_ITSELF &&
+	       (session->exit_code == EXIT_NOT_EXECUTABLE || session->exit_code == EXIT_NOT_FOUND);
+}
+
 static void forget(struct session *session)
 {
 	session->was_judged = true;
@@ -95,7 +120,10 @@ static void on_judged(struct lookup_wait *wait, void *arg)
 	if (is_found && wait->status.latest_heartbeat_at_ms != 0 && session->ran &&
 	    is_our_ack(session, wait))
 		session_heartbeat_seen(session, wait->status.latest_heartbeat_at_ms);
-	if (is_found && (was_never_held(session, wait) || was_held_by_us(session, wait))) {
+	bool never_held = is_found && was_never_held(session, wait);
+	if (never_held && command_was_not_run(session))
+		blame_image(session);
+	if (never_held || (is_found && was_held_by_us(session, wait))) {
 		session_enter(session, SESSION_FORCE_STOPPING);
 		return;
 	}

@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Session images that declare volumes, cannot start, or are not there."""
+from __future__ import annotations
+
+import private_docker
+from docker_case import SECONDS, DockerCase
+
+SESSION_IMAGE = private_docker.SESSION_IMAGE
+tearDownModule = private_docker.stop
+
+
+def setUpModule() -> None:
+    private_docker.start()
+    engine = private_docker.engine
+    engine.derive_image(SESSION_IMAGE, "volumes", 'VOLUME ["/workspace", "/data/cache"]')
+    engine.derive_image(SESSION_IMAGE, "broken", 'ENTRYPOINT ["/does/not/exist"]')
+
+
+class AnImageWithVolumes(DockerCase):
+    image = "localhost/berth-session-node:volumes"
+
+    def test_gets_a_sized_tmpfs_for_each_and_no_volume(self) -> None:
+        [item] = self.queue(end="hold", script=[
+            "cd /data/cache && echo kept >file && cat file && df --output=fstype,size -B 1M . | tail -n 1"])
+        berth = self.start("run")
+        container = self.running(item)
+        self.assertEqual(self.wait_result(item)[0].split(), ["kept", "tmpfs", "256"])
+        self.assertEqual(self.engine.volumes(), [])
+        self.assertEqual([mount for mount in container["Mounts"] if mount["Type"] != "tmpfs"], [])
+
+        self.cp.finish_session(item["session_id"])
+        berth.wait_event("removed", SECONDS)
+        self.assertEqual(berth.terminate(), 0)
+        self.assert_stopped_by_its_container(item)
+        self.assert_nothing_left()
+
+
+class AnImageThatCannotStart(DockerCase):
+    image = "localhost/berth-session-node:broken"
+
+    def test_costs_one_session_and_keeps_the_others_in_the_queue(self) -> None:
+        items = self.queue(3)
+        self.assert_exit(self.start("drain", "--wait", "--sessions", "1"), 75, SECONDS)
+        [ack] = self.cp.log.of("ack")
+        [stop] = self.cp.log.of("stop")
+        self.assertEqual((stop.work, stop.credential, stop.body),
+                         (ack.work, f"environment:{self.env['id']}", {"force": True}))
+        states = {item["id"]: self.cp.item(item["id"])["state"] for item in items}
+        self.assertEqual(states.pop(ack.work), "stopped")
+        self.assertEqual(list(states.values()), ["queued", "queued"])
+        self.assert_nothing_left()
+
+
+class AnImageThatIsNotThere(DockerCase):
+    image = "localhost/berth-session-node:mistyped"
+
+    def test_costs_no_session(self) -> None:
+        [item] = self.queue()
+        self.place.environment["pull"] = "never"
+        self.assert_exit(self.start("drain", "--wait"), 75, SECONDS)
+        self.assertEqual(self.cp.item(item["id"])["state"], "queued")
+        self.assertEqual(self.cp.log.of(["ack", "stop"]), [])
+        self.assertEqual(self.watcher.all(), [])
+        self.assert_nothing_left()
