@@ -38,9 +38,7 @@ bool claimant_reread_key(struct claimant *claimant)
 	}
 	if (secret_equal(key, claimant->key))
 		return false;
-	claimant->retired_keys = xreallocarray(claimant->retired_keys, claimant->retired_count + 1,
-					       sizeof(struct secret *));
-	claimant->retired_keys[claimant->retired_count++] = claimant->key;
+	claimant->key = secret_free(claimant->key);
 	claimant->key = TAKE(key);
 	claimant->peer.key = claimant->key;
 	log_event(LOG_INFO, "key_replaced", &ids, NULL, "another key is used from here on");
@@ -114,9 +112,6 @@ struct claimant *claimant_free(struct claimant *claimant)
 	claimant->lookup = lookup_free(claimant->lookup);
 	claimant->strikes = strikes_free(claimant->strikes);
 	claimant->key = secret_free(claimant->key);
-	for (size_t i = 0; i < claimant->retired_count; i++)
-		(void)secret_free(claimant->retired_keys[i]);
-	free(claimant->retired_keys);
 	free(claimant);
 	return NULL;
 }

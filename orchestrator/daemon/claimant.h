@@ -56,8 +56,6 @@ struct claimant {
 	enum claimant_state state;
 	struct queue_peer peer;
 	struct secret *key;
-	struct secret **retired_keys; /* requests under way may still refer to them */
-	size_t retired_count;
 	struct poll_settings poll;
 	struct poller *poller;
 	struct lookup *lookup;
