@@ -92,10 +92,10 @@ int file_read_secret(const char *path, struct secret **ret, struct err *err)
 
 int file_make_directories(const char *path, mode_t mode, struct err *err)
 {
-	_cleanup_free_ char *partial = xstrdup(path);
-
 	if (path[0] == '\0')
 		return err_set(err, ERR_INPUT, -ENOENT, "cannot create '': it is no path");
+
+	_cleanup_free_ char *partial = xstrdup(path);
 	for (char *p = partial + 1;; p++) {
 		if (*p != '/' && *p != '\0')
 			continue;

@@ -229,7 +229,7 @@ int text_add_base64_decoded(struct buf *buf, const char *text, size_t len)
 	_cleanup_free_ char *in = xmalloc(padded + 1);
 	_cleanup_free_ unsigned char *out = xmalloc(padded / 4 * 3 + 1);
 	for (size_t i = 0; i < padded; i++) {
-		char c = i < len ? text[i] : '=';
+		char c = (char)(i < len ? text[i] : '=');
 		if (i < len && !isalnum((unsigned char)c) && (c == '\0' || !strchr("+/-_", c)))
 			return -EINVAL;
 		in[i] = (char)(c == '-' ? '+' : c == '_' ? '/' : c);

@@ -90,13 +90,15 @@ static int admit_variables(const struct plan_input *input, struct err *err)
 
 static int admit_image_variables(const struct plan_input *input, struct err *err)
 {
-	for (char **entry = input->image_facts->environment; entry && *entry; entry++)
-		if (is_reserved_variable(*entry))
+	for (char **entry = input->image_facts->environment; entry && *entry; entry++) {
+		if (is_reserved_variable(*entry)) {
 			return err_set(err, ERR_REFUSED, -EPERM,
 				       "'%s' sets the variable '%.*s' (ENV): ANTHROPIC_* is "
 				       "how the worker is told who it is, and an image must carry "
 				       "no key; build it without",
 				       input->image, (int)strcspn(*entry, "="), *entry);
+		}
+	}
 	return 0;
 }
 

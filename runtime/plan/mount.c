@@ -55,12 +55,13 @@ static int check_source(const char *source, const struct policy *policy, struct 
 			       "source '%s' is an engine's socket: whoever reaches it owns the "
 			       "host, read-only or not; remove the mount",
 			       source);
-	for (size_t i = 0; i < ARRAY_SIZE(never); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(never); i++) {
 		if (path_is_within(source, never[i]) || path_is_within(never[i], source))
 			return err_set(err, ERR_REFUSED, -EPERM,
 				       "source '%s' would give the session %s of the host; mount a "
 				       "directory made for sessions",
 				       source, never[i]);
+	}
 	for (char **root = policy->mount_roots; root && *root; root++)
 		if (path_is_within(source, *root))
 			return 0;
@@ -72,18 +73,20 @@ static int check_source(const char *source, const struct policy *policy, struct 
 
 static int check_target(const char *target, const struct policy *policy, struct err *err)
 {
-	if (!path_is_mountable(target) || path_is_within(PATH_OWN_DIRECTORY, target))
+	if (!path_is_mountable(target) || path_is_within(PATH_OWN_DIRECTORY, target)) {
 		return err_set(err, ERR_REFUSED, -EPERM,
 			       "target '%s' must be an absolute path without '.', '..' or a "
 			       "trailing '/', and neither / nor /run nor in /proc, /sys, /dev "
 			       "or " PATH_OWN_DIRECTORY,
 			       target);
-	for (size_t i = 0; i < policy->tmpfs_count; i++)
+	}
+	for (size_t i = 0; i < policy->tmpfs_count; i++) {
 		if (path_is_within(policy->tmpfs[i].path, target))
 			return err_set(err, ERR_REFUSED, -EPERM,
 				       "target '%s' covers the tmpfs '%s' of policy '%s'; choose a "
 				       "directory below it, or another one",
 				       target, policy->tmpfs[i].path, policy->name);
+	}
 	return 0;
 }
 

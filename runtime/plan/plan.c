@@ -117,12 +117,13 @@ static void add_tmpfs(struct plan *plan, const struct policy_tmpfs *tmpfs)
 static void add_mounts(struct plan *plan, const struct plan_input *input)
 {
 	plan->mounts = xcalloc(input->mount_count, sizeof(*plan->mounts));
-	for (size_t i = 0; i < input->mount_count; i++)
+	for (size_t i = 0; i < input->mount_count; i++) {
 		plan->mounts[plan->mount_count++] = (struct plan_mount){
 			.source = xstrdup(input->mounts[i].source),
 			.target = xstrdup(input->mounts[i].target),
 			.read_only = input->mounts[i].read_only,
 		};
+	}
 }
 
 /* Only something mounted at the very path keeps an engine from making an anonymous volume there. */

@@ -49,13 +49,13 @@ struct option_choice {
 struct option {
 	const char *key; /* NULL ends the table */
 	enum option_type type;
+	bool required;			     /* must be there if its section is */
 	size_t offset;			     /* of the value in the target */
 	size_t count_offset;		     /* of its count, for MAP, SECTIONS, NAMED_SECTIONS */
 	size_t item_size;		     /* of one struct, for SECTIONS, NAMED_SECTIONS */
 	int64_t minimum, maximum;	     /* both included; both 0: any */
 	const struct option_choice *choices; /* for ENUM */
 	const struct option *rows;	     /* for SECTION, SECTIONS, NAMED_SECTIONS */
-	bool required;			     /* must be there if its section is */
 	const char *fallback; /* the default as it would be written; NULL: not set. Scalars only */
 	const char *form;     /* for PARSED*, CUSTOM: how it is written, "UID:GID" */
 	const char *help;     /* one or two sentences for the reference */

@@ -61,7 +61,7 @@ static void check_tmpfs(const struct policy *policy, const struct yaml_node *roo
 {
 	const struct yaml_node *list = yaml_get(root, "tmpfs");
 
-	for (size_t i = 0; i < policy->tmpfs_count; i++)
+	for (size_t i = 0; i < policy->tmpfs_count; i++) {
 		for (size_t j = 0; j < i; j++) {
 			const char *path = policy->tmpfs[i].path, *other = policy->tmpfs[j].path;
 			if (!path || !other || strcmp(path, other) != 0)
@@ -71,6 +71,7 @@ static void check_tmpfs(const struct policy *policy, const struct yaml_node *roo
 				     "path: there is a tmpfs at '%s' already", path);
 			break;
 		}
+	}
 }
 
 static void policy_freep(struct policy **policy)

@@ -64,12 +64,13 @@ int policy_parse_seccomp(const char *text, void *target, struct err *err)
 {
 	struct policy *policy = target;
 
-	if (strcmp(text, "engine") != 0)
+	if (strcmp(text, "engine") != 0) {
 		return err_set(err, ERR_INPUT, -EINVAL,
 			       "must be 'engine', the profile that the engine brings; %s",
 			       strcmp(text, "unconfined") == 0
 				       ? "a session never runs without one"
 				       : "profiles of one's own are not supported");
+	}
 	free(policy->seccomp);
 	policy->seccomp = xstrdup(text);
 	return 0;

@@ -61,31 +61,38 @@ static void report_syntax(const yaml_parser_t *parser, const char *text, size_t 
 			     parser->context ? " " : "", parser->context ? parser->context : "");
 }
 
-static int load(const char *text, size_t len, struct yaml_tree *yaml, struct report *report)
+/* Whether the file ends with the document that was loaded. */
+static int check_end(yaml_parser_t *parser, const char *text, size_t len, struct report *report)
 {
 	yaml_document_t further;
+
+	if (!yaml_parser_load(parser, &further)) {
+		report_syntax(parser, text, len, report);
+		return -EINVAL;
+	}
+	const yaml_node_t *root = yaml_document_get_root_node(&further);
+	if (root)
+		problems_add(report->problems, report->file, from_one(root->start_mark.line),
+			     from_one(root->start_mark.column),
+			     "a second document starts here: one file holds one");
+	yaml_document_delete(&further);
+	return root ? -EINVAL : 0;
+}
+
+static int load(const char *text, size_t len, struct yaml_tree *yaml, struct report *report)
+{
 	yaml_parser_t parser;
 	int r = -EINVAL;
 
 	if (!yaml_parser_initialize(&parser))
 		abort();
 	yaml_parser_set_input_string(&parser, (const unsigned char *)text, len);
-	if (!yaml_parser_load(&parser, &yaml->document)) {
+	if (!yaml_parser_load(&parser, &yaml->document))
 		report_syntax(&parser, text, len, report);
-	} else if (!yaml_document_get_root_node(&yaml->document)) {
+	else if (!yaml_document_get_root_node(&yaml->document))
 		problems_add(report->problems, report->file, 1, 1, "the file says nothing");
-	} else if (!yaml_parser_load(&parser, &further)) {
-		report_syntax(&parser, text, len, report);
-	} else {
-		const yaml_node_t *root = yaml_document_get_root_node(&further);
-		if (root)
-			problems_add(report->problems, report->file,
-				     from_one(root->start_mark.line),
-				     from_one(root->start_mark.column),
-				     "a second document starts here: one file holds one");
-		r = root ? -EINVAL : 0;
-		yaml_document_delete(&further);
-	}
+	else
+		r = check_end(&parser, text, len, report);
 	yaml_parser_delete(&parser);
 	return r;
 }
@@ -174,7 +181,8 @@ static int compare_keys(const void *a, const void *b)
 
 static void check_keys(const struct yaml_node *map, struct report *report)
 {
-	_cleanup_free_ const struct yaml_node **keys = xcalloc(map->count, sizeof(*keys));
+	_cleanup_free_ const struct yaml_node **keys =
+		xcalloc(map->count, sizeof(struct yaml_node *));
 	size_t count = 0;
 
 	for (size_t i = 0; i < map->count; i++) {
@@ -185,7 +193,7 @@ static void check_keys(const struct yaml_node *map, struct report *report)
 			problems_add(report->problems, report->file, key->line, key->column,
 				     "a key must be a plain text");
 	}
-	qsort(keys, count, sizeof(*keys), compare_keys);
+	qsort(keys, count, sizeof(struct yaml_node *), compare_keys);
 	for (size_t i = 1; i < count; i++)
 		if (strcmp(keys[i - 1]->text, keys[i]->text) == 0)
 			problems_add(report->problems, report->file, keys[i]->line, keys[i]->column,

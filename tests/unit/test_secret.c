@@ -71,7 +71,7 @@ static void a_secret_is_found_in_base64_whatever_stands_around_it(void **state)
 
 	buf_init(&plain, 256);
 	buf_init(&encoded, 256);
-	for (size_t i = 0; i < 5 * 4 * 2; i++) {
+	for (size_t i = 0; i < (size_t)5 * 4 * 2; i++) {
 		buf_reset(&plain);
 		buf_reset(&encoded);
 		assert_int_equal(buf_addf(&plain, "%s%s%s", before[i % 5], TOKEN, after[i / 5 % 4]),

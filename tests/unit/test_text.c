@@ -298,9 +298,9 @@ static void a_digest_is_sha_256_in_hexadecimal(void **state)
 
 static void the_word_that_was_meant_is_the_nearest_if_any_is_near(void **state)
 {
-	static const char *const words[] = {"memory", "mounts", "pids",
-					    "a-word-that-is-longer-than-any-option-could-sensibly-"
-					    "ever-become-x"};
+	static const char too_long[] = "a-word-that-is-longer-than-any-option-could-"
+				       "sensibly-ever-become-x";
+	static const char *const words[] = {"memory", "mounts", "pids", too_long};
 	char long_text[200];
 	(void)state;
 
