@@ -176,13 +176,14 @@ static void on_confirmed(struct lookup_wait *wait, void *arg)
 									: SESSION_STARTING);
 		return;
 	}
-	if (wait->result == LOOKUP_FOUND) {
+	if (wait->result == LOOKUP_FOUND && wait->status.state != WORK_QUEUED) {
 		log_event(LOG_WARNING, "lost", &ids, NULL, "not ours to run: %s",
 			  work_state_name(wait->status.state));
 	} else {
+		/* As far as we know nobody runs it: work that was not launched. */
 		log_event(LOG_WARNING, "undecided", &ids, NULL,
-			  "no usable answer to the ack, and no way to look the item up: not "
-			  "started (%s)",
+			  "no usable answer to the ack, and the item %s: not started (%s)",
+			  wait->result == LOOKUP_FOUND ? "is still queued" : "cannot be looked up",
 			  session->reason);
 		session->site->incomplete(session, session->site->arg);
 	}
