@@ -164,8 +164,7 @@ static bool set_method(CURL *easy, struct http_request *request)
 	bool is_post = strcmp(method, "POST") == 0;
 	bool failed = false;
 
-	SET(CURLOPT_NOBODY, 0L);
-	SET(CURLOPT_HTTPGET, 1L);
+	SET(CURLOPT_HTTPGET, 1L); /* ends POST and NOBODY */
 	SET(CURLOPT_CUSTOMREQUEST, NULL);
 	if (request->has_body || is_post) {
 		curl_off_t size = request->has_body ? (curl_off_t)request->body.len : 0;

@@ -26,17 +26,13 @@ static bool is_repeatable(const struct http_request *request)
 	return strcmp(request->method, "POST") != 0;
 }
 
-static long bytes_sent(const struct exchange *exchange)
-{
-	long bytes = 0;
-
-	(void)curl_easy_getinfo(exchange->easy, CURLINFO_REQUEST_SIZE, &bytes);
-	return bytes;
-}
-
+/* CURLINFO_REQUEST_SIZE alone would count what was said to a proxy. */
 static bool may_have_been_seen(const struct exchange *exchange)
 {
-	return exchange->sends > 0 && bytes_sent(exchange) > exchange->sent_before;
+	long bytes_sent = 0;
+
+	(void)curl_easy_getinfo(exchange->easy, CURLINFO_REQUEST_SIZE, &bytes_sent);
+	return exchange->is_connected && bytes_sent > 0;
 }
 
 /*
@@ -55,8 +51,7 @@ static int before_send(void *arg, char *remote_ip, char *local_ip, int remote_po
 	(void)local_port;
 	if (may_have_been_seen(exchange) && !is_repeatable(exchange->request))
 		return CURL_PREREQFUNC_ABORT;
-	exchange->sends++;
-	exchange->sent_before = bytes_sent(exchange);
+	exchange->is_connected = true;
 	return CURL_PREREQFUNC_OK;
 }
 
@@ -200,8 +195,7 @@ bool exchange_begin(struct exchange *exchange, struct http_request *request, uin
 	exchange->request = request;
 	exchange->started_ms = now_ms;
 	exchange->retries = 0;
-	exchange->sends = 0;
-	exchange->sent_before = 0;
+	exchange->is_connected = false;
 	exchange->status = 0;
 	exchange->is_too_large = false;
 	exchange->is_unwanted = false;

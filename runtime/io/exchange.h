@@ -33,8 +33,7 @@ struct exchange {
 	struct curl_slist *headers;
 	uint64_t started_ms;
 	unsigned retries;
-	unsigned sends;	   /* how often libcurl was about to send the request */
-	long sent_before;  /* bytes sent when it last was: what a proxy was told */
+	bool is_connected; /* libcurl was about to send the request, or has */
 	long status;	   /* of the status line seen last */
 	bool is_too_large; /* we cut it: over a limit */
 	bool is_unwanted;  /* we cut it: on_data said so */

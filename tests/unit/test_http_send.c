@@ -49,13 +49,13 @@ static void expect_echo(struct call *call, const char *text)
 {
 	assert_int_equal(call->request.outcome, HTTP_REPLIED);
 	if (!strcasestr(call->request.reply.data, text))
-		fail_msg("'%s' is not in: %s", text, call->request.reply.data);
+		fail_msg("'%s' is not in: %.2000s", text, call->request.reply.data);
 }
 
 static void expect_no_echo(struct call *call, const char *text)
 {
 	if (strcasestr(call->request.reply.data, text))
-		fail_msg("'%s' is in: %s", text, call->request.reply.data);
+		fail_msg("'%s' is in: %.2000s", text, call->request.reply.data);
 }
 
 static void get_sends_the_bearer_the_given_headers_and_nothing_surprising(void **state)

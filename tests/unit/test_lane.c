@@ -160,6 +160,7 @@ static void cancelled_request_in_flight_is_never_done_and_frees_its_place(void *
 		fixture_run_for(fixture, 5);
 	call_init(&next, fixture, "GET", "/status/200");
 	call_submit(&next);
+	fixture_run_for(fixture, 20);
 	assert_int_equal(lane_waiting(fixture->lane), 1);
 	call_cancel(&silent);
 	call_cancel(&silent);
