@@ -181,21 +181,6 @@ static void read_sections(const struct report *report, const struct option *row,
 		read_rows(report, row->rows, node->items[i], add_item(row, target));
 }
 
-static void read_named_sections(const struct report *report, const struct option *row,
-				const struct yaml_node *node, void *target)
-{
-	if (node->kind != YAML_MAP) {
-		wrong_kind(report, row, node, "a map of NAME: section");
-		return;
-	}
-	check_count(report, row, node);
-	for (size_t i = 0; i < node->count; i++) {
-		char **item = add_item(row, target);
-		*item = xstrdup(node->pairs[i].key->text);
-		read_rows(report, row->rows, node->pairs[i].value, item);
-	}
-}
-
 static void read_value(const struct report *report, const struct option *row,
 		       const struct yaml_node *node, void *target)
 {
@@ -223,9 +208,6 @@ static void read_value(const struct report *report, const struct option *row,
 		return;
 	case OPTION_SECTIONS:
 		read_sections(report, row, node, target);
-		return;
-	case OPTION_NAMED_SECTIONS:
-		read_named_sections(report, row, node, target);
 		return;
 	case OPTION_CUSTOM:
 		row->read(row, node, target, report->file, report->problems);

@@ -21,21 +21,19 @@
 #include <stdint.h>
 
 enum option_type {
-	OPTION_STRING,	       /* char *; minimum and maximum are its length */
-	OPTION_BOOL,	       /* bool; needs a fallback */
-	OPTION_INT,	       /* int64_t */
-	OPTION_DURATION,       /* int64_t, milliseconds; "30s" */
-	OPTION_SIZE,	       /* int64_t, bytes; "512MiB" */
-	OPTION_ENUM,	       /* an enum of int's size, one of `choices` */
-	OPTION_PARSED,	       /* a text that `parse` understands */
-	OPTION_STRINGS,	       /* char **, NULL-ended; NULL when not set */
-	OPTION_PARSED_LIST,    /* a list of texts, each given to `parse` */
-	OPTION_MAP,	       /* struct name_value *, and a size_t at count_offset */
-	OPTION_SECTION,	       /* a struct described by `rows` */
-	OPTION_SECTIONS,       /* a list of them: an array, and a size_t at count_offset */
-	OPTION_NAMED_SECTIONS, /* a map of them by name: the first member of each is its char *name
-				*/
-	OPTION_CUSTOM,	       /* whatever `read` makes of the node */
+	OPTION_STRING,	    /* char *; minimum and maximum are its length */
+	OPTION_BOOL,	    /* bool; needs a fallback */
+	OPTION_INT,	    /* int64_t */
+	OPTION_DURATION,    /* int64_t, milliseconds; "30s" */
+	OPTION_SIZE,	    /* int64_t, bytes; "512MiB" */
+	OPTION_ENUM,	    /* an enum of int's size, one of `choices` */
+	OPTION_PARSED,	    /* a text that `parse` understands */
+	OPTION_STRINGS,	    /* char **, NULL-ended; NULL when not set */
+	OPTION_PARSED_LIST, /* a list of texts, each given to `parse` */
+	OPTION_MAP,	    /* struct name_value *, and a size_t at count_offset */
+	OPTION_SECTION,	    /* a struct described by `rows` */
+	OPTION_SECTIONS,    /* a list of them: an array, and a size_t at count_offset */
+	OPTION_CUSTOM,	    /* whatever `read` makes of the node */
 };
 
 /* What a number holds that was not given and has no fallback; an enum holds -1, a pointer NULL. */
@@ -51,11 +49,11 @@ struct option {
 	enum option_type type;
 	bool required;			     /* must be there if its section is */
 	size_t offset;			     /* of the value in the target */
-	size_t count_offset;		     /* of its count, for MAP, SECTIONS, NAMED_SECTIONS */
-	size_t item_size;		     /* of one struct, for SECTIONS, NAMED_SECTIONS */
+	size_t count_offset;		     /* of its count, for MAP, SECTIONS */
+	size_t item_size;		     /* of one struct, for SECTIONS */
 	int64_t minimum, maximum;	     /* both included; both 0: any */
 	const struct option_choice *choices; /* for ENUM */
-	const struct option *rows;	     /* for SECTION, SECTIONS, NAMED_SECTIONS */
+	const struct option *rows;	     /* for SECTION, SECTIONS */
 	const char *fallback; /* the default as it would be written; NULL: not set. Scalars only */
 	const char *form;     /* for PARSED*, CUSTOM: how it is written, "UID:GID" */
 	const char *help;     /* one or two sentences for the reference */

@@ -13,12 +13,8 @@ static void free_strings(char ***field)
 
 static void free_sections(const struct option *row, void **array, size_t *count)
 {
-	for (size_t i = 0; i < *count; i++) {
-		char **item = (char **)(void *)((char *)*array + i * row->item_size);
-		option_free(row->rows, item);
-		if (row->type == OPTION_NAMED_SECTIONS)
-			free(*item);
-	}
+	for (size_t i = 0; i < *count; i++)
+		option_free(row->rows, (char *)*array + i * row->item_size);
 	free(*array);
 	*array = NULL;
 	*count = 0;
@@ -46,7 +42,6 @@ static void free_value(const struct option *row, void *target)
 		option_free(row->rows, field);
 		return;
 	case OPTION_SECTIONS:
-	case OPTION_NAMED_SECTIONS:
 		free_sections(row, field, count);
 		return;
 	case OPTION_PARSED:

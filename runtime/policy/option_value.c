@@ -126,7 +126,6 @@ int option_set(const struct option *row, void *target, const char *text, struct 
 	case OPTION_MAP:
 	case OPTION_SECTION:
 	case OPTION_SECTIONS:
-	case OPTION_NAMED_SECTIONS:
 	case OPTION_CUSTOM:
 		break;
 	}

@@ -24,8 +24,6 @@ struct thing {
 	struct inner one;
 	struct inner *many;
 	size_t many_count;
-	struct inner *named;
-	size_t named_count;
 	int even;
 	unsigned letters;
 	char *custom;
@@ -80,11 +78,6 @@ static const struct option inner_rows[] = {
 	 .offset = offsetof(struct inner, depth),
 	 .fallback = "3",
 	 .required = true},
-	{.key = NULL},
-};
-
-static const struct option depth_rows[] = {
-	{.key = "depth", .type = OPTION_INT, .offset = offsetof(struct inner, depth)},
 	{.key = NULL},
 };
 
@@ -144,12 +137,6 @@ static const struct option rows[] = {
 	 .rows = inner_rows,
 	 .minimum = 1,
 	 .maximum = 3},
-	{.key = "named",
-	 .type = OPTION_NAMED_SECTIONS,
-	 .offset = offsetof(struct thing, named),
-	 .count_offset = offsetof(struct thing, named_count),
-	 .item_size = sizeof(struct inner),
-	 .rows = depth_rows},
 	{.key = "even", .type = OPTION_PARSED, .parse = parse_even, .fallback = "4"},
 	{.key = "letters", .type = OPTION_PARSED_LIST, .parse = parse_letter},
 	{.key = "custom", .type = OPTION_CUSTOM, .read = read_custom, .release = release_custom},
@@ -240,7 +227,7 @@ static void every_type_is_read(void **state)
 		  "colour: red\noptional_colour: green\nwords: [a, 'b c', 3]\n"
 		  "pairs: {X: 1, Y: ''}\none: {name: n, depth: 9}\n"
 		  "many: [{depth: 1}, {name: m, depth: 2}]\n"
-		  "named: {first: {depth: 5}, second: }\neven: 8\nletters: [a, c]\ncustom: yes\n",
+		  "even: 8\nletters: [a, c]\ncustom: yes\n",
 		  "");
 	assert_string_equal(thing.text, "5");
 	assert_false(thing.flag);
@@ -262,11 +249,6 @@ static void every_type_is_read(void **state)
 	assert_int_equal(thing.many_count, 2);
 	assert_null(thing.many[0].name);
 	assert_string_equal(thing.many[1].name, "m");
-	assert_int_equal(thing.named_count, 2);
-	assert_string_equal(thing.named[0].name, "first");
-	assert_int_equal(thing.named[0].depth, 5);
-	assert_string_equal(thing.named[1].name, "second");
-	assert_true(thing.named[1].depth == OPTION_NOT_SET);
 	assert_int_equal(thing.even, 8);
 	assert_int_equal(thing.letters, 5);
 	assert_string_equal(thing.custom, "yes");
@@ -277,7 +259,6 @@ static void every_type_is_read(void **state)
 	assert_null(thing.pairs);
 	assert_int_equal(thing.pair_count, 0);
 	assert_null(thing.many);
-	assert_int_equal(thing.named_count, 0);
 	assert_null(thing.custom);
 }
 
@@ -344,7 +325,6 @@ static void a_wrong_kind_of_node_is_refused_by_every_type(void **state)
 	assert_problems("one: text\n", "f.yaml:1:6: a section of KEY: value is expected here\n");
 	assert_problems("many: {depth: 1}\n", "f.yaml:1:7: many: must be a list of sections\n");
 	assert_problems("many: [x]\n", "f.yaml:1:8: a section of KEY: value is expected here\n");
-	assert_problems("named: [x]\n", "f.yaml:1:8: named: must be a map of NAME: section\n");
 	assert_problems("custom: [x]\n", "f.yaml:1:9: custom: is odd\n");
 	assert_problems("- text\n", "f.yaml:1:1: a section of KEY: value is expected here\n");
 }
