@@ -185,8 +185,9 @@ static void on_confirmed(struct lookup_wait *wait, void *arg)
 			  "no usable answer to the ack, and the item %s: not started (%s)",
 			  wait->result == LOOKUP_FOUND ? "is still queued" : "cannot be looked up",
 			  session->reason);
-		session->site->incomplete(session, session->site->arg);
 	}
+	if (wait->result != LOOKUP_FOUND || wait->status.state == WORK_QUEUED)
+		session->site->incomplete(session, session->site->arg);
 	session_enter(session, SESSION_REMOVING);
 }
 
