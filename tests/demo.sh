@@ -33,7 +33,8 @@ say() {
 }
 
 admin() {
-	curl --silent --show-error --fail --noproxy '*' --max-time 30 --data "$2" "$(jq -r .admin "$work/ready.json")/$1"
+	curl --silent --show-error --fail --noproxy '*' --max-time 30 --data "$2" \
+		"$(jq -r .admin "$work/ready.json")/$1"
 }
 
 mkdir -p "$(dirname "$engine_dir")"
@@ -80,7 +81,8 @@ END
 
 say "berth drain --wait, and what became of the sessions, in seconds since each was queued:"
 status=0
-timeout --kill-after=10 180 "$berth" drain --wait --config "$work/fleet.yaml" 2>"$work/berth.log" 9>&- || status=$?
+timeout --foreground --kill-after=10 180 "$berth" drain --wait --config "$work/fleet.yaml" \
+	2>"$work/berth.log" 9>&- || status=$?
 if [ $status != 0 ]; then
 	cat "$work/berth.log" >&2
 	echo "demo.sh: berth ended with $status" >&2

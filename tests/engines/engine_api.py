@@ -92,13 +92,15 @@ class EngineApi:
         return [row["Name"] for row in self.call("GET", "/networks")
                 if row["Name"] not in ("bridge", "host", "none")]
 
-    def derive_image(self, reference: str, tag: str, *changes: str) -> str:
-        """A new image: another one, with further instructions of a Containerfile."""
+    def derive_image(self, reference: str, derived: str, instruction: str) -> None:
+        """A new image: another one, and an instruction of a Containerfile."""
+        repository, _, tag = derived.rpartition(":")
         made = self.call("POST", "/containers/create", {"Image": reference, "Cmd": ["unused"]})
-        repository = reference.rpartition(":")[0]
         try:
             self.call("POST", f"/commit?container={made['Id']}&repo={quote(repository, safe='')}"
-                              f"&tag={tag}" + "".join(f"&changes={quote(c)}" for c in changes))
+                              f"&tag={tag}&changes={quote(instruction)}")
         finally:
             self.call("DELETE", f"/containers/{made['Id']}?force=1&v=1")
-        return f"{repository}:{tag}"
+
+    def remove_image(self, reference: str) -> None:
+        self.call("DELETE", f"/images/{reference}")

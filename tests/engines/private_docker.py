@@ -3,8 +3,8 @@
 
     setUpModule, tearDownModule = private_docker.start, private_docker.stop
 
-Its images stay there between runs, so that only the first one has to load them; `make demo` uses the
-same directory, and a lock keeps the two apart.
+Its images stay there between runs, so that only the first one has to load them; `make demo` uses
+the same directory, and a lock keeps the two apart.
 """
 from __future__ import annotations
 

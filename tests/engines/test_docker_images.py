@@ -5,26 +5,31 @@ from __future__ import annotations
 import private_docker
 from docker_case import SECONDS, DockerCase
 
-SESSION_IMAGE = private_docker.SESSION_IMAGE
-tearDownModule = private_docker.stop
+setUpModule, tearDownModule = private_docker.start, private_docker.stop
 
 
-def setUpModule() -> None:
-    private_docker.start()
-    engine = private_docker.engine
-    engine.derive_image(SESSION_IMAGE, "volumes", 'VOLUME ["/workspace", "/data/cache"]')
-    engine.derive_image(SESSION_IMAGE, "broken", 'ENTRYPOINT ["/does/not/exist"]')
+class DerivedImageCase(DockerCase):
+    """Runs sessions of the session image with one more instruction."""
+
+    instruction: str
+    image = "localhost/berth-session-node:derived"
+
+    def setUp(self) -> None:
+        private_docker.engine.derive_image(private_docker.SESSION_IMAGE, self.image,
+                                           self.instruction)
+        self.addCleanup(private_docker.engine.remove_image, self.image)
+        super().setUp()
 
 
-class AnImageWithVolumes(DockerCase):
-    image = "localhost/berth-session-node:volumes"
+class AnImageWithVolumes(DerivedImageCase):
+    instruction = 'VOLUME ["/workspace", "/data/cache"]'
 
     def test_gets_a_sized_tmpfs_for_each_and_no_volume(self) -> None:
         [item] = self.queue(end="hold", script=[
-            "cd /data/cache && echo kept >file && cat file && df --output=fstype,size -B 1M . | tail -n 1"])
+            "cd /data/cache && echo kept >f && cat f && df --output=fstype,size -BM . | tail -n 1"])
         berth = self.start("run")
         container = self.running(item)
-        self.assertEqual(self.wait_result(item)[0].split(), ["kept", "tmpfs", "256"])
+        self.assertEqual(self.wait_result(item)[0].split(), ["kept", "tmpfs", "256M"])
         self.assertEqual(self.engine.volumes(), [])
         self.assertEqual([mount for mount in container["Mounts"] if mount["Type"] != "tmpfs"], [])
 
@@ -35,16 +40,20 @@ class AnImageWithVolumes(DockerCase):
         self.assert_nothing_left()
 
 
-class AnImageThatCannotStart(DockerCase):
-    image = "localhost/berth-session-node:broken"
+class AnImageThatCannotStart(DerivedImageCase):
+    # The engine's own init starts all the same, and is what finds nothing to run.
+    instruction = 'ENTRYPOINT ["/does/not/exist"]'
 
     def test_costs_one_session_and_keeps_the_others_in_the_queue(self) -> None:
         items = self.queue(3)
-        self.assert_exit(self.start("drain", "--wait", "--sessions", "1"), 75, SECONDS)
+        berth = self.start("drain", "--wait", "--sessions", "1")
+        self.assert_exit(berth, 75, SECONDS)
         [ack] = self.cp.log.of("ack")
         [stop] = self.cp.log.of("stop")
         self.assertEqual((stop.work, stop.credential, stop.body),
                          (ack.work, f"environment:{self.env['id']}", {"force": True}))
+        self.assertIn(f"the command of image {self.image}", berth.wait_event("paused")["msg"])
+        self.assertEqual(self.place.records(stop.work)[-1]["ended_by"], "start_failed")
         states = {item["id"]: self.cp.item(item["id"])["state"] for item in items}
         self.assertEqual(states.pop(ack.work), "stopped")
         self.assertEqual(list(states.values()), ["queued", "queued"])

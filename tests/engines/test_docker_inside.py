@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What policies/hardened.yaml promises, as a session's own tool calls find it in the container: read
-from the kernel and, where a limit can be tried without harm, exceeded."""
+"""What policies/hardened.yaml promises, as a session's own tool calls find it in the container:
+read from the kernel and, where a limit can be tried without harm, exceeded."""
 from __future__ import annotations
 
 import os
@@ -18,7 +18,8 @@ PIDS, MEMORY, CPUS, FILES = 512, 2048 * MIB, 2, 4096
 WRITABLE = {"/workspace": (1024 * MIB, True), "/tmp": (512 * MIB, True),
             "/home/agent": (512 * MIB, True), "/mnt/memory": (64 * MIB, False),
             "/run": (16 * MIB, False), "/var/tmp": (64 * MIB, False)}
-READ_ONLY = ["/", "/bin", "/etc", "/home", "/mnt", "/opt/berth-session", "/usr/local/bin", "/var/lib"]
+READ_ONLY = ["/", "/bin", "/etc", "/home", "/mnt", "/opt/berth-session", "/usr/local/bin",
+             "/var/lib"]
 NAMESPACES = ["cgroup", "ipc", "mnt", "net", "pid", "uts"]
 
 # In the order PIDS, memory, swap on top of it, CPU quota and period; cgroup v2 or v1.
@@ -62,6 +63,11 @@ NOT_ALLOWED = ["mount -t tmpfs none /mnt/memory", "unshare --user true", "unshar
                "mknod /tmp/disk b 8 0", "echo 1 >/proc/sysrq-trigger", "mkdir /sys/fs/cgroup/own"]
 
 
+def mount_options(mountinfo: str) -> dict[str, list[str]]:
+    """The options of each mount, by where it is (proc(5): the fifth and sixth fields)."""
+    return {fields[4]: fields[5].split(",") for fields in map(str.split, mountinfo.splitlines())}
+
+
 class AHardenedSession(DockerCase):
     def inside(self, *scripts: str) -> list[str]:
         """What these print as tool calls of one session, which berth runs from claim to removal."""
@@ -99,7 +105,7 @@ class AHardenedSession(DockerCase):
         mounts, written = self.inside(
             "cat /proc/self/mountinfo",
             f"for d in {' '.join(READ_ONLY)}; do touch $d/probe 2>&1; done; echo end")
-        options = {fields[4]: fields[5].split(",") for fields in map(str.split, mounts.splitlines())}
+        options = mount_options(mounts)
         self.assertIn("ro", options["/"])
         # Not merely the permissions of the directories: they do not belong to the user either.
         self.assertEqual(written.splitlines(),
@@ -113,12 +119,12 @@ class AHardenedSession(DockerCase):
             "cat /proc/self/mountinfo",
             f"df --block-size=1 --output=target,size {places} | tail -n +2",
             f"for d in {places}; do (>$d/probe) && echo $d; done",
-            f"for d in {places}; do cp /bin/true $d/program; $d/program && echo $d; done 2>/dev/null",
+            f"for d in {places}; do cp /bin/true $d/p; $d/p && echo $d; done 2>/dev/null",
             "head -c 1100M /dev/zero >/workspace/f 2>/dev/null; echo $?; stat -c %s /workspace/f")
         self.assertEqual(home.strip(), "/home/agent")
         self.assertEqual(dict(line.split() for line in sizes.splitlines()),
                          {place: str(size) for place, (size, _) in WRITABLE.items()})
-        options = {fields[4]: fields[5].split(",") for fields in map(str.split, mounts.splitlines())}
+        options = mount_options(mounts)
         for place, (_, runs_programs) in WRITABLE.items():
             self.assertLessEqual({"rw", "nosuid", "nodev"}, set(options[place]), place)
             self.assertEqual("noexec" not in options[place], runs_programs, place)

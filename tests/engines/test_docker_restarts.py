@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""berth ends in the middle of a session, politely or not, and the next one finds on real Docker what
-there is to be finished."""
+"""berth ends in the middle of a session, politely or not, and the next one finds on real Docker
+what there is to be finished."""
 from __future__ import annotations
 
 import private_docker

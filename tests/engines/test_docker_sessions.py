@@ -7,11 +7,13 @@ from docker_case import SECONDS, DockerCase
 
 setUpModule, tearDownModule = private_docker.start, private_docker.stop
 
+SESSIONS = 20
+
 
 class QueuedSessions(DockerCase):
-    def test_twenty_sessions_run_in_a_container_each_and_leave_nothing(self) -> None:
+    def test_run_in_a_container_each_and_leave_nothing(self) -> None:
         items = [self.queue(script=[f"echo {number}: $((6 * 7)) says $(hostname)"])[0]
-                 for number in range(20)]
+                 for number in range(SESSIONS)]
         self.assert_exit(self.start("drain", "--wait"), 0, SECONDS)
 
         for number, item in enumerate(items):
@@ -22,8 +24,8 @@ class QueuedSessions(DockerCase):
                 self.assert_order(item)
                 self.assertEqual(container.name, f"berth-{item['id']}")
                 self.assertEqual((container.starts, container.exit_code), (1, 0))
-        self.assertEqual(len(self.watcher.all()), 20)
-        self.assertEqual(len(self.cp.log.of("ack")), 20)
+        self.assertEqual(len(self.watcher.all()), SESSIONS)
+        self.assertEqual(len(self.cp.log.of("ack")), SESSIONS)
         self.assertEqual(self.stops_by_berth(), [])
         self.assert_nothing_left()
 
@@ -40,7 +42,7 @@ class QueuedSessions(DockerCase):
         self.assertEqual((record["container"], record["session"], record["exit_code"]),
                          (container.id, item["session_id"], 0))
 
-    def test_a_container_waits_for_the_answer_to_its_ack(self) -> None:
+    def test_are_not_started_before_their_ack_is_answered(self) -> None:
         [item] = self.queue()
         self.cp.fault("ack", when="after", delay=1.5)
         self.assert_exit(self.start("drain", "--wait"), 0, SECONDS)
@@ -51,7 +53,7 @@ class QueuedSessions(DockerCase):
         self.assert_stopped_by_its_container(item)
         self.assert_nothing_left()
 
-    def test_ps_shows_a_running_session(self) -> None:
+    def test_are_shown_by_ps_while_they_run(self) -> None:
         [item] = self.queue(end="hold")
         berth = self.start("run")
         container = self.running(item)
