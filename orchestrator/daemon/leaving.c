@@ -97,7 +97,7 @@ void leaving_review(struct daemon *daemon)
 	if (!pending.found)
 		clear_and_stop(daemon);
 	else if (daemon->leave_mode == LEAVE_SESSIONS_BEATEN)
-		timer_arm(&daemon->time_timer, daemon->loop, 1000, look_again, daemon);
+		timer_arm(&daemon->beat_timer, daemon->loop, 1000, look_again, daemon);
 }
 
 static void on_out_of_patience(void *arg)
@@ -144,6 +144,14 @@ static void die_by_signal(int signo)
 	(void)sigprocmask(SIG_UNBLOCK, &set, NULL);
 }
 
+/* A service that is told to leave has not failed: what went wrong on the way was said, and tried
+ * again. From here on it counts. */
+static void forget_troubles(struct daemon *daemon)
+{
+	if (!daemon->options->drain)
+		daemon->verdict = 0;
+}
+
 static void on_terminate(void *arg)
 {
 	struct daemon *daemon = arg;
@@ -155,6 +163,7 @@ static void on_terminate(void *arg)
 		die_by_signal(SIGTERM);
 	}
 	daemon->is_signalled = true;
+	forget_troubles(daemon);
 	log_event(LOG_INFO, "stopping", NULL, NULL, "%s",
 		  stops ? "no more claims; ending the running sessions"
 			: "no more claims; running sessions are left to the next start");
@@ -167,6 +176,7 @@ static void on_quit(void *arg)
 {
 	struct daemon *daemon = arg;
 
+	forget_troubles(daemon);
 	log_event(LOG_INFO, "stopping", NULL, NULL, "no more claims; waiting for the sessions");
 	leaving_begin(daemon, LEAVE_NO_SESSION);
 }
@@ -219,6 +229,7 @@ int leaving_init(struct daemon *daemon, struct err *err)
 void leaving_done(struct daemon *daemon)
 {
 	timer_cancel(&daemon->time_timer);
+	timer_cancel(&daemon->beat_timer);
 	timer_cancel(&daemon->patience_timer);
 	engine_call_done(&daemon->clear_call);
 }

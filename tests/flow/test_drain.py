@@ -61,6 +61,12 @@ class ADrain(FlowCase):
         self.assertEqual(self.container_of(item)["state"], "running")
         self.assertEqual(self.cp.item(item["id"])["state"], "active")
 
+    def test_with_max_time_does_not_outstay_it_for_a_first_heartbeat(self) -> None:
+        self.engine.worker("*", "silent")
+        [item] = self.queue()
+        self.assert_exit(self.start("drain", "--max-time", "2s"), 0, seconds=30)
+        self.assertEqual(self.container_of(item)["state"], "running")
+
     def test_does_not_wait_for_an_item_that_another_poller_holds(self) -> None:
         [item] = self.queue()
         self.cp.foreign_claim(item["id"])

@@ -64,6 +64,7 @@ class ARejectedKey(FlowCase):
         berth.wait_event("removed", work=item["id"])
         self.assertTrue(berth.is_running())
         self.assertEqual(self.cp.item(item["id"])["state"], "stopped")
+        self.assertEqual(berth.terminate(), 0)
 
 
 class NoEngine(FlowCase):
