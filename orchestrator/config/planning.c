@@ -13,6 +13,7 @@ void fleet_plan_input(const struct fleet *fleet, const struct environment *envir
 		.environment_id = environment->id,
 		.credential = environment->credential,
 		.base_url = fleet->session_base_url,
+		.ca_file = fleet->ca_file,
 		.image = environment->image,
 		.policy = environment->policy,
 		.command = environment->command,

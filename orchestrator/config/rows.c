@@ -357,7 +357,9 @@ const struct option fleet_rows[] = {
 	 .offset = offsetof(struct fleet, ca_file),
 	 .minimum = 1,
 	 .maximum = 4096,
-	 .help = "Certificates to trust instead of the system's."},
+	 .help = "Certificates of a private CA, trusted instead of the system's. The container "
+		 "gets the "
+		 "file too, and Node is told of it (NODE_EXTRA_CA_CERTS)."},
 	{.key = "allow_http",
 	 .type = OPTION_BOOL,
 	 .offset = offsetof(struct fleet, allow_http),

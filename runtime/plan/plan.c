@@ -72,6 +72,14 @@ static void add_credentials(struct plan *plan, const struct plan_input *input)
 		add_variable(plan, "ANTHROPIC_WORK_SECRET", secret_copy(input->work_secret), true);
 }
 
+static bool env_sets(const struct plan_input *input, const char *name)
+{
+	for (size_t i = 0; i < input->env_count; i++)
+		if (strcmp(input->env[i].name, name) == 0)
+			return true;
+	return false;
+}
+
 static void add_variables(struct plan *plan, const struct plan_input *input)
 {
 	for (size_t i = 0; i < input->env_count; i++)
@@ -80,6 +88,8 @@ static void add_variables(struct plan *plan, const struct plan_input *input)
 	add_variable(plan, "ANTHROPIC_WORK_ID", plain(input->work_id), false);
 	add_variable(plan, "ANTHROPIC_ENVIRONMENT_ID", plain(input->environment_id), false);
 	add_variable(plan, "ANTHROPIC_BASE_URL", plain(input->base_url), false);
+	if (input->ca_file && !env_sets(input, "NODE_EXTRA_CA_CERTS"))
+		add_variable(plan, "NODE_EXTRA_CA_CERTS", plain(PLAN_CA_FILE), false);
 	add_credentials(plan, input);
 }
 
@@ -114,16 +124,20 @@ static void add_tmpfs(struct plan *plan, const struct policy_tmpfs *tmpfs)
 	plan->tmpfs[plan->tmpfs_count++].path = xstrdup(tmpfs->path);
 }
 
+static void add_mount(struct plan *plan, const char *source, const char *target, bool read_only)
+{
+	plan->mounts = xreallocarray(plan->mounts, plan->mount_count + 1, sizeof(*plan->mounts));
+	plan->mounts[plan->mount_count++] =
+		(struct plan_mount){xstrdup(source), xstrdup(target), read_only};
+}
+
 static void add_mounts(struct plan *plan, const struct plan_input *input)
 {
-	plan->mounts = xcalloc(input->mount_count, sizeof(*plan->mounts));
-	for (size_t i = 0; i < input->mount_count; i++) {
-		plan->mounts[plan->mount_count++] = (struct plan_mount){
-			.source = xstrdup(input->mounts[i].source),
-			.target = xstrdup(input->mounts[i].target),
-			.read_only = input->mounts[i].read_only,
-		};
-	}
+	for (size_t i = 0; i < input->mount_count; i++)
+		add_mount(plan, input->mounts[i].source, input->mounts[i].target,
+			  input->mounts[i].read_only);
+	if (input->ca_file)
+		add_mount(plan, input->ca_file, PLAN_CA_FILE, true);
 }
 
 /* Only something mounted at the very path keeps an engine from making an anonymous volume there. */

@@ -14,6 +14,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* Where the container finds the operator's private CA. */
+#define PLAN_CA_FILE "/run/berth/ca.pem"
+
 /* What the worker in the container is given to identify itself with. */
 enum credential_mode {
 	CREDENTIAL_AUTO,   /* the item's own token; without a usable secret the environment key */
@@ -47,6 +50,8 @@ struct plan_input {
 	const struct secret *environment_key; /* only used where the mode asks for it */
 	enum credential_mode credential;
 	const char *base_url; /* for the container; NULL: not set */
+	const char *ca_file;  /* on the host, of a private CA; NULL: none. The container gets it as
+				 PLAN_CA_FILE, and NODE_EXTRA_CA_CERTS unless `env` sets that */
 	const char *image;    /* reference as configured */
 	const struct image_facts *image_facts;
 	const struct policy *policy;

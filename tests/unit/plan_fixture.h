@@ -7,6 +7,7 @@
 #include "plan/plan.h"
 #include "unit.h"
 
+#include <errno.h>
 #include <string.h>
 
 #define FIXTURE_WORK_SECRET "d29yay1zZWNyZXQ"
@@ -130,4 +131,22 @@ static inline struct plan *fixture_full_plan(struct fixture *f)
 	f->input.base_url = "https://api.example";
 	f->input.stop_grace_ms = 1001;
 	return fixture_plan(f);
+}
+
+static inline void assert_refused(const struct plan_input *input, int code, const char *reason)
+{
+	struct plan *plan = NULL;
+	struct err err;
+
+	assert_int_equal(plan_build(input, &plan, &err), code);
+	assert_int_equal(err.kind, ERR_REFUSED);
+	assert_string_equal(err.text, reason);
+	assert_null(plan);
+	assert_int_equal(plan_build(input, &plan, NULL), code);
+}
+
+/* Refused for what the operator or the image says, not for what the item is. */
+static inline void assert_forbidden(const struct plan_input *input, const char *reason)
+{
+	assert_refused(input, -EPERM, reason);
 }
