@@ -11,7 +11,7 @@
  * caller's own function.
  *
  * done() may free anything, the lane included. So no list is walked while it runs: each round takes
- * the first entry anew, and `gone` tells on_work() that its lane no longer exists.
+ * the first entry anew, and a lane that is freed meanwhile leaves its struct to on_work().
  */
 #include "io/lane.h"
 
@@ -44,7 +44,8 @@ struct lane {
 	unsigned waiting_count;
 	unsigned in_flight; /* running or paused */
 	unsigned idle_count;
-	bool *gone; /* of on_work() while it calls done() */
+	bool is_calling; /* on_work() calls done() */
+	bool is_freed;	 /* by done(): only the struct is left, and on_work() frees it */
 };
 
 int lane_global_init(struct err *err)
@@ -156,19 +157,18 @@ static struct http_request *let_go(struct lane *lane, struct exchange *exchange)
 /* False if the lane has been freed. */
 static bool call_done(struct lane *lane)
 {
-	bool gone = false;
-
-	lane->gone = &gone;
+	lane->is_calling = true;
 	while (lane->finished) {
 		struct exchange *exchange = lane->finished;
 		DL_DELETE(lane->finished, exchange);
 		struct http_request *request = let_go(lane, exchange);
 		request->done(request, request->arg);
-		if (gone)
-			return false;
 	}
-	lane->gone = NULL;
-	return true;
+	lane->is_calling = false;
+	if (!lane->is_freed)
+		return true;
+	free(lane);
+	return false;
 }
 
 static struct http_request *take_waiting(struct lane *lane)
@@ -273,8 +273,6 @@ struct lane *lane_free(struct lane *lane)
 {
 	if (!lane)
 		return NULL;
-	if (lane->gone)
-		*lane->gone = true;
 	for (int priority = 0; priority < PRIORITIES; priority++)
 		while (lane->waiting[priority])
 			lane_cancel(lane->waiting[priority]);
@@ -290,7 +288,9 @@ struct lane *lane_free(struct lane *lane)
 	sd_event_source_disable_unref(lane->work);
 	free(lane->settings.unix_socket);
 	buf_done(&lane->settings.ca);
-	free(lane);
+	lane->is_freed = true;
+	if (!lane->is_calling)
+		free(lane);
 	return NULL;
 }
 

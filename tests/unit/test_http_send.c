@@ -305,6 +305,25 @@ static void proxy_that_refuses_the_tunnel_means_that_nothing_was_sent(void **sta
 	assert_true(peer_was_asked(fixture->peer, "control.example.invalid:443 "));
 }
 
+static void plain_http_to_another_host_is_sent_where_the_lane_allows_it(void **state)
+{
+	const struct lane_options options = {
+		.name = "queue",
+		.allow_http = true,
+		.use_proxy_environment = true,
+	};
+	struct lane_fixture *fixture = *state;
+	struct call call;
+
+	fixture_connect_tcp(fixture, &options);
+	set_proxy(fixture);
+	call_make(&call, fixture, "GET", "http://control.example.invalid/path");
+	unset_proxy();
+	assert_int_equal(call.request.outcome, HTTP_REPLIED);
+	assert_true(peer_was_asked(fixture->peer, "http://control.example.invalid/path "));
+	call_done(&call);
+}
+
 static void plain_http_to_this_machine_never_goes_through_a_proxy(void **state)
 {
 	const struct lane_options options = {.name = "queue", .use_proxy_environment = true};
@@ -337,6 +356,7 @@ int main(void)
 		TEST_BARE(proxy_environment_is_ignored_unless_the_lane_asks_for_it),
 		TEST_BARE(unix_socket_lane_ignores_the_proxy_environment),
 		TEST_BARE(proxy_that_refuses_the_tunnel_means_that_nothing_was_sent),
+		TEST_BARE(plain_http_to_another_host_is_sent_where_the_lane_allows_it),
 		TEST_BARE(plain_http_to_this_machine_never_goes_through_a_proxy),
 	};
 

@@ -4,6 +4,7 @@
 #include "lane_fixture.h"
 #include "unit.h"
 
+#include <dirent.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -402,6 +403,39 @@ static void lane_may_be_freed_while_its_requests_wait_for_room_in_the_accept_que
 	}
 }
 
+static unsigned count_open_files(void)
+{
+	DIR *directory = opendir("/proc/self/fd");
+	unsigned count = 0;
+
+	assert_non_null(directory);
+	while (readdir(directory))
+		count++;
+	(void)closedir(directory);
+	return count;
+}
+
+static void lane_closes_every_connection_it_kept(void **state)
+{
+	struct lane_fixture other;
+	struct call calls[8];
+	unsigned before = count_open_files();
+
+	(void)state;
+	fixture_init(&other);
+	fixture_connect_unix(&other, 0, 16, 0);
+	for (unsigned i = 0; i < ARRAY_SIZE(calls); i++) {
+		call_init(&calls[i], &other, "GET", i % 4 == 3 ? "/cut" : "/status/200");
+		call_submit(&calls[i]);
+	}
+	fixture_run(&other);
+	for (unsigned i = 0; i < ARRAY_SIZE(calls); i++)
+		call_done(&calls[i]);
+	assert_true(count_open_files() > before);
+	fixture_done(&other);
+	assert_int_equal(count_open_files(), before);
+}
+
 #define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
 
 int main(void)
@@ -424,6 +458,7 @@ int main(void)
 		TEST(done_may_free_the_lane_with_requests_in_every_state),
 		TEST(freeing_a_lane_ends_its_requests_without_done),
 		TEST(lane_may_be_freed_while_its_requests_wait_for_room_in_the_accept_queue),
+		TEST(lane_closes_every_connection_it_kept),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
