@@ -10,6 +10,7 @@
 #define STILL_RUNNING_LOOKS 10 /* after an exit event, before it is believed to run on */
 #define REMOVE_ATTEMPTS	    12
 #define KILL_AGAIN_MS	    5000u
+#define LOOK_AGAIN_MS	    30000u /* for a first heartbeat, where the list was no help */
 
 /* --- RUNNING: two deadlines ------------------------------------------------------------------- */
 
@@ -23,6 +24,28 @@ static bool awaits_heartbeat(const struct session *session)
 	return session->times.first_heartbeat == 0 && lookup_is_permitted(session->site->lookup);
 }
 
+static void on_deadline(void *arg);
+
+/* What was seen so far may be older than the heartbeat: one look before a session is ended. */
+static void on_looked_for_heartbeat(struct lookup_wait *wait, void *arg)
+{
+	struct session *session = arg;
+	bool is_found = wait->result == LOOKUP_FOUND;
+
+	if (is_found && wait->status.latest_heartbeat_at_ms != 0) {
+		session_heartbeat_seen(session, wait->status.latest_heartbeat_at_ms);
+		step_running(session);
+	} else if (is_found &&
+		   (wait->status.state == WORK_STARTING || wait->status.state == WORK_STOPPED)) {
+		session_stop(session, END_NO_HEARTBEAT);
+	} else if (awaits_heartbeat(session)) {
+		timer_arm(&session->timer, session->site->loop, LOOK_AGAIN_MS, on_deadline,
+			  session);
+	} else {
+		step_running(session);
+	}
+}
+
 static void on_deadline(void *arg)
 {
 	struct session *session = arg;
@@ -32,7 +55,8 @@ static void on_deadline(void *arg)
 	if (ran_ms >= timeouts->session_ms)
 		session_stop(session, END_TIME_LIMIT);
 	else if (ran_ms >= timeouts->first_heartbeat_ms && awaits_heartbeat(session))
-		session_stop(session, END_NO_HEARTBEAT);
+		lookup_item(session->site->lookup, &session->lookup, session->item.id,
+			    on_looked_for_heartbeat, session);
 	else
 		step_running(session);
 }
@@ -59,8 +83,7 @@ void step_running(struct session *session)
 		return;
 	}
 	uint64_t limit_ms = (uint64_t)timeouts->session_ms;
-	if (awaits_heartbeat(session) && timeouts->first_heartbeat_ms < timeouts->session_ms &&
-	    now < session->started_mono_ms + (uint64_t)timeouts->first_heartbeat_ms)
+	if (awaits_heartbeat(session) && timeouts->first_heartbeat_ms < timeouts->session_ms)
 		limit_ms = (uint64_t)timeouts->first_heartbeat_ms;
 	uint64_t due = session->started_mono_ms + limit_ms;
 	timer_arm(&session->timer, session->site->loop, due > now ? due - now : 0, on_deadline,
