@@ -45,8 +45,7 @@ struct daemon {
 	enum leaving leaving;
 	enum leave_mode leave_mode;
 	bool is_signalled; /* SIGTERM or SIGINT arrived */
-	struct timer review_timer, room_timer, time_timer, beat_timer, patience_timer,
-		engine_timer;
+	struct timer review_timer, room_timer, time_timer, beat_timer, patience_timer, engine_timer;
 	unsigned verdict;
 };
 

@@ -108,8 +108,8 @@ struct site {
 	void (*record)(struct session *session, void *arg);
 	/* Its item was force-stopped. */
 	void (*force_stopped)(struct session *session, void *arg);
-	/* Something about it could not be brought to its end: acked and not started, not removed, or
-	 * its item left in doubt. */
+	/* Something about it could not be brought to its end: acked and not started, not removed,
+	 * or its item left in doubt. */
 	void (*incomplete)(struct session *session, void *arg);
 	/* The last call about this session, which the callee frees with session_free(). */
 	void (*ended)(struct session *session, void *arg);

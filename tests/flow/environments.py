@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One berth that serves many environments, so that the rows of a table are tried at the same time.
+
+Each row has an environment of its own: its own queue, its own faults, its own part of the request
+log. What goes wrong in one must not disturb the others.
+"""
+from __future__ import annotations
+
+import copy
+from contextlib import contextmanager
+from typing import Any, Iterator
+
+from harness import Berth, FlowCase
+
+
+class EnvironmentsCase(FlowCase):
+    """add_environment() as often as needed, then start(). The first environment, self.env, is
+    served too."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.place.settings["host"]["sessions"] = 500
+        self.place.settings["engine"]["launches"] = 64
+        self._template = copy.deepcopy(self.place.environment)
+
+    def add_environment(self, **changes: Any) -> str:
+        """Another queue to serve; `changes` are members of its entry in the fleet file."""
+        environment = self.cp.create_environment()
+        self.secrets.add("an environment key", [environment["key"]])
+        key_file = self.place.dir / f"key-{environment['id']}"
+        key_file.touch(0o600)
+        key_file.write_text(environment["key"])
+        entry = {**copy.deepcopy(self._template), "id": environment["id"],
+                 "key": {"file": str(key_file)}, **changes}
+        del entry["name"]
+        self.place.settings["environments"].append(entry)
+        return environment["id"]
+
+    def queue_in(self, environment: str, **options: Any) -> dict:
+        """One good item, at the end of that queue."""
+        [item] = self.cp.queue(environment, **options)
+        self.secrets.add("a sessions token", [item["token"]])
+        self.secrets.add("a work secret", [item["secret"]])
+        return item
+
+    @contextmanager
+    def each(self, name: str, berth: Berth) -> Iterator[None]:
+        """A row of the table: its failure names it, and the other rows are looked at all the same.
+        """
+        with self.subTest(name), self.failure_shows(berth):
+            yield
+
+    @contextmanager
+    def failure_shows(self, berth: Berth) -> Iterator[None]:
+        try:
+            yield
+        except AssertionError as error:
+            raise AssertionError(f"{error}\nberth's warnings:\n{warnings_of(berth)}") from error
+
+    def created_names(self) -> list[str]:
+        return sorted(entry["query"].removeprefix("name=")
+                      for entry in self.engine.requests("create"))
+
+    def assert_ran_once(self, item: dict) -> None:
+        """Started once, beaten by one worker, and stopped by it and nobody else."""
+        work = item["id"]
+        self.assertEqual(self.cp.item(work)["state"], "stopped")
+        self.assertEqual(len(self.first_heartbeats(item)), 1)
+        beats = self.cp.log.of("heartbeat", work=work)
+        self.assertEqual([record.status for record in beats], [200] * len(beats))
+        self.assertEqual(len(self.cp.log.of("stop", work=work)), 1)
+
+    def assert_ran_by_itself(self, item: dict) -> None:
+        """As assert_ran_once, with the item's own token: berth has sent no stop."""
+        self.assert_ran_once(item)
+        self.assertEqual(len(self.worker_stops(item)), 1)
+
+
+def warnings_of(berth: Berth) -> str:
+    return "\n".join(str({key: value for key, value in row.items() if key != "time"})
+                     for row in berth.events() if row["level"] in ("warning", "error"))[-4000:]
