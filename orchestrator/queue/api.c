@@ -52,7 +52,8 @@ static int read_item(struct queue_call *call)
 	int r = read_json(call);
 	if (r < 0)
 		return r;
-	if (!json_object_object_get_ex(call->json, "id", NULL))
+	/* With `data` it is an item, unusable as it is: others may stand behind it. */
+	if (!json_object_object_get_ex(call->json, "id", NULL) && !json_get(call->json, "data"))
 		call->outcome = QUEUE_EMPTY;
 	return 0;
 }

@@ -30,8 +30,8 @@ struct queue_peer {
 };
 
 enum queue_outcome {
-	QUEUE_OK,	 /* 2xx with a usable body where one is needed */
-	QUEUE_EMPTY,	 /* poll: no work (200 null, 204, empty body, an object without an id) */
+	QUEUE_OK,    /* 2xx with a usable body where one is needed */
+	QUEUE_EMPTY, /* poll: no work (200 null, 204, empty body, an object without id and data) */
 	QUEUE_REJECTED,	 /* 401, 403, 404: this key may not do this, or the environment is gone */
 	QUEUE_CONFLICT,	 /* 409 */
 	QUEUE_LOST,	 /* 412 */

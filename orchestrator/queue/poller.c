@@ -22,7 +22,11 @@
 #define BACKOFF_FIRST_MS 1000
 #define BACKOFF_MAX_MS	 60000
 #define SAME_PAUSE_MS	 1000 /* at least, where idle waits are shorter */
-#define REMINDER_MS	 300000
+/* After an unusable item. Short, because more of them may stand before an item that can be run, and
+ * all must be passed before the first is offered again: else nothing behind them ever is. */
+#define SKIP_PAUSE_MS 100
+#define SOON_MS	      2000 /* an unusable item that comes again sooner is paused on as on the same */
+#define REMINDER_MS   300000
 
 enum poller_state {
 	POLLER_NEW,
@@ -53,7 +57,8 @@ struct poller {
 
 	unsigned failures;   /* in a row */
 	unsigned rejections; /* in a row */
-	char last_item[129]; /* the last poll's item: its id, or '?' and its fingerprint */
+	char last_item[129]; /* the id of the last poll's item, if it was usable */
+	uint64_t used_ms;    /* when a poll last brought a usable one */
 	struct reminder idle, paused;
 	struct skipped skipped;
 };
@@ -214,17 +219,21 @@ static void on_empty(struct poller *poller)
 static void on_unusable(struct poller *poller, const char fingerprint[17], const struct err *why)
 {
 	const struct log_field fields[] = {{"fingerprint", fingerprint}, {NULL, NULL}};
-	char name[18];
+	uint64_t now = loop_now_ms(poller->peer->loop), seen_ms = 0;
 
-	(void)snprintf(name, sizeof(name), "?%.16s", fingerprint);
-	bool is_all_there_is = is_same_again(poller, name);
-	if (skipped_add(&poller->skipped, fingerprint, loop_now_ms(poller->peer->loop)))
+	poller->last_item[0] = '\0';
+	bool is_new = skipped_add(&poller->skipped, fingerprint, now, &seen_ms);
+	if (is_new)
 		log_about(poller, LOG_WARNING, "skipped", fields, why->text);
 	release_slot(poller);
-	if (is_all_there_is)
+	if (!is_new && seen_ms >= poller->used_ms)
 		report_empty(poller);
-	if (poller->state == POLLER_DECIDING)
+	if (poller->state != POLLER_DECIDING)
+		return;
+	if (!is_new && now - seen_ms < SOON_MS)
 		pause_after_item(poller);
+	else
+		wait_for(poller, SKIP_PAUSE_MS);
 }
 
 static void on_item(struct poller *poller)
@@ -243,6 +252,7 @@ static void on_item(struct poller *poller)
 	}
 	/* The same item is offered again while its ack is still to come. */
 	bool is_same = is_same_again(poller, item.id);
+	poller->used_ms = loop_now_ms(poller->peer->loop);
 	poller->idle.is_on = false;
 	poller->holds_slot = false;
 	if (verdict == WORK_RUN)

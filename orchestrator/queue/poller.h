@@ -30,8 +30,8 @@ struct poller_owner {
 	void (*claimed)(struct work_item *item, void *arg);
 	/* An item to ack and force-stop (rule 4a); the slot goes with it, as do the contents. */
 	void (*refused)(struct work_item *item, const struct err *why, void *arg);
-	/* The last poll found nothing (every empty poll; also when twice in a row the queue had
-	 * only the same unusable item to offer). `drain` ends on it. */
+	/* The last poll found nothing (every empty poll; also when an unusable item came round
+	 * again and nothing usable with it). `drain` ends on it. */
 	void (*empty)(void *arg);
 	/* A poll has failed for the `in_a_row`-th time in a way that may pass; the poller backs off
 	 * and goes on. May be NULL. */

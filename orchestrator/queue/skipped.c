@@ -14,18 +14,35 @@ static void forget_first(struct skipped *skipped)
 	skipped->count--;
 }
 
-bool skipped_add(struct skipped *skipped, const char fingerprint[17], uint64_t now_ms)
+static size_t find(const struct skipped *skipped, const char fingerprint[17])
+{
+	size_t i = 0;
+
+	while (i < skipped->count &&
+	       strcmp(skipped->entries[slot(skipped, i)].fingerprint, fingerprint) != 0)
+		i++;
+	return i;
+}
+
+bool skipped_add(struct skipped *skipped, const char fingerprint[17], uint64_t now_ms,
+		 uint64_t *ret_seen_ms)
 {
 	while (skipped->count > 0 && skipped->entries[skipped->first].until_ms <= now_ms)
 		forget_first(skipped);
-	for (size_t i = 0; i < skipped->count; i++)
-		if (strcmp(skipped->entries[slot(skipped, i)].fingerprint, fingerprint) == 0)
-			return false;
+
+	size_t known = find(skipped, fingerprint);
+	if (known < skipped->count) {
+		known = slot(skipped, known);
+		*ret_seen_ms = skipped->entries[known].seen_ms;
+		skipped->entries[known].seen_ms = now_ms;
+		return false;
+	}
 
 	if (skipped->count == SKIPPED_MAX)
 		forget_first(skipped);
 	size_t last = slot(skipped, skipped->count++);
 	memcpy(skipped->entries[last].fingerprint, fingerprint, 17);
 	skipped->entries[last].until_ms = now_ms + SKIPPED_REMEMBER_MS;
+	skipped->entries[last].seen_ms = now_ms;
 	return true;
 }

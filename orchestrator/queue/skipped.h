@@ -15,10 +15,12 @@
 struct skipped {
 	struct {
 		char fingerprint[17];
-		uint64_t until_ms;
+		uint64_t until_ms, seen_ms;
 	} entries[SKIPPED_MAX];
 	size_t first, count;
 };
 
-/* True if `fingerprint` was not known at `now_ms`; it is from then on. */
-bool skipped_add(struct skipped *skipped, const char fingerprint[17], uint64_t now_ms);
+/* True if `fingerprint` was not known at `now_ms`; it is from then on. False with *ret_seen_ms set
+ * to when it was seen before. */
+bool skipped_add(struct skipped *skipped, const char fingerprint[17], uint64_t now_ms,
+		 uint64_t *ret_seen_ms);

@@ -7,9 +7,10 @@
 static bool add(struct skipped *skipped, unsigned number, uint64_t now_ms)
 {
 	char fingerprint[17];
+	uint64_t seen_ms;
 
 	(void)snprintf(fingerprint, sizeof(fingerprint), "%016x", number);
-	return skipped_add(skipped, fingerprint, now_ms);
+	return skipped_add(skipped, fingerprint, now_ms, &seen_ms);
 }
 
 static void an_item_is_new_once_in_ten_minutes(void **state)
@@ -22,6 +23,20 @@ static void an_item_is_new_once_in_ten_minutes(void **state)
 	assert_false(add(&skipped, 1, 5000 + 599999));
 	assert_true(add(&skipped, 1, 5000 + 600000));
 	assert_false(add(&skipped, 1, 5000 + 600001));
+}
+
+static void a_known_item_comes_with_the_time_it_was_last_seen(void **state)
+{
+	static struct skipped skipped;
+	uint64_t seen_ms = 7;
+	(void)state;
+
+	assert_true(skipped_add(&skipped, "0123456789abcdef", 100, &seen_ms));
+	assert_int_equal(seen_ms, 7);
+	assert_false(skipped_add(&skipped, "0123456789abcdef", 250, &seen_ms));
+	assert_int_equal(seen_ms, 100);
+	assert_false(skipped_add(&skipped, "0123456789abcdef", 300, &seen_ms));
+	assert_int_equal(seen_ms, 250);
 }
 
 static void items_are_told_from_each_other(void **state)
@@ -68,6 +83,7 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_item_is_new_once_in_ten_minutes),
+		cmocka_unit_test(a_known_item_comes_with_the_time_it_was_last_seen),
 		cmocka_unit_test(items_are_told_from_each_other),
 		cmocka_unit_test(the_oldest_of_more_than_1024_is_forgotten),
 		cmocka_unit_test(what_is_expired_makes_room),
