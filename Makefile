@@ -171,8 +171,8 @@ layers: ## fail if an include goes against the order of the folders
 
 .PHONY: tidy
 tidy: ## clang-tidy on the product's sources
-	$(Q)printf '%s\n' $(PRODUCT_SOURCES) | xargs -P 2 -n 1 sh -c \
-		'clang-tidy --quiet "$$@" -- -std=gnu17 $(BASE_CPP) 2>/dev/null' tidy
+	$(Q)printf '%s\n' $(PRODUCT_SOURCES) | xargs -P 2 -I @ \
+		clang-tidy --quiet @ -- -std=gnu17 $(BASE_CPP) 2>/dev/null
 
 .PHONY: cppcheck
 cppcheck: ## cppcheck on all C files
