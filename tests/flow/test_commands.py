@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The commands that look and do not touch: check, plan, ps, version, help."""
+import json
+
+from harness import Berth, FlowCase
+
+
+class CommandCase(FlowCase):
+    def look(self, verb: str, *arguments: str, code: int = 0) -> Berth:
+        self.place.write_fleet()
+        berth = self.place.start_plain(verb, "--config", str(self.place.fleet_file), *arguments)
+        self.assert_exit(berth, code)
+        return berth
+
+
+class Check(CommandCase):
+    def test_says_what_it_understood(self) -> None:
+        berth = self.look("check")
+        self.assertIn(self.env["id"], berth.stdout)
+        self.assertIn("hardened", berth.stdout)
+        self.assertEqual(self.cp.log.of(), [])
+        self.assertEqual(self.engine.requests(), [])
+
+    def test_prints_json_for_programs(self) -> None:
+        berth = self.look("check", "-o", "json")
+        self.assertIn(self.env["id"], json.dumps(json.loads(berth.stdout)))
+
+    def test_names_every_mistake_with_its_place(self) -> None:
+        self.place.environment["sesions"] = 3
+        self.place.environment["poll"]["block_ms"] = 2000
+        self.place.settings["host"]["sessions"] = "many"
+        berth = self.look("check", code=78)
+        for word in ("did you mean 'sessions'", "block_ms", "sessions"):
+            self.assertIn(word, berth.stderr)
+        places = [line.split(": ")[0] for line in berth.stderr.splitlines()]
+        self.assertEqual(sum(place.count(":") == 2 for place in places), 3, berth.stderr)
+
+
+class Plan(CommandCase):
+    def plan(self, *arguments: str) -> dict:
+        berth = self.look("plan", *arguments)
+        return json.loads(berth.stdout)
+
+    def test_is_the_request_that_the_engine_gets(self) -> None:
+        [item] = self.queue()
+        planned = self.plan("--work-id", item["id"], "--session-id", item["session_id"])
+        self.assert_exit(self.run_berth("drain", "--wait"), 0)
+        [sent] = [json.loads(entry["body"]) for entry in self.engine.requests(op="create")]
+        names = [[variable.split("=")[0] for variable in body.pop("Env")]
+                 for body in (planned, sent)]
+        self.assertEqual(names[0], names[1])
+        self.assertEqual(planned, sent)
+
+    def test_shows_no_secret_and_asks_nobody(self) -> None:
+        planned = self.plan()
+        self.assertIn("ANTHROPIC_WORK_SECRET=***", planned["Env"])
+        self.assertIn("ANTHROPIC_ENVIRONMENT_KEY=***", planned["Env"])
+        self.assertEqual(self.cp.log.of(), [])
+        self.assertEqual(self.engine.requests(), [])
+
+    def test_refuses_what_the_policy_does_not_allow(self) -> None:
+        self.place.environment["mounts"] = [{"source": "/etc", "target": "/host"}]
+        berth = self.look("plan", code=78)
+        self.assertIn("/etc", berth.stderr)
+
+
+class Ps(CommandCase):
+    def test_shows_the_sessions_of_this_instance(self) -> None:
+        [item] = self.queue()
+        self.engine.worker(item["session_id"], "hang")
+        self.assert_exit(self.run_berth("drain", "--detach"), 0)
+        berth = self.look("ps")
+        for word in (item["session_id"], item["id"], "running", "hardened"):
+            self.assertIn(word, berth.stdout)
+        rows = json.loads(self.look("ps", "-o", "json").stdout)
+        self.assertIn(item["id"], json.dumps(rows))
+
+    def test_shows_nothing_of_another_instance(self) -> None:
+        self.queue()
+        self.assert_exit(self.run_berth("drain", "--detach"), 0)
+        self.place.settings["instance"] = "other"
+        berth = self.look("ps")
+        self.assertNotIn("running", berth.stdout)
+
+    def test_without_an_engine_ends_with_69(self) -> None:
+        self.place.settings["engine"]["socket"] = f"unix://{self.dir}/nobody.sock"
+        self.look("ps", code=69)
+
+
+class TheCommandLine(FlowCase):
+    def test_version_names_itself_and_its_libraries(self) -> None:
+        berth = self.place.start_plain("version", "-o", "json")
+        self.assert_exit(berth, 0)
+        self.assertRegex(json.dumps(json.loads(berth.stdout)), r"\d+\.\d+\.\d+")
+
+    def test_an_unknown_command_is_a_mistake_in_usage(self) -> None:
+        berth = self.place.start_plain("drian")
+        self.assert_exit(berth, 64)
+        self.assertIn("did you mean 'drain'", berth.stderr)
+
+    def test_every_command_explains_itself(self) -> None:
+        for verb in ("run", "drain", "check", "plan", "ps", "version"):
+            with self.subTest(verb=verb):
+                berth = self.place.start_plain(verb, "--help")
+                self.assert_exit(berth, 0)
+                self.assertIn(f"berth {verb}", berth.stdout)
