@@ -10,7 +10,7 @@ import copy
 from contextlib import contextmanager
 from typing import Any, Iterator
 
-from harness import Berth, FlowCase
+from harness import FlowCase
 
 
 class EnvironmentsCase(FlowCase):
@@ -21,6 +21,7 @@ class EnvironmentsCase(FlowCase):
         super().setUp()
         self.place.settings["host"]["sessions"] = 500
         self.place.settings["engine"]["launches"] = 64
+        del self.place.environment["name"]
         self._template = copy.deepcopy(self.place.environment)
 
     def add_environment(self, **changes: Any) -> str:
@@ -32,7 +33,6 @@ class EnvironmentsCase(FlowCase):
         key_file.write_text(environment["key"])
         entry = {**copy.deepcopy(self._template), "id": environment["id"],
                  "key": {"file": str(key_file)}, **changes}
-        del entry["name"]
         self.place.settings["environments"].append(entry)
         return environment["id"]
 
@@ -44,18 +44,23 @@ class EnvironmentsCase(FlowCase):
         return item
 
     @contextmanager
-    def each(self, name: str, berth: Berth) -> Iterator[None]:
-        """A row of the table: its failure names it, and the other rows are looked at all the same.
-        """
-        with self.subTest(name), self.failure_shows(berth):
-            yield
+    def row(self, name: str, environment: str) -> Iterator[None]:
+        """Names the row in a failure, with the requests of its environment and what berth said;
+        the other rows are looked at all the same."""
+        with self.subTest(name):
+            try:
+                yield
+            except (AssertionError, ValueError):
+                print("\n".join(self._about(environment)), flush=True)
+                raise
 
-    @contextmanager
-    def failure_shows(self, berth: Berth) -> Iterator[None]:
-        try:
-            yield
-        except AssertionError as error:
-            raise AssertionError(f"{error}\nberth's warnings:\n{warnings_of(berth)}") from error
+    def _about(self, environment: str) -> Iterator[str]:
+        for record in self.cp.log.of(environment=environment):
+            yield f"# {record.time:.3f} {record.endpoint} {record.work} {record.status}"
+        for berth in self.place.berths:
+            for row in berth.events(environment=environment):
+                if row["level"] != "debug":
+                    yield f"# {row}"
 
     def created_names(self) -> list[str]:
         return sorted(entry["query"].removeprefix("name=")
@@ -74,8 +79,3 @@ class EnvironmentsCase(FlowCase):
         """As assert_ran_once, with the item's own token: berth has sent no stop."""
         self.assert_ran_once(item)
         self.assertEqual(len(self.worker_stops(item)), 1)
-
-
-def warnings_of(berth: Berth) -> str:
-    return "\n".join(str({key: value for key, value in row.items() if key != "time"})
-                     for row in berth.events() if row["level"] in ("warning", "error"))[-4000:]

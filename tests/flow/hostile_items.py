@@ -6,12 +6,15 @@ secret, to the bytes that go instead.
 """
 from __future__ import annotations
 
+import base64
 import json
 from typing import Any, Callable
 
 Kinds = dict[str, Callable[[dict], bytes]]
 
 LONG = "x" * (256 << 10)
+# The token in secrets that are broken for another reason; it must show nowhere.
+BROKEN_TOKEN = "sk-ant-req-" + "Broken" * 8
 
 
 def dumps(value: Any) -> bytes:
@@ -39,6 +42,19 @@ def text(edit: Callable[[str], str]) -> Callable[[dict], bytes]:
 
 def verbatim(body: bytes) -> Callable[[dict], bytes]:
     return lambda good: body
+
+
+def secret(token: Any, **more: Any) -> Callable[[dict], bytes]:
+    """The item with a secret that is well formed around this token."""
+    return item(secret=encoded(dumps({"sessions_token": token, **more})))
+
+
+def encoded(payload: bytes) -> str:
+    return base64.urlsafe_b64encode(payload).decode().rstrip("=")
+
+
+def decoded(text: str) -> dict:
+    return json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
 
 
 def nested(depth: int) -> Any:
@@ -102,6 +118,8 @@ REFUSED: Kinds = {
         {**good, "environment_id": good["secret"]}),
     "data.type that holds the secret": lambda good: dumps(
         {**good, "data": {"type": good["secret"], "id": good["secret"]}}),
+    "data.type in an overlong encoding": lambda good: dumps(good).replace(
+        b'"session"', b'"\xc1\xb3ession"'),
     "type unknown": item(type="environment"),
     "type a number": item(type=1),
     "type an object": item(type={}),
@@ -151,7 +169,6 @@ MALFORMED: Kinds = {
     "names without quotes": text(lambda good: good.replace('"type"', "type")),
     "a comment": text(lambda good: "/* hello */" + good),
     "bad UTF-8": lambda good: dumps(good).replace(b"session", b"sess\xff\xfeion"),
-    "an overlong encoding": lambda good: dumps(good).replace(b"session", b"\xc0\xafsession"),
     "a byte order mark": lambda good: b"\xef\xbb\xbf" + dumps(good),
     "UTF-16": lambda good: json.dumps(good).encode("utf-16"),
     "a NUL byte inside": text(lambda good: good.replace("session", "ses\0sion")),
@@ -188,5 +205,43 @@ ODD: Kinds = {
     "everything twice": text(lambda good: good[:-1] + ", " + good[1:]),
     "id twice, the last one good": text(lambda good: '{"id": "../../", ' + good[1:]),
     "its id in escapes": text(lambda good: good.replace('"id": "w', '"id": "\\u0077', 1)),
+    "a secret that names another server": lambda good: dumps({**good, "secret": encoded(dumps(
+        {**decoded(good["secret"]), "api_base_url": "http://192.0.2.1/"}))}),
+    "a secret with padding": lambda good: dumps(
+        {**good, "secret": base64.b64encode(dumps(decoded(good["secret"]))).decode()}),
     "white space all around": lambda good: b" \t\r\n" + json.dumps(good, indent=8).encode() + b"\n",
+}
+
+# --- a session whose secret counts as absent -------------------------------------------------------
+
+BROKEN_SECRETS: Kinds = {
+    "missing": without("secret"),
+    "null": item(secret=None),
+    "empty": item(secret=""),
+    "a number": item(secret=7),
+    "an array": item(secret=[encoded(dumps({"sessions_token": BROKEN_TOKEN}))]),
+    "an object": item(secret={"sessions_token": BROKEN_TOKEN}),
+    "the token itself": item(secret=BROKEN_TOKEN),
+    "the JSON itself": item(secret=json.dumps({"sessions_token": BROKEN_TOKEN})),
+    "no base64": item(secret="!" + encoded(dumps({"sessions_token": BROKEN_TOKEN}))),
+    "with a NUL": item(secret=encoded(dumps({"sessions_token": BROKEN_TOKEN})) + "\0"),
+    "cut": item(secret=encoded(dumps({"sessions_token": BROKEN_TOKEN}))[:-8]),
+    "bytes that are no text": item(secret=encoded(bytes(range(128, 256)))),
+    "an array inside": item(secret=encoded(dumps([BROKEN_TOKEN]))),
+    "a text inside": item(secret=encoded(dumps(BROKEN_TOKEN))),
+    "nested 40 deep": secret(BROKEN_TOKEN, deep=nested(40)),
+    "without a token": item(secret=encoded(b"{}")),
+    "with a token under another name": item(secret=encoded(dumps({"token": BROKEN_TOKEN}))),
+    "with a token null": secret(None),
+    "with a token empty": secret(""),
+    "with a token a number": secret(7),
+    "with a token an array": secret([BROKEN_TOKEN]),
+    "with a token and a newline": secret(BROKEN_TOKEN + "\n"),
+    "with a token and a header": secret(BROKEN_TOKEN + "\r\nx-injected: 1"),
+    "with a token and a NUL": secret(BROKEN_TOKEN + "\0" + BROKEN_TOKEN),
+    "with a token and an escape sequence": secret("\x1b[2J" + BROKEN_TOKEN),
+    "with a token and a space": secret(BROKEN_TOKEN + " "),
+    "with a token and letters beyond ASCII": secret(BROKEN_TOKEN + "\u00e9"),
+    "with a token of 100 KiB": secret(BROKEN_TOKEN + "x" * (100 << 10)),
+    "of 256 KiB": secret(BROKEN_TOKEN, filler=LONG),
 }

@@ -3,20 +3,22 @@
 and runs the good item behind it."""
 from __future__ import annotations
 
+import json
 import time
 from dataclasses import dataclass
 from typing import Any
 
 from environments import EnvironmentsCase
 from harness import Berth
-from hostile_items import MALFORMED, ODD, REFUSED, SKIPPED, Kinds
+from hostile_items import (BROKEN_SECRETS, BROKEN_TOKEN, MALFORMED, ODD, REFUSED, SKIPPED, Kinds)
 
 # How long what stays in the queue is watched, and the polls that are no hot loop in this time: one
 # second's pause after each of them, and as many empty ones.
 WATCH_SECONDS = 3.0
 WATCH_POLLS = 10
-# How soon an item that was not acked is offered again.
-RECLAIM_MS = 1000
+# How soon an item that was not acked is offered again; longer than an ack may take.
+QUICK_POLL = {"idle_min": "50ms", "idle_max": "100ms", "ack_within": "500ms",
+              "reclaim_older_than_ms": 1000}
 
 
 @dataclass
@@ -49,8 +51,7 @@ class HostileCase(EnvironmentsCase):
     def serve(self, rows: list[Row]) -> Berth:
         """berth runs until the good items have run, and is ended then."""
         berth = self.start("run")
-        with self.failure_shows(berth):
-            self.wait_good(rows)
+        self.wait_good(rows)
         self.assert_exit_after_term(berth)
         return berth
 
@@ -74,7 +75,7 @@ class HostileCase(EnvironmentsCase):
         work = row.item["id"]
         [ack] = self.cp.log.of("ack", work=work)
         [stop] = self.cp.log.of("stop", work=work)
-        self.assertEqual((ack.status, stop.status), (200, 200))
+        self.assertEqual((ack.status, stop.status), (200, 204))
         self.assertEqual(stop.body, {"force": True})
         self.assertGreater(stop.seq, ack.seq)
         self.assertEqual({ack.credential, stop.credential}, {f"environment:{row.environment}"})
@@ -105,7 +106,7 @@ class AnItemThatIsNoSessionOfOurs(HostileCase):
         rows = self.add_rows(REFUSED)
         berth = self.serve(rows)
         for row in rows:
-            with self.each(row.name, berth):
+            with self.row(row.name, row.environment):
                 self.assert_refused(row, berth)
         self.assert_only_good_ones_launched(rows)
 
@@ -116,7 +117,7 @@ class AnItemThatIsNoSessionOfOurs(HostileCase):
         berth = self.start("drain", "--wait")
         self.assert_exit(berth, 0)
         for row in rows:
-            with self.each(row.name, berth):
+            with self.row(row.name, row.environment):
                 self.assert_refused(row, berth)
         self.assert_only_good_ones_launched(rows[:1])
         self.assert_nothing_left()
@@ -136,14 +137,13 @@ class AnItemThatIsNoSessionOfOurs(HostileCase):
 
 class AnItemWithoutAUsableId(HostileCase):
     def test_is_left_and_skipped_with_pauses_and_the_good_one_behind_it_runs(self) -> None:
-        rows = self.add_rows(SKIPPED, poll=self.quick_poll())
+        rows = self.add_rows(SKIPPED, poll=QUICK_POLL)
         berth = self.start("run")
-        with self.failure_shows(berth):
-            self.wait_good(rows)
+        self.wait_good(rows)
         watched = self.watch(rows)
         self.assert_exit_after_term(berth)
         for row in rows:
-            with self.each(row.name, berth):
+            with self.row(row.name, row.environment):
                 polls, offers = watched[row.environment]
                 self.assertGreater(offers, 0, "it was not offered again: nothing was shown")
                 self.assertLessEqual(polls, WATCH_POLLS)
@@ -152,18 +152,13 @@ class AnItemWithoutAUsableId(HostileCase):
                 self.assertEqual(len(skipped), 1, "reported once, not at every offer")
         self.assert_only_good_ones_launched(rows)
 
-    def quick_poll(self) -> dict:
-        return {**self.place.environment["poll"], "reclaim_older_than_ms": RECLAIM_MS}
-
-    def drain(self, kinds: list[str], reclaim_ms: int | None = None) -> None:
+    def drain(self, kinds: list[str]) -> None:
         """Queues such items and a good one, drains, and finds the good one run."""
-        self.place.environment["poll"]["reclaim_older_than_ms"] = reclaim_ms
         items = [self.queue_hostile(self.env["id"], SKIPPED[kind]) for kind in kinds]
         [good] = self.queue()
         berth = self.start("drain", "--wait")
-        with self.failure_shows(berth):
-            self.assert_exit(berth, 0)
-            self.assert_ran_by_itself(good)
+        self.assert_exit(berth, 0)
+        self.assert_ran_by_itself(good)
         self.assertEqual({self.cp.item(item["id"])["state"] for item in items}, {"queued"})
         self.assertEqual(self.created_names(), [f"berth-{good['id']}"])
         self.assert_nothing_left()
@@ -171,8 +166,9 @@ class AnItemWithoutAUsableId(HostileCase):
     def test_does_not_keep_a_drain_from_its_end(self) -> None:
         self.drain(["id null"])
 
-    def test_that_comes_back_at_once_does_not_keep_a_drain_from_its_end(self) -> None:
-        self.drain(["id null"], reclaim_ms=1)
+    def test_that_comes_again_soon_does_not_keep_a_drain_from_its_end(self) -> None:
+        self.place.environment["poll"] |= {"ack_within": "300ms", "reclaim_older_than_ms": 500}
+        self.drain(["id null", "id empty"])
 
     def test_does_not_end_a_drain_before_the_good_one_behind_it(self) -> None:
         self.drain(["without an id"])
@@ -184,14 +180,13 @@ class AnItemWithoutAUsableId(HostileCase):
 
 class AReplyThatIsNoItem(HostileCase):
     def test_makes_berth_back_off_and_the_good_one_behind_it_runs(self) -> None:
-        rows = self.add_rows(MALFORMED)
+        rows = self.add_rows(MALFORMED, poll=QUICK_POLL)
         berth = self.start("run")
-        with self.failure_shows(berth):
-            self.wait_good(rows)
+        self.wait_good(rows)
         watched = self.watch(rows)
         self.assert_exit_after_term(berth)
         for row in rows:
-            with self.each(row.name, berth):
+            with self.row(row.name, row.environment):
                 polls, _ = watched[row.environment]
                 self.assertLessEqual(polls, WATCH_POLLS)
                 self.assert_untouched(row)
@@ -213,13 +208,55 @@ class AnOddItem(HostileCase):
     def test_that_is_a_session_all_the_same_runs_like_any_other(self) -> None:
         rows = self.add_rows(ODD)
         berth = self.start("run")
-        with self.failure_shows(berth):
-            self.wait_good(rows)
-            self.cp.wait_stopped([row.item["id"] for row in rows])
+        self.wait_good(rows)
+        self.cp.wait_stopped([row.item["id"] for row in rows])
         self.assert_exit_after_term(berth)
         for row in rows:
-            with self.each(row.name, berth):
+            with self.row(row.name, row.environment):
                 self.assert_ran_by_itself(row.item)
                 self.assertEqual(self.cp.item(row.item["id"])["offers"], 1)
                 self.assert_ran_by_itself(row.good)
         self.assert_nothing_left()
+
+
+class ABrokenSecret(HostileCase):
+    containers_may_have_environment_key = True
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.secrets.add("a broken token", [BROKEN_TOKEN])
+
+    def environment_of(self, item: dict) -> dict[str, str]:
+        """What the item's container was given, from the engine's journal."""
+        [create] = [entry for entry in self.engine.requests("create")
+                    if entry["query"] == f"name=berth-{item['id']}"]
+        return dict(pair.split("=", 1) for pair in json.loads(create["body"])["Env"])
+
+    def test_counts_as_absent_and_the_session_runs_with_the_environment_key(self) -> None:
+        rows = self.add_rows(BROKEN_SECRETS)
+        berth = self.start("run")
+        self.wait_good(rows)
+        self.cp.wait_stopped([row.item["id"] for row in rows])
+        self.assert_exit_after_term(berth)
+        for row in rows:
+            with self.row(row.name, row.environment):
+                self.assert_ran_once(row.item)
+                self.assert_ran_by_itself(row.good)
+                given = self.environment_of(row.item)
+                key = self.cp.model.environment(row.environment).key
+                self.assertEqual(given["ANTHROPIC_ENVIRONMENT_KEY"], key)
+                self.assertNotIn("ANTHROPIC_WORK_SECRET", given)
+                self.assertNotEqual(
+                    self.environment_of(row.good)["ANTHROPIC_ENVIRONMENT_KEY"], key)
+                self.assertEqual(
+                    [event["work"] for event in berth.events("environment_key_exposed",
+                                                             environment=row.environment)],
+                    [row.item["id"]])
+
+    def test_where_nothing_else_is_given_out_is_a_reason_to_refuse_the_item(self) -> None:
+        rows = self.add_rows(BROKEN_SECRETS, credential="secret")
+        berth = self.serve(rows)
+        for row in rows:
+            with self.row(row.name, row.environment):
+                self.assert_refused(row, berth)
+        self.assert_only_good_ones_launched(rows)
