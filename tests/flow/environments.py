@@ -8,9 +8,20 @@ from __future__ import annotations
 
 import copy
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any, Iterator
 
 from harness import FlowCase
+
+
+@dataclass
+class Row:
+    """`item` is what the row is about, `good` one behind it in the same queue, if there is one."""
+
+    name: str
+    environment: str
+    item: dict
+    good: dict | None = None
 
 
 class EnvironmentsCase(FlowCase):
@@ -44,14 +55,14 @@ class EnvironmentsCase(FlowCase):
         return item
 
     @contextmanager
-    def row(self, name: str, environment: str) -> Iterator[None]:
+    def row(self, row: Row) -> Iterator[None]:
         """Names the row in a failure, with the requests of its environment and what berth said;
         the other rows are looked at all the same."""
-        with self.subTest(name):
+        with self.subTest(row.name):
             try:
                 yield
             except (AssertionError, ValueError):
-                print("\n".join(self._about(environment)), flush=True)
+                print("\n".join(self._about(row.environment)), flush=True)
                 raise
 
     def _about(self, environment: str) -> Iterator[str]:

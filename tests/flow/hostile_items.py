@@ -179,7 +179,7 @@ MALFORMED: Kinds = {
     "a page of HTML": verbatim(b"<!DOCTYPE html><html><body>Bad gateway</body></html>"),
 }
 
-# --- odd, but a session all the same ---------------------------------------------------------------
+# --- odd, but a session all the same --------------------------------------------------------------
 
 ODD: Kinds = {
     "without a type": without("type"),
@@ -212,7 +212,7 @@ ODD: Kinds = {
     "white space all around": lambda good: b" \t\r\n" + json.dumps(good, indent=8).encode() + b"\n",
 }
 
-# --- a session whose secret counts as absent -------------------------------------------------------
+# --- a session whose secret counts as absent ------------------------------------------------------
 
 BROKEN_SECRETS: Kinds = {
     "missing": without("secret"),

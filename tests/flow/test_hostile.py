@@ -5,10 +5,9 @@ from __future__ import annotations
 
 import json
 import time
-from dataclasses import dataclass
 from typing import Any
 
-from environments import EnvironmentsCase
+from environments import EnvironmentsCase, Row
 from harness import Berth
 from hostile_items import (BROKEN_SECRETS, BROKEN_TOKEN, MALFORMED, ODD, REFUSED, SKIPPED, Kinds)
 
@@ -19,14 +18,6 @@ WATCH_POLLS = 10
 # How soon an item that was not acked is offered again; longer than an ack may take.
 QUICK_POLL = {"idle_min": "50ms", "idle_max": "100ms", "ack_within": "500ms",
               "reclaim_older_than_ms": 1000}
-
-
-@dataclass
-class Row:
-    name: str
-    environment: str
-    item: dict
-    good: dict
 
 
 class HostileCase(EnvironmentsCase):
@@ -106,7 +97,7 @@ class AnItemThatIsNoSessionOfOurs(HostileCase):
         rows = self.add_rows(REFUSED)
         berth = self.serve(rows)
         for row in rows:
-            with self.row(row.name, row.environment):
+            with self.row(row):
                 self.assert_refused(row, berth)
         self.assert_only_good_ones_launched(rows)
 
@@ -117,7 +108,7 @@ class AnItemThatIsNoSessionOfOurs(HostileCase):
         berth = self.start("drain", "--wait")
         self.assert_exit(berth, 0)
         for row in rows:
-            with self.row(row.name, row.environment):
+            with self.row(row):
                 self.assert_refused(row, berth)
         self.assert_only_good_ones_launched(rows[:1])
         self.assert_nothing_left()
@@ -143,7 +134,7 @@ class AnItemWithoutAUsableId(HostileCase):
         watched = self.watch(rows)
         self.assert_exit_after_term(berth)
         for row in rows:
-            with self.row(row.name, row.environment):
+            with self.row(row):
                 polls, offers = watched[row.environment]
                 self.assertGreater(offers, 0, "it was not offered again: nothing was shown")
                 self.assertLessEqual(polls, WATCH_POLLS)
@@ -186,7 +177,7 @@ class AReplyThatIsNoItem(HostileCase):
         watched = self.watch(rows)
         self.assert_exit_after_term(berth)
         for row in rows:
-            with self.row(row.name, row.environment):
+            with self.row(row):
                 polls, _ = watched[row.environment]
                 self.assertLessEqual(polls, WATCH_POLLS)
                 self.assert_untouched(row)
@@ -212,7 +203,7 @@ class AnOddItem(HostileCase):
         self.cp.wait_stopped([row.item["id"] for row in rows])
         self.assert_exit_after_term(berth)
         for row in rows:
-            with self.row(row.name, row.environment):
+            with self.row(row):
                 self.assert_ran_by_itself(row.item)
                 self.assertEqual(self.cp.item(row.item["id"])["offers"], 1)
                 self.assert_ran_by_itself(row.good)
@@ -239,7 +230,7 @@ class ABrokenSecret(HostileCase):
         self.cp.wait_stopped([row.item["id"] for row in rows])
         self.assert_exit_after_term(berth)
         for row in rows:
-            with self.row(row.name, row.environment):
+            with self.row(row):
                 self.assert_ran_once(row.item)
                 self.assert_ran_by_itself(row.good)
                 given = self.environment_of(row.item)
@@ -257,6 +248,6 @@ class ABrokenSecret(HostileCase):
         rows = self.add_rows(BROKEN_SECRETS, credential="secret")
         berth = self.serve(rows)
         for row in rows:
-            with self.row(row.name, row.environment):
+            with self.row(row):
                 self.assert_refused(row, berth)
         self.assert_only_good_ones_launched(rows)
