@@ -61,6 +61,7 @@ struct claimant {
 	struct lookup *lookup;
 	struct site site;
 	struct strikes *strikes;
+	uint64_t asked_ms; /* when the last poll was sent */
 	struct image_wait image_wait;
 	struct image_facts image;
 	bool has_image, is_checking_image;
@@ -68,6 +69,7 @@ struct claimant {
 	struct timer timer; /* the breaker's, or until the image is looked for again */
 	unsigned failures;  /* of launches in a row: above 0 the breaker is open or half open */
 	bool is_paused;	    /* the breaker is open */
+	unsigned deaths;    /* of different sessions before a first heartbeat, in a row */
 	int64_t slots;	    /* taken, polls included */
 	int64_t launching;  /* of those, not started yet */
 	bool is_rejected;

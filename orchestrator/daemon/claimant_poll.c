@@ -18,6 +18,7 @@ static bool take_slot(void *arg)
 	claimant_count_slot(claimant, 1);
 	claimant_count_launching(claimant, 1);
 	claimant->host->room->claims++;
+	claimant->asked_ms = loop_now_ms(claimant->host->loop);
 	return true;
 }
 
@@ -31,20 +32,23 @@ static void release_slot(void *arg)
 	claimant->host->room->claims--;
 }
 
-/* An item whose session is here already. */
+/*
+ * An item whose session is here already. An offer that was asked for before the container ran may
+ * be older than the ack, and says nothing about the lease.
+ */
 static void offered_again(struct claimant *claimant, struct session *session)
 {
 	struct log_ids ids = session_ids(session);
 
-	if (session->state == SESSION_RUNNING) {
-		log_event(LOG_WARNING, "offered_again", &ids, NULL,
-			  "its lease has lapsed: the container is ended, the next offer is taken");
-		session_stop(session, END_LEASE_LAPSED);
-	} else {
-		log_event(
-			LOG_INFO, "offered_again", &ids,
-			(struct log_field[]){{"state", session_state_name(session->state)}, {NULL}},
-			"left to the session that has it");
+	log_event(LOG_INFO, "offered_again", &ids,
+		  (struct log_field[]){{"state", session_state_name(session->state)}, {NULL}},
+		  NULL);
+	if (session->ran && claimant->asked_ms > session->started_mono_ms) {
+		if (session->state == SESSION_RUNNING)
+			session_offered_again(session);
+		else
+			/* It is queued, and not taken before its old container is gone. */
+			claimant->host->verdict(VERDICT_PARTIAL, claimant->host->arg);
 	}
 	release_slot(claimant);
 }

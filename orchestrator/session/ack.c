@@ -56,9 +56,19 @@ static void repeat(struct session *session, uint64_t least_ms)
 	timer_arm(&session->ack_timer, loop, pause_ms, on_repeat, session);
 }
 
+/* A container found at start is the only trace of its item: it stays for the next look. */
+static void keep(struct session *session, const char *why)
+{
+	struct log_ids ids = session_ids(session);
+
+	log_event(LOG_WARNING, "undecided", &ids, NULL, "its container is kept, not started: %s",
+		  why);
+	session->site->incomplete(session, session->site->arg);
+	session_enter(session, SESSION_DONE);
+}
+
 static void on_trouble(struct session *session, const struct queue_call *call)
 {
-	/* A container found at start keeps its place: it is the only trace of its item. */
 	bool lists = lookup_is_permitted(session->site->lookup) && !session->is_adopted;
 
 	if (session->ack_attempts < (lists ? ACK_ATTEMPTS : ACK_ATTEMPTS_MAX)) {
@@ -90,7 +100,7 @@ static void on_acked(struct queue_call *call, void *arg)
 		    session->ack_attempts < ACK_ATTEMPTS)
 			repeat(session, 0);
 		else if (call->request.status != 404 && session->is_adopted)
-			on_trouble(session, call);
+			keep(session, call->err.text);
 		else
 			conclude_lost(session, call->err.text);
 		break;
@@ -179,6 +189,9 @@ static void on_confirmed(struct lookup_wait *wait, void *arg)
 	if (wait->result == LOOKUP_FOUND && wait->status.state != WORK_QUEUED) {
 		log_event(LOG_WARNING, "lost", &ids, NULL, "not ours to run: %s",
 			  work_state_name(wait->status.state));
+	} else if (session->is_adopted) {
+		keep(session, session->reason);
+		return;
 	} else {
 		/* As far as we know nobody runs it: work that was not launched. */
 		log_event(LOG_WARNING, "undecided", &ids, NULL,

@@ -26,6 +26,12 @@ static bool awaits_heartbeat(const struct session *session)
 
 static void on_deadline(void *arg);
 
+static void look_up(struct session *session, void (*done)(struct lookup_wait *, void *))
+{
+	lookup_cancel(&session->lookup);
+	lookup_item(session->site->lookup, &session->lookup, session->item.id, done, session);
+}
+
 /* What was seen so far may be older than the heartbeat: one look before a session is ended. */
 static void on_looked_for_heartbeat(struct lookup_wait *wait, void *arg)
 {
@@ -55,8 +61,7 @@ static void on_deadline(void *arg)
 	if (ran_ms >= timeouts->session_ms)
 		session_stop(session, END_TIME_LIMIT);
 	else if (ran_ms >= timeouts->first_heartbeat_ms && awaits_heartbeat(session))
-		lookup_item(session->site->lookup, &session->lookup, session->item.id,
-			    on_looked_for_heartbeat, session);
+		look_up(session, on_looked_for_heartbeat);
 	else
 		step_running(session);
 }
@@ -114,6 +119,27 @@ void session_stop(struct session *session, enum session_end why)
 		  (struct log_field[]){{"reason", session_end_name(why)}, {NULL}}, NULL);
 	/* A worker that is told to end stops its item, which may be somebody else's by now. */
 	session_enter(session, why == END_LEASE_LAPSED ? SESSION_KILLING : SESSION_STOPPING);
+}
+
+static void on_looked_after_offer(struct lookup_wait *wait, void *arg)
+{
+	struct session *session = arg;
+	enum work_state state = wait->status.state;
+	struct log_ids ids = session_ids(session);
+
+	if (wait->result == LOOKUP_FOUND && is_our_ack(session, wait) &&
+	    (state == WORK_STARTING || state == WORK_ACTIVE || state == WORK_STOPPING)) {
+		log_event(LOG_INFO, "offered_again", &ids, NULL,
+			  "handed out twice: its container keeps it");
+		step_running(session);
+	} else {
+		session_stop(session, END_LEASE_LAPSED);
+	}
+}
+
+void session_offered_again(struct session *session)
+{
+	look_up(session, on_looked_after_offer);
 }
 
 void session_container_changed(struct session *session)

@@ -37,15 +37,14 @@ bool session_needs_judging(const struct session *session)
 	case END_SHUTDOWN:
 		return true;
 	case END_ITSELF:
-		return session->ran && session->times.first_heartbeat == 0;
 	case END_LEASE_LAPSED:
+		return session->ran && session->times.first_heartbeat == 0;
 	default:
 		return false;
 	}
 }
 
-/* No other host has acked the item since our container was started. */
-static bool is_our_ack(const struct session *session, const struct lookup_wait *wait)
+bool is_our_ack(const struct session *session, const struct lookup_wait *wait)
 {
 	int64_t acked = wait->status.acknowledged_at_ms;
 

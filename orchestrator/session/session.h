@@ -173,6 +173,9 @@ void session_enter(struct session *session, enum session_state next);
 void session_container_changed(struct session *session); /* an event, or a list that disagrees */
 void session_heartbeat_seen(struct session *session, int64_t at_ms);
 void session_stop(struct session *session, enum session_end why);
+/* A poll sent while it ran has brought its item once more: either its lease has lapsed, then its
+ * container is ended and the next offer taken, or the item was handed out twice. */
+void session_offered_again(struct session *session);
 
 /* True while the container is running or about to: it counts against the caps. */
 bool session_is_launching(const struct session *session);

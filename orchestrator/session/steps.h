@@ -30,6 +30,8 @@ void step_judging(struct session *session);
 void step_force_stopping(struct session *session);
 /* True if the item must be looked up before the session may be forgotten. */
 bool session_needs_judging(const struct session *session);
+/* No other host has acked the item since our container was started. */
+bool is_our_ack(const struct session *session, const struct lookup_wait *wait);
 
 /* The launch cannot go on. Before the ack the offer is left and comes again; after it the item is
  * judged. `blame` says whom it counts against. */

@@ -219,8 +219,8 @@ class AContainerBeingRemoved(RestartCase):
     def test_keeps_its_name_for_a_while_and_the_item_is_launched_after_it(self) -> None:
         self.kill_at_ack("before")
         self.engine.hold_removal(f"berth-{self.item['id']}", requests=3)
-        self.cp.redeliver(self.item["id"])
-        self.restart()
-        self.assertEqual(self.cp.item(self.item["id"])["state"], "stopped")
-        self.assertEqual(len(self.first_heartbeats(self.item)), 1)
-        self.assert_nothing_left()
+        self.place.environment["poll"].update(reclaim_older_than_ms=500, ack_within="400ms")
+        berth = self.start("run")
+        self.cp.wait_stopped()
+        self.assertEqual(berth.terminate(), 0)
+        self.assert_ran_once()
