@@ -4,7 +4,6 @@
 
 VERSION := 0.1.0
 
-CC	  ?= gcc
 PREFIX	  ?= /usr/local
 VARIANT	  ?= default
 WERROR	  ?= 0
@@ -41,7 +40,12 @@ object = $(patsubst %.c,$(BUILD)/%.o,$(1))
 
 # --- flags: the user's CFLAGS and LDFLAGS come last and are never overwritten ------------------
 
-PACKAGES := libcurl json-c yaml-0.1 libcap libsystemd libcrypto
+# pkg-config's name and Debian's
+LIBRARIES	:= libcurl:libcurl4-openssl-dev json-c:libjson-c-dev yaml-0.1:libyaml-dev \
+	libcap:libcap-dev libsystemd:libsystemd-dev libcrypto:libssl-dev
+TEST_LIBRARIES	:= cmocka:libcmocka-dev libmicrohttpd:libmicrohttpd-dev
+
+PACKAGES := $(foreach library,$(LIBRARIES),$(firstword $(subst :, ,$(library))))
 WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition \
 	-Wpointer-arith -Wwrite-strings -Wformat=2 -Wundef -Wvla -Wswitch-enum -Wimplicit-fallthrough \
 	-Wcast-qual -Wnull-dereference -Wno-missing-field-initializers $(if $(filter 1,$(WERROR)),-Werror)
@@ -70,7 +74,28 @@ quiet = $(if $(filter 1,$(V)),,@printf '  %-5s %s\n' $(1) $(2);)
 .PHONY: all
 all: $(BERTH) ## build berth
 
-$(BUILD)/%.o: %.c Makefile
+# Says what is missing by its Debian name, before the compiler says it in other words.
+define require
+	@missing=$$(command -v $(firstword $(CC)) >/dev/null || echo gcc; \
+		command -v pkg-config >/dev/null || echo pkg-config; \
+		echo '#include <uthash.h>' | $(CC) $(CPPFLAGS) $(CFLAGS) -E - >/dev/null 2>&1 || \
+			echo uthash-dev; \
+		for library in $(1); do \
+			pkg-config --exists $${library%:*} 2>/dev/null || echo $${library#*:}; done); \
+	[ -z "$$missing" ] || { \
+		echo "missing Debian packages:" $$missing "(make $(2) installs them)" >&2; exit 1; }
+endef
+
+.PHONY: libraries test-libraries
+libraries:
+	$(call require,$(LIBRARIES),deps)
+test-libraries:
+	$(call require,$(TEST_LIBRARIES),deps-check)
+
+$(call object,$(UNIT_TESTS) $(UNIT_HELPERS) $(SEAM_TESTS) $(SEAM_HELPERS) $(FAKE_SOURCES)): \
+	| test-libraries
+
+$(BUILD)/%.o: %.c Makefile | libraries
 	@mkdir -p $(@D)
 	$(call quiet,CC,$<)$(CC) $(BASE_CPP) $(BASE_C) $(CPPFLAGS) $(CFLAGS) -c $< -o $@
 
@@ -101,7 +126,7 @@ $(FAKE_WORKER): $(call object,tests/fake/fake-worker.c)
 run_tap = tests/run-tap.sh $(TAP)/$(1).tap
 
 .PHONY: check
-check: deps ## install what the tests need, run every test
+check: deps-check ## install what the tests need, run every test
 	$(Q)$(MAKE) --no-print-directory all test-tools
 	$(Q)$(MAKE) --no-print-directory -k unit controlplane fake flow check-engines || true
 	$(Q)tests/tally.sh $(TAP)
@@ -189,8 +214,16 @@ shell: ## shellcheck and codespell
 # --- set-up -----------------------------------------------------------------------------------
 
 .PHONY: deps
-deps: ## install the Debian and npm packages that building and testing need
-	$(Q)tests/deps.sh
+deps: ## install what building and the demo need
+	$(Q)tests/deps.sh demo
+
+.PHONY: deps-check
+deps-check: ## install what the tests need, too
+	$(Q)tests/deps.sh check
+
+.PHONY: deps-all
+deps-all: ## install what the static checks, sanitizers and coverage need, too
+	$(Q)tests/deps.sh all
 
 .PHONY: clean
 clean: ## remove everything that was built

@@ -1,29 +1,37 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# Installs what building and testing need: Debian packages, and below tests/ the official SDK and a
-# current Node from npm, by lock file. Says what it does; does nothing when all is there.
+#
+# deps.sh demo|check|all - install what is missing, say what; nothing when all is there.
+#
+#   demo   what builds berth and runs the demo: Debian packages
+#   check  also what the tests need: Debian packages, and below tests/ the official SDK and a
+#          current Node from npm, by lock file
+#   all    also the tools of the static checks, sanitizers and coverage
+#
+# Run by "make deps", "make deps-check" and "make deps-all".
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 packages=(
-	# the libraries berth is linked with, and the compiler
+	# the compiler, and the libraries berth is linked with
 	gcc libc6-dev make pkg-config libcurl4-openssl-dev libjson-c-dev libyaml-dev libcap-dev
 	libsystemd-dev libssl-dev uthash-dev
-	# tests: unit, fake engine, simulator
-	libcmocka-dev libmicrohttpd-dev python3 openssl procps
-	# a private engine, and images without a registry
-	docker.io containerd runc iptables iproute2 curl jq busybox-static mmdebstrap
-	# static checks
-	clang clang-format clang-tidy cppcheck valgrind gcovr shellcheck codespell
+	# a private engine, the session image without a registry, the simulator
+	docker.io containerd runc iproute2 curl jq mmdebstrap ca-certificates python3
 )
+# Node's own packages of npm conflict with Debian's, and any npm will do.
 command -v npm >/dev/null || packages+=(npm)
 
-missing=()
-for package in "${packages[@]}"; do
-	status=$(dpkg-query -W -f '${Status}' "$package" 2>/dev/null || true)
-	[ "$status" = "install ok installed" ] || missing+=("$package")
-done
-if [ ${#missing[@]} -gt 0 ]; then
+check_packages=(libcmocka-dev libmicrohttpd-dev openssl busybox-static)
+static_packages=(clang clang-format clang-tidy cppcheck valgrind gcovr shellcheck codespell git)
+
+install_debian() {
+	local package missing=() policy=/usr/sbin/policy-rc.d
+	for package in "${packages[@]}"; do
+		[ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null)" = installed ] ||
+			missing+=("$package")
+	done
+	[ ${#missing[@]} -gt 0 ] || return 0
 	echo "installing Debian packages: ${missing[*]}"
 	if [ "$(id -u)" -ne 0 ]; then
 		echo "this needs root; as root: apt-get install ${missing[*]}" >&2
@@ -32,17 +40,35 @@ if [ ${#missing[@]} -gt 0 ]; then
 	export DEBIAN_FRONTEND=noninteractive
 	apt-get update -qq
 	# The daemons are only wanted as programs: nothing is started on this machine.
-	policy=/usr/sbin/policy-rc.d
 	if [ ! -e $policy ]; then
 		printf '#!/bin/sh\nexit 101\n' >$policy
 		chmod 755 $policy
-		trap 'rm -f "$policy"' EXIT
+		trap 'rm -f /usr/sbin/policy-rc.d' EXIT
 	fi
-	apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
-fi
+	# A machine that has just started may be installing its updates.
+	apt-get install -y -qq --no-install-recommends -o DPkg::Lock::Timeout=300 \
+		"${missing[@]}" >/dev/null
+}
 
-if ! cmp -s tests/package-lock.json tests/node_modules/.installed; then
+install_npm() {
+	if cmp -s tests/package-lock.json tests/node_modules/.installed; then
+		return
+	fi
 	echo "installing npm packages below tests/: the official SDK and Node"
-	npm ci --prefix tests --no-audit --no-fund --loglevel=error
+	npm ci --prefix tests --ignore-scripts --no-audit --no-fund --no-update-notifier --loglevel=error
+	# Debian 12's npm 9.2 leaves out this link.
+	(cd tests/node_modules && ln -sfn ../node-linux-*/bin/node .bin/node)
 	cp tests/package-lock.json tests/node_modules/.installed
-fi
+}
+
+case ${1-} in
+	demo) ;;
+	check) packages+=("${check_packages[@]}") ;;
+	all) packages+=("${check_packages[@]}" "${static_packages[@]}") ;;
+	*)
+		echo "usage: deps.sh demo|check|all" >&2
+		exit 64
+		;;
+esac
+install_debian
+[ "$1" = demo ] || install_npm
