@@ -26,6 +26,23 @@ void claimant_count_launching(struct claimant *claimant, int change)
 		claimant->host->changed(claimant->host->arg);
 }
 
+static void make_poller(struct claimant *claimant)
+{
+	const struct poller_owner owner = claimant_poller_owner(claimant);
+
+	claimant->poller = poller_new(&claimant->peer, &claimant->poll, &owner);
+}
+
+/* A poller whose key was rejected has stopped for good: another one starts afresh. */
+static void resume(struct claimant *claimant)
+{
+	claimant->is_rejected = claimant->may_resume = false;
+	claimant->poller = poller_free(claimant->poller);
+	make_poller(claimant);
+	claimant->state = CLAIMANT_PREPARING;
+	claimant_start(claimant);
+}
+
 bool claimant_reread_key(struct claimant *claimant)
 {
 	_cleanup_(secret_freep) struct secret *key = NULL;
@@ -42,10 +59,9 @@ bool claimant_reread_key(struct claimant *claimant)
 	claimant->key = TAKE(key);
 	claimant->peer.key = claimant->key;
 	log_event(LOG_INFO, "key_replaced", &ids, NULL, "another key is used from here on");
-	if (claimant->is_rejected) {
-		claimant->is_rejected = false;
-		poller_wake(claimant->poller);
-	}
+	lookup_key_replaced(claimant->lookup);
+	if (claimant->may_resume)
+		resume(claimant);
 	return true;
 }
 
@@ -64,6 +80,7 @@ bool claimant_key_rejected(const struct err *why, void *arg)
 		  why->text);
 	claimant->host->verdict(VERDICT_KEY_REJECTED, claimant->host->arg);
 	claimant_stop(claimant);
+	claimant->may_resume = !claimant->host->is_drain;
 	return false;
 }
 
@@ -84,6 +101,7 @@ int claimant_new(const struct claimant_host *host, const struct environment *con
 		.lane = host->queue_lane,
 		.base_url = host->fleet->base_url,
 		.environment_id = config->id,
+		.name = config->name,
 		.worker_id = host->fleet->worker_id,
 		.key = key,
 	};
@@ -93,8 +111,7 @@ int claimant_new(const struct claimant_host *host, const struct environment *con
 	claimant->poll = config->poll;
 	if (host->is_drain)
 		claimant->poll.block_ms = 0;
-	const struct poller_owner poller_owner = claimant_poller_owner(claimant);
-	claimant->poller = poller_new(&claimant->peer, &claimant->poll, &poller_owner);
+	make_poller(claimant);
 	claimant->strikes = strikes_new();
 	claimant_init_site(claimant);
 	*ret = claimant;
@@ -132,6 +149,7 @@ void claimant_wake(struct claimant *claimant)
 
 void claimant_stop(struct claimant *claimant)
 {
+	claimant->may_resume = false;
 	if (claimant->state == CLAIMANT_FINISHED)
 		return;
 	claimant->state = CLAIMANT_FINISHED;

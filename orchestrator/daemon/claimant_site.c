@@ -3,6 +3,10 @@
 #include "daemon/claimant_parts.h"
 #include "daemon/daemon.h"
 
+#include <errno.h>
+
+#define DEATHS_IN_A_ROW 3
+
 static void end_launching(struct claimant *claimant, struct session *session)
 {
 	if (!session->counts_as_launching)
@@ -57,6 +61,23 @@ static void on_record(struct session *session, void *arg)
 	claimant->host->record(session, claimant->host->arg);
 }
 
+/* One such death may be the item's fault. Those of several sessions in a row are not: the worker in
+ * the image does not start, and each further claim would cost a session. */
+static void suspect_image(struct claimant *claimant)
+{
+	struct err err;
+
+	claimant->host->verdict(VERDICT_PARTIAL, claimant->host->arg);
+	if (++claimant->deaths < DEATHS_IN_A_ROW || claimant->is_paused ||
+	    claimant->state == CLAIMANT_FINISHED)
+		return;
+	(void)err_set(&err, ERR_ENGINE, -ENOEXEC,
+		      "%u containers in a row died before a first heartbeat: does the worker in "
+		      "image %.100s start?",
+		      claimant->deaths, claimant->config->image);
+	claimant_pause(claimant, &err);
+}
+
 static void on_force_stopped(struct session *session, void *arg)
 {
 	struct claimant *claimant = arg;
@@ -69,6 +90,8 @@ static void on_force_stopped(struct session *session, void *arg)
 				     loop_now_ms(claimant->host->loop));
 	log_event(LOG_WARNING, "died_unbeaten", &ids, NULL,
 		  "its container died before a first heartbeat, for the %u. time", count);
+	if (count == 1)
+		suspect_image(claimant);
 }
 
 static void on_incomplete(struct session *session, void *arg)
@@ -83,6 +106,8 @@ static void on_ended(struct session *session, void *arg)
 {
 	struct claimant *claimant = arg;
 
+	if (session->times.first_heartbeat != 0)
+		claimant->deaths = 0;
 	table_remove(claimant->host->table, session);
 	(void)session_free(session);
 	claimant->host->changed(claimant->host->arg);

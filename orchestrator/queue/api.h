@@ -25,6 +25,7 @@ struct queue_peer {
 	struct lane *lane;
 	const char *base_url; /* without trailing slash */
 	const char *environment_id;
+	const char *name;      /* of the environment, for logs */
 	const char *worker_id; /* printable: it becomes a header */
 	const struct secret *key;
 };

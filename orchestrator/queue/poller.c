@@ -77,7 +77,7 @@ static void leave(struct poller *poller)
 static void log_about(struct poller *poller, enum log_level level, const char *event,
 		      const struct log_field *fields, const char *message)
 {
-	const struct log_ids ids = {.environment = poller->peer->environment_id};
+	const struct log_ids ids = {.environment = poller->peer->name};
 
 	log_event(level, event, &ids, fields, "%s", message);
 }

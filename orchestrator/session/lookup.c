@@ -78,7 +78,7 @@ static void finish_run(struct lookup *lookup, enum lookup_result missing)
 	if (missing == LOOKUP_NOT_PERMITTED && !lookup->not_permitted) {
 		lookup->not_permitted = true;
 		log_event(LOG_WARNING, "list_not_permitted",
-			  &(struct log_ids){.environment = lookup->peer->environment_id}, NULL,
+			  &(struct log_ids){.environment = lookup->peer->name}, NULL,
 			  "this key may not list work items: first heartbeats are not seen and "
 			  "force-stops that need a look are left out (%s)",
 			  lookup->call.err.text);
@@ -261,6 +261,12 @@ void lookup_cancel(struct lookup_wait *wait)
 
 void lookup_poke(struct lookup *lookup)
 {
+	schedule(lookup);
+}
+
+void lookup_key_replaced(struct lookup *lookup)
+{
+	lookup->not_permitted = false;
 	schedule(lookup);
 }
 

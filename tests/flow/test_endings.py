@@ -28,7 +28,7 @@ class EndingCase(FlowCase):
 
 class AContainerThatDies(EndingCase):
     def test_before_its_first_heartbeat_has_its_item_force_stopped_once(self) -> None:
-        item = self.drain_one("crash-before-beat")
+        item = self.drain_one("crash-before-beat", code=75)
         self.assert_force_stopped_once(item)
         self.assertEqual(self.place.records(item["id"])[-1]["exit_code"], 1)
 
@@ -38,7 +38,7 @@ class AContainerThatDies(EndingCase):
         berth = self.start("drain", "--wait")
         berth.wait_event("started")
         self.signal_worker(item)
-        self.assert_exit(berth, 0)
+        self.assert_exit(berth, 75)
         self.assert_force_stopped_once(item)
 
     def test_after_a_heartbeat_is_left_to_its_lease(self) -> None:
@@ -125,7 +125,7 @@ class AKeyThatMayNotList(EndingCase):
 class ASilentContainer(EndingCase):
     def test_is_ended_after_first_heartbeat_and_its_item_force_stopped(self) -> None:
         self.place.environment["timeouts"].update(first_heartbeat="1s")
-        item = self.drain_one("silent")
+        item = self.drain_one("silent", code=75)
         self.assert_force_stopped_once(item)
         self.assertEqual(self.place.records(item["id"])[-1]["ended_by"], "no_heartbeat")
         self.assertEqual([entry["query"] for entry in self.engine.requests("kill")],
@@ -133,7 +133,7 @@ class ASilentContainer(EndingCase):
 
     def test_that_ignores_sigterm_is_killed_after_its_grace(self) -> None:
         self.place.environment["timeouts"].update(first_heartbeat="1s", stop_grace="1s")
-        item = self.drain_one("silent", "ignore-term")
+        item = self.drain_one("silent", "ignore-term", code=75)
         self.assert_force_stopped_once(item)
         self.assertEqual([entry["query"] for entry in self.engine.requests("kill")],
                          ["signal=TERM", "signal=KILL"])
