@@ -62,5 +62,8 @@ void lookup_hurry(struct lookup *lookup);
 /* Says that owner->wants_heartbeats() may have become true. */
 void lookup_poke(struct lookup *lookup);
 
+/* Another key is used from here on: it may be allowed to list. */
+void lookup_key_replaced(struct lookup *lookup);
+
 /* False once the control plane has said that this key may not list. */
 bool lookup_is_permitted(const struct lookup *lookup);
