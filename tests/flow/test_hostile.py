@@ -171,7 +171,8 @@ class AnItemWithoutAUsableId(HostileCase):
 
 class AReplyThatIsNoItem(HostileCase):
     def test_makes_berth_back_off_and_the_good_one_behind_it_runs(self) -> None:
-        rows = self.add_rows(MALFORMED, poll=QUICK_POLL)
+        # Longer than the first pause: whose item it was cannot be told, so it is not remembered.
+        rows = self.add_rows(MALFORMED, poll={**QUICK_POLL, "reclaim_older_than_ms": 2000})
         berth = self.start("run")
         self.wait_good(rows)
         watched = self.watch(rows)
