@@ -22,7 +22,8 @@ packages=(
 # Node's own packages of npm conflict with Debian's, and any npm will do.
 command -v npm >/dev/null || packages+=(npm)
 
-check_packages=(libcmocka-dev libmicrohttpd-dev openssl busybox-static)
+# dockerd runs ps to list a container's processes.
+check_packages=(libcmocka-dev libmicrohttpd-dev openssl procps busybox-static)
 static_packages=(clang clang-format clang-tidy cppcheck valgrind gcovr shellcheck codespell git)
 
 install_debian() {
@@ -57,7 +58,7 @@ install_npm() {
 	echo "installing npm packages below tests/: the official SDK and Node"
 	npm ci --prefix tests --ignore-scripts --no-audit --no-fund --no-update-notifier --loglevel=error
 	# Debian 12's npm 9.2 leaves out this link.
-	(cd tests/node_modules && ln -sfn ../node-linux-*/bin/node .bin/node)
+	(cd tests/node_modules/.bin && ln -sfn ../node-linux-*/bin/node node)
 	cp tests/package-lock.json tests/node_modules/.installed
 }
 
