@@ -72,8 +72,8 @@ struct claimant {
 	unsigned deaths;    /* of different sessions before a first heartbeat, in a row */
 	int64_t slots;	    /* taken, polls included */
 	int64_t launching;  /* of those, not started yet */
-	bool is_rejected; /* its key was, and no other one is there yet */
-	bool may_resume;  /* once there is: nothing else has stopped it */
+	bool is_rejected;   /* its key was, and no other one is there yet */
+	bool may_resume;    /* once there is: nothing else has stopped it */
 };
 
 /* Reads the key. ERR_INPUT, ERR_REFUSED. `host` and `config` outlive the claimant. */
