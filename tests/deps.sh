@@ -22,8 +22,8 @@ packages=(
 # Node's own packages of npm conflict with Debian's, and any npm will do.
 command -v npm >/dev/null || packages+=(npm)
 
-# dockerd runs ps to list a container's processes.
-check_packages=(libcmocka-dev libmicrohttpd-dev openssl procps busybox-static)
+# dockerd runs ps to list a container's processes, the SDK's worker runs unzip for skills.
+check_packages=(libcmocka-dev libmicrohttpd-dev openssl procps unzip busybox-static)
 static_packages=(clang clang-format clang-tidy cppcheck valgrind gcovr shellcheck codespell git)
 
 install_debian() {
