@@ -11,7 +11,9 @@
 
 #include <string.h>
 
-#define REPORTED_MAX 256 /* beyond that the oldest is forgotten, and reported again */
+#define REPORTED_MAX	    256	 /* beyond that the oldest is forgotten, and reported again */
+#define LIST_AGAIN_MS	    200u /* doubles with each failure in a row, up to 25.6 s */
+#define DRAIN_LIST_FAILURES 6	 /* in a row, before a drain that has not begun gives up */
 
 static void report_once(struct daemon *daemon, const struct container *container, const char *why)
 {
@@ -85,15 +87,36 @@ static void look_for_missing(struct session *session, void *arg)
 		session_container_changed(session);
 }
 
+static void on_list_again(void *arg)
+{
+	daemon_reconcile(arg);
+}
+
+/* Nothing is claimed before what is there is known. */
+static void on_list_failed(struct daemon *daemon, const struct err *err)
+{
+	unsigned shift = daemon->list_failures < 7 ? daemon->list_failures : 7;
+
+	(void)log_err(LOG_WARNING, "list_failed", NULL, err);
+	if (++daemon->list_failures >= DRAIN_LIST_FAILURES && daemon->options->drain &&
+	    !daemon->is_settled) {
+		daemon_add_verdict(daemon, VERDICT_NO_ENGINE);
+		loop_stop(daemon->loop);
+		return;
+	}
+	timer_arm(&daemon->list_timer, daemon->loop, LIST_AGAIN_MS << shift, on_list_again, daemon);
+}
+
 static void on_listed(struct engine_call *call, void *arg)
 {
 	struct daemon *daemon = arg;
 
 	daemon->is_listing = false;
 	if (call->outcome != ENGINE_OK) {
-		(void)log_err(LOG_WARNING, "list_failed", NULL, &call->err);
+		on_list_failed(daemon, &call->err);
 		return;
 	}
+	daemon->list_failures = 0;
 	if (call->list_count > 0)
 		qsort(call->list, call->list_count, sizeof(*call->list), compare_ids);
 	struct missing_search search = {daemon, call};
@@ -119,6 +142,7 @@ void daemon_reconcile(struct daemon *daemon)
 		daemon->list_again = true;
 		return;
 	}
+	timer_cancel(&daemon->list_timer);
 	daemon->is_listing = true;
 	daemon->listed_from_ms = loop_now_ms(daemon->loop);
 	engine_call_done(&daemon->list_call);
@@ -128,6 +152,7 @@ void daemon_reconcile(struct daemon *daemon)
 
 void daemon_reconcile_done(struct daemon *daemon)
 {
+	timer_cancel(&daemon->list_timer);
 	engine_call_done(&daemon->list_call);
 	for (size_t i = 0; i < daemon->reported_count; i++)
 		free(daemon->reported[i]);

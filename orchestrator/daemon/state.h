@@ -37,6 +37,7 @@ struct daemon {
 	struct engine_call list_call;  /* reconcile.c */
 	struct engine_call clear_call; /* leaving.c */
 	bool is_listing, list_again;
+	unsigned list_failures; /* in a row */
 	uint64_t listed_from_ms;
 	char **reported; /* ids of containers that are not ours, in the order they were seen */
 	size_t reported_count;
@@ -45,7 +46,8 @@ struct daemon {
 	enum leaving leaving;
 	enum leave_mode leave_mode;
 	bool is_signalled; /* SIGTERM or SIGINT arrived */
-	struct timer review_timer, room_timer, time_timer, beat_timer, patience_timer, engine_timer;
+	struct timer review_timer, room_timer, time_timer, beat_timer, patience_timer, engine_timer,
+		list_timer;
 	unsigned verdict;
 };
 

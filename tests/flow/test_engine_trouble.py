@@ -71,6 +71,22 @@ class AnEngineThatIsReplaced(EngineTroubleCase):
         self.assertEqual(self.berth.terminate(), 0)
 
 
+class AnEngineThatDoesNotListItsContainers(EngineTroubleCase):
+    def setUp(self) -> None:
+        super().setUp()
+        [self.item] = self.queue()
+
+    def test_at_first_is_asked_again_soon(self) -> None:
+        self.engine.rule(op="list", status=500, times=2)
+        self.assert_exit(self.start("drain", "--wait"), 0, seconds=30)
+        self.assertEqual(self.cp.item(self.item["id"])["state"], "stopped")
+
+    def test_has_nothing_claimed_and_ends_a_drain_with_69(self) -> None:
+        self.engine.rule(op="list", status=500, times=0)
+        self.assert_exit(self.start("drain", "--wait"), 69, seconds=30)
+        self.assertEqual(self.cp.log.all(), [])
+
+
 class ALostEvent(EngineTroubleCase):
     def test_is_made_up_for_when_the_stream_is_opened_again(self) -> None:
         for cut in (False, True):
