@@ -169,6 +169,35 @@ class AnItemWithoutAUsableId(HostileCase):
         self.drain(list(SKIPPED))
 
 
+class AnItemThatIsOfferedOverAndOver(HostileCase):
+    def test_is_asked_for_with_pauses(self) -> None:
+        rows = [self.add_row("without a usable id", SKIPPED["id null"]),
+                self.add_row("refused, and its ack fails", REFUSED["a healthcheck"], status=503),
+                self.add_row("good, and its ack is refused", ODD["type null"], status=404)]
+        berth = self.start("run")
+        for row in rows:
+            self.cp.wait_requests("poll", 2, environment=row.environment)
+        watched = self.watch(rows)
+        self.assert_exit_after_term(berth)
+        for row in rows:
+            with self.row(row):
+                polls, offers = watched[row.environment]
+                self.assertGreater(offers, 0)
+                self.assertLessEqual(polls, WATCH_POLLS)
+        self.assertEqual(self.engine.requests("start"), [])
+        self.assert_nothing_left()
+
+    def add_row(self, name: str, make: Any, **ack: Any) -> Row:
+        """An environment that offers nothing but this item, at every poll."""
+        environment = self.add_environment()
+        item = self.queue_hostile(environment, make)
+        self.cp.fault("poll", environment=environment, when="after", offer=True, duplicate=True,
+                      times=None)
+        if ack:
+            self.cp.fault("ack", environment=environment, times=None, **ack)
+        return Row(name, environment, item)
+
+
 class AReplyThatIsNoItem(HostileCase):
     def test_makes_berth_back_off_and_the_good_one_behind_it_runs(self) -> None:
         # Longer than the first pause: whose item it was cannot be told, so it is not remembered.
