@@ -110,6 +110,14 @@ static const char *result_name(const struct lookup_wait *wait)
 					    : names[wait->result];
 }
 
+/* That this key may not list was said once; it is no reason to doubt every clean exit. */
+static bool leaves_doubt(const struct session *session, const struct lookup_wait *wait)
+{
+	if (wait->result == LOOKUP_FOUND)
+		return wait->status.state != WORK_STOPPED && session->exit_code != 0;
+	return wait->result != LOOKUP_NOT_PERMITTED || session->exit_code != 0;
+}
+
 static void on_judged(struct lookup_wait *wait, void *arg)
 {
 	struct session *session = arg;
@@ -126,7 +134,7 @@ static void on_judged(struct lookup_wait *wait, void *arg)
 		session_enter(session, SESSION_FORCE_STOPPING);
 		return;
 	}
-	if (!is_found || (wait->status.state != WORK_STOPPED && session->exit_code != 0))
+	if (leaves_doubt(session, wait))
 		log_event(LOG_WARNING, "undecided", &ids, NULL, "not force-stopped: %s",
 			  result_name(wait));
 	forget(session);

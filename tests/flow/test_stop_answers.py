@@ -183,9 +183,9 @@ class AListBeforeAForceStop(CrashCase):
             for item in (row.item, row.good):
                 berth.wait_event("undecided", work=item["id"])
         self.assertTrue(berth.is_running(), "a key that may not list is not rejected")
-        for row in rows:
-            [good] = self.cp.queue(row.environment)
-            self.cp.wait_stopped([good["id"]])
+        good = [self.queue_in(row.environment) for row in rows]
+        for item in good:
+            berth.wait_event("removed", work=item["id"])
         berth.terminate()
         for row in rows:
             with self.row(row):
@@ -193,5 +193,8 @@ class AListBeforeAForceStop(CrashCase):
                 self.assertEqual(len(self.cp.log.of("list", environment=row.environment)), 1)
                 self.assertEqual(len(berth.events("list_not_permitted",
                                                   environment=row.environment)), 1)
+        for item in good:
+            self.assert_ran_by_itself(item)
+            self.assertEqual(berth.events("undecided", work=item["id"]), [])
         self.assertEqual(self.stops(), [])
         self.assert_nothing_left()
