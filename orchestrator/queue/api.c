@@ -179,7 +179,7 @@ static void explain(struct queue_call *call)
 
 static uint64_t retry_after_ms(const struct queue_call *call)
 {
-	uint64_t ms = http_retry_after_ms(&call->request, call->loop);
+	uint64_t ms = http_retry_after_ms(&call->request, call->peer->loop);
 
 	return ms < MAX_RETRY_AFTER_MS ? ms : MAX_RETRY_AFTER_MS;
 }
@@ -198,8 +198,12 @@ static void on_reply(struct http_request *request, void *arg)
 	const struct queue_operation *operation = call->operation;
 
 	call->outcome = judge(request);
-	if (request->outcome == HTTP_REPLIED)
+	if (call->outcome == QUEUE_REJECTED && !secret_equal(call->key, call->peer->key))
+		call->outcome = QUEUE_TEMPORARY; /* the key was replaced meanwhile */
+	if (request->outcome == HTTP_REPLIED) {
+		call->http_status = request->status;
 		call->server_time_ms = http_date_ms(request);
+	}
 	if (call->outcome == QUEUE_OK) {
 		if (operation->read(call) < 0) {
 			call->outcome = QUEUE_UNKNOWN;
@@ -253,7 +257,7 @@ static void submit(struct queue_peer *peer, struct queue_call *call,
 {
 	struct http_request *request = &call->request;
 
-	call->loop = peer->loop;
+	call->peer = peer;
 	call->operation = operation;
 	call->key = secret_copy(peer->key);
 	request->bearer = call->key;
