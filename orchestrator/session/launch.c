@@ -12,6 +12,7 @@
 #include <string.h>
 
 #define REMOVAL_ATTEMPTS 6 /* about five seconds for "removal in progress" */
+#define REPLACEMENTS	 6 /* of whatever has our name, until it is left to that */
 #define CREATE_ATTEMPTS	 5 /* only of an item that is acked already */
 #define START_ATTEMPTS	 4
 
@@ -33,10 +34,19 @@ static int build_plan(struct session *session, struct err *err)
 	return plan_build(&input, &session->plan, err);
 }
 
+/* Until the name is free nothing is lost by leaving the offer to the next poll. */
+static bool waits_for_name(const struct session *session)
+{
+	return session->state == SESSION_REPLACING ||
+	       (session->state == SESSION_CREATING && session->attempts > 0);
+}
+
 static void on_ack_due(void *arg)
 {
 	struct session *session = arg;
 
+	if (waits_for_name(session))
+		return;
 	log_event(LOG_DEBUG, "ack_due", &(struct log_ids){.work = session->item.id}, NULL,
 		  "preparing takes longer than ack_within: acking first");
 	ack_send(session);
@@ -107,7 +117,10 @@ static void on_created(struct engine_call *call, void *arg)
 		created(session);
 		break;
 	case ENGINE_NAME_IN_USE:
-		session_enter(session, SESSION_REPLACING);
+		if (session->replacements++ < REPLACEMENTS)
+			session_enter(session, SESSION_REPLACING);
+		else
+			session_fail(session, BLAME_NOBODY, &err);
 		break;
 	case ENGINE_REMOVING:
 		if (session->attempts < REMOVAL_ATTEMPTS)
@@ -150,6 +163,21 @@ static void leave_offer(struct session *session, const char *why)
 	session_fail(session, BLAME_NOBODY, &err);
 }
 
+static void on_name_is_free(void *arg)
+{
+	session_enter(arg, SESSION_CREATING);
+}
+
+/* Taken, and yet nobody has it: the engine is still making its owner, or removing it. */
+static void wait_for_name(struct session *session)
+{
+	struct loop *loop = session->site->loop;
+	uint64_t pause_ms = 100u << session->replacements; /* 0.2 s, 0.4 s ... 6.4 s */
+
+	timer_arm(&session->timer, loop, loop_random(loop, pause_ms / 2, pause_ms + 1),
+		  on_name_is_free, session);
+}
+
 static void on_cleared(struct engine_call *call, void *arg)
 {
 	struct session *session = arg;
@@ -176,7 +204,7 @@ static void on_name_holder(struct engine_call *call, void *arg)
 	struct engine *engine = session->site->engine;
 
 	if (call->outcome == ENGINE_NOT_FOUND) {
-		session_enter(session, SESSION_CREATING);
+		wait_for_name(session);
 		return;
 	}
 	if (call->outcome != ENGINE_OK) {
@@ -300,6 +328,10 @@ static void on_looked_after_start(struct engine_call *call, void *arg)
 		session_enter(session, SESSION_EXITED);
 	} else if (call->outcome == ENGINE_NOT_FOUND) {
 		session_fail(session, BLAME_NOBODY, &err);
+	} else if (call->outcome == ENGINE_OK && session->attempts >= START_ATTEMPTS) {
+		(void)err_set(&err, ERR_ENGINE, -ETIMEDOUT,
+			      "the engine answers to no start, and the container does not run");
+		session_fail(session, BLAME_ENVIRONMENT, &err);
 	} else {
 		session_retry(session);
 	}
