@@ -9,6 +9,7 @@
 
 #define ACK_ATTEMPTS	   3  /* before the item is looked up */
 #define ACK_ATTEMPTS_MAX   12 /* of a container found at start, or when the list is no help */
+#define REFUSAL_ATTEMPTS   3
 #define RETRY_AFTER_MAX_MS 10000u
 
 static void settle(struct session *session);
@@ -95,11 +96,11 @@ static void on_acked(struct queue_call *call, void *arg)
 		}
 		break;
 	case QUEUE_REJECTED:
-		if (call->request.status != 404 &&
+		if (call->http_status != 404 &&
 		    session->site->key_rejected(&call->err, session->site->arg) &&
 		    session->ack_attempts < ACK_ATTEMPTS)
 			repeat(session, 0);
-		else if (call->request.status != 404 && session->is_adopted)
+		else if (call->http_status != 404 && session->is_adopted)
 			keep(session, call->err.text);
 		else
 			conclude_lost(session, call->err.text);
@@ -114,9 +115,17 @@ static void on_acked(struct queue_call *call, void *arg)
 	case QUEUE_UNKNOWN:
 		on_trouble(session, call);
 		break;
+	case QUEUE_INVALID:
+		/* Nobody has it as far as we know: work that was not launched. */
+		if (session->is_adopted) {
+			keep(session, call->err.text);
+			break;
+		}
+		session->site->incomplete(session, session->site->arg);
+		conclude_lost(session, call->err.text);
+		break;
 	case QUEUE_EMPTY:
 	case QUEUE_LOST:
-	case QUEUE_INVALID:
 	default:
 		conclude_lost(session, call->err.text);
 		break;
@@ -212,17 +221,33 @@ void step_confirming(struct session *session)
 
 /* --- REFUSING: an item that is no session of ours --------------------------------------------- */
 
+/* An ack may succeed for an item that another host runs: it was refused here, not there. */
+static bool is_somebody_elses(const struct queue_call *call)
+{
+	return call->has_status &&
+	       (call->status.latest_heartbeat_at_ms != 0 || call->status.state == WORK_ACTIVE ||
+		call->status.state == WORK_STOPPING || call->status.state == WORK_STOPPED);
+}
+
 static void on_refusal_acked(struct queue_call *call, void *arg)
 {
 	struct session *session = arg;
 	struct log_ids ids = session_ids(session);
 
-	if (call->outcome == QUEUE_OK) {
+	if (call->outcome == QUEUE_OK && !is_somebody_elses(call)) {
 		session_enter(session, SESSION_FORCE_STOPPING);
 		return;
 	}
-	/* Not acked: it is offered again, and refused again. */
-	log_event(LOG_WARNING, "undecided", &ids, NULL, "%s", call->err.text);
+	/* It may be acked: then nobody is offered it again, and it must be stopped. */
+	if (call->outcome == QUEUE_UNKNOWN && session->attempts < REFUSAL_ATTEMPTS) {
+		session_retry(session);
+		return;
+	}
+	if (call->outcome == QUEUE_OK)
+		log_event(LOG_WARNING, "lost", &ids, NULL, "not ours to stop: %s",
+			  work_state_name(call->status.state));
+	else /* Not acked: it is offered again, and refused again. */
+		log_event(LOG_WARNING, "undecided", &ids, NULL, "%s", call->err.text);
 	session_enter(session, SESSION_DONE);
 }
 
