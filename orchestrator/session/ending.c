@@ -78,6 +78,8 @@ void step_running(struct session *session)
 		session_enter(session, SESSION_EXITED);
 		return;
 	}
+	if (session->times.started == 0) /* the engine does not say: it has its whole time */
+		session->times.started = loop_wall_ms(session->site->loop);
 	if (session->started_mono_ms == 0) {
 		int64_t ran_ms = ran_for_ms(session);
 		uint64_t ago = ran_ms > 0 ? (uint64_t)ran_ms : 0;

@@ -18,6 +18,7 @@
 #include <stdio.h>
 
 #define CLOCK_SLACK_MS 2000 /* between the engine's clock and the control plane's */
+#define LOOK_ATTEMPTS  3    /* each of several lists */
 #define STOP_ATTEMPTS  8
 
 /* What a container's init exits with when it cannot run the command it was given; as the engine's
@@ -95,8 +96,7 @@ static bool command_was_not_run(const struct session *session)
 static void forget(struct session *session)
 {
 	session->was_judged = true;
-	session_enter(session, session->is_removed || !session->container_id[0] ? SESSION_DONE
-										: SESSION_REMOVING);
+	session_enter(session, session->is_removed ? SESSION_DONE : SESSION_REMOVING);
 }
 
 static const char *result_name(const struct lookup_wait *wait)
@@ -132,6 +132,10 @@ static void on_judged(struct lookup_wait *wait, void *arg)
 		blame_image(session);
 	if (never_held || (is_found && was_held_by_us(session, wait))) {
 		session_enter(session, SESSION_FORCE_STOPPING);
+		return;
+	}
+	if (wait->result == LOOKUP_FAILED && session->attempts < LOOK_ATTEMPTS) {
+		session_retry(session);
 		return;
 	}
 	if (leaves_doubt(session, wait))

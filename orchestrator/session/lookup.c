@@ -175,6 +175,7 @@ static void refuse(void *arg)
 
 	lookup->is_scheduled = false;
 	finish_list(lookup, &lookup->waiting, LOOKUP_NOT_PERMITTED);
+	lookup->hurried = 0;
 }
 
 static void arm(struct lookup *lookup, uint64_t delay_ms, loop_fn fn)
