@@ -9,6 +9,7 @@
 
 #define BREAKER_MIN_MS 1000u
 #define BREAKER_MAX_MS 60000u
+#define LOOK_AGAIN_MS  1000u
 #define IMAGE_FRESH_MS 600000u /* `pull: always` asks the registry again after this long */
 
 static void on_timer(void *arg);
@@ -70,6 +71,9 @@ static void on_image(struct image_wait *wait, void *arg)
 	if (wait->outcome != ENGINE_OK) {
 		if (wait->outcome != ENGINE_UNREACHABLE)
 			claimant_pause(claimant, &err);
+		else if (!claimant->is_paused) /* of an engine that is back at once nobody hears */
+			timer_arm(&claimant->timer, claimant->host->loop, LOOK_AGAIN_MS, on_timer,
+				  claimant);
 		return;
 	}
 	image_facts_done(&claimant->image);

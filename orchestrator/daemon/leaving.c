@@ -42,6 +42,12 @@ static void look_for_pending(struct session *session, void *arg)
 	pending->found = true;
 }
 
+static void stop_one(struct session *session, void *arg)
+{
+	(void)arg;
+	session_stop(session, END_SHUTDOWN);
+}
+
 static bool claimants_are_finished(const struct daemon *daemon)
 {
 	for (size_t i = 0; i < daemon->claimant_count; i++)
@@ -91,6 +97,9 @@ void leaving_review(struct daemon *daemon)
 		else
 			leaving_begin(daemon, LEAVE_SESSIONS_RUNNING);
 	}
+	/* Also what a poll that was under way has brought since. */
+	if (daemon->ends_sessions)
+		table_each(&daemon->table, stop_one, NULL);
 	if (daemon->leaving != FINISHING || !claimants_are_finished(daemon))
 		return;
 	table_each(&daemon->table, look_for_pending, &pending);
@@ -127,12 +136,6 @@ void leaving_begin(struct daemon *daemon, enum leave_mode mode)
 
 /* --- signals ---------------------------------------------------------------------------------- */
 
-static void stop_one(struct session *session, void *arg)
-{
-	(void)arg;
-	session_stop(session, END_SHUTDOWN);
-}
-
 static void die_by_signal(int signo)
 {
 	sigset_t set;
@@ -157,6 +160,7 @@ static void on_terminate(void *arg)
 	struct daemon *daemon = arg;
 	bool stops = daemon->fleet->on_shutdown == SHUTDOWN_STOP;
 
+	daemon->ends_sessions = stops;
 	if (daemon->is_signalled) {
 		/* Asked twice: end by the signal, at once. */
 		log_event(LOG_WARNING, "stopping", NULL, NULL, "a second signal: leaving at once");
@@ -167,8 +171,6 @@ static void on_terminate(void *arg)
 	log_event(LOG_INFO, "stopping", NULL, NULL, "%s",
 		  stops ? "no more claims; ending the running sessions"
 			: "no more claims; running sessions are left to the next start");
-	if (stops)
-		table_each(&daemon->table, stop_one, NULL);
 	leaving_begin(daemon, stops ? LEAVE_NO_SESSION : LEAVE_SESSIONS_RUNNING);
 }
 

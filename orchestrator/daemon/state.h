@@ -45,7 +45,8 @@ struct daemon {
 	bool was_healthy;
 	enum leaving leaving;
 	enum leave_mode leave_mode;
-	bool is_signalled; /* SIGTERM or SIGINT arrived */
+	bool is_signalled;  /* SIGTERM or SIGINT arrived */
+	bool ends_sessions; /* and on_shutdown is: stop */
 	struct timer review_timer, room_timer, time_timer, beat_timer, patience_timer, engine_timer,
 		list_timer;
 	unsigned verdict;
