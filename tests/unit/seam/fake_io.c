@@ -41,6 +41,8 @@ struct loop {
 	struct handler *handlers;
 	struct fake_reply *replies;
 	size_t reply_count, replies_used;
+	fake_answer_fn answer;
+	void *answer_arg;
 	struct fake_sent *sent;
 	size_t sent_count;
 };
@@ -356,13 +358,15 @@ void lane_submit(struct lane *lane, struct http_request *request)
 		.after_ms = request->timeout_ms, .outcome = HTTP_NO_REPLY, .problem = "timed out"};
 	struct fake_reply reply = none;
 
+	record(loop, request);
 	if (loop->replies_used < loop->reply_count)
 		reply = loop->replies[loop->replies_used++];
+	else if (loop->answer)
+		reply = loop->answer(&loop->sent[loop->sent_count - 1], loop->answer_arg);
 	if (request->timeout_ms > 0 && reply.after_ms > request->timeout_ms)
 		reply = none;
 	request->lane = lane;
 	lane->in_flight++;
-	record(loop, request);
 	append(loop, (struct event){.due_ms = loop->now_ms + reply.after_ms,
 				    .request = request,
 				    .reply = reply,
@@ -445,6 +449,12 @@ void fake_reply(struct loop *loop, struct fake_reply reply)
 {
 	loop->replies = xreallocarray(loop->replies, loop->reply_count + 1, sizeof(*loop->replies));
 	loop->replies[loop->reply_count++] = reply;
+}
+
+void fake_answer_with(struct loop *loop, fake_answer_fn fn, void *arg)
+{
+	loop->answer = fn;
+	loop->answer_arg = arg;
 }
 
 const struct fake_sent *fake_sent(struct loop *loop, size_t n)

@@ -51,6 +51,11 @@ struct lane *fake_lane(struct loop *loop);
 /* The reply to the next request that has none. The texts are borrowed. */
 void fake_reply(struct loop *loop, struct fake_reply reply);
 
+/* Who answers the requests that no fake_reply() is left for: a model of the peer instead of a
+ * script. The texts of its replies are borrowed until they are delivered. */
+typedef struct fake_reply (*fake_answer_fn)(const struct fake_sent *sent, void *arg);
+void fake_answer_with(struct loop *loop, fake_answer_fn fn, void *arg);
+
 /* Lets `ms` pass. Every timer and reply due by then is delivered, each at its own time; stops the
  * test when one moment does not come to an end. */
 void fake_run(struct loop *loop, uint64_t ms);
