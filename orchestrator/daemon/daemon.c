@@ -102,6 +102,7 @@ static void on_record(struct session *session, void *arg)
 	struct daemon *daemon = arg;
 
 	records_append(daemon->records, session);
+	daemon_changed(daemon); /* an end may be what a leaving process waits for */
 }
 
 static void on_verdict(unsigned bits, void *arg)
@@ -264,7 +265,6 @@ static int start(struct daemon *daemon, struct err *err)
 /* Cancels everything; what was under way is found in the engine by the next start. */
 static void stop(struct daemon *daemon)
 {
-	timer_cancel(&daemon->review_timer);
 	timer_cancel(&daemon->room_timer);
 	timer_cancel(&daemon->engine_timer);
 	leaving_done(daemon);
@@ -272,6 +272,7 @@ static void stop(struct daemon *daemon)
 	table_clear(&daemon->table);
 	for (size_t i = 0; i < daemon->claimant_count; i++)
 		(void)claimant_free(daemon->claimants[i]);
+	timer_cancel(&daemon->review_timer); /* a poll given up is a change, too */
 	free(daemon->claimants);
 	(void)engine_free(daemon->engine);
 	(void)lane_free(daemon->queue_lane);

@@ -161,3 +161,15 @@ class ASecondDrain(FlowCase):
     def polls_of_second(self) -> list:
         """The first one polls no more: its queue is drained."""
         return self.cp.log.of("poll", since=self.seen)
+
+
+class ARemovalThatFailsAtFirst(FlowCase):
+    def test_does_not_keep_a_drain_waiting_for_the_next_regular_look(self) -> None:
+        self.engine.rule(op="remove", status=500)
+        [item] = self.queue()
+        self.assert_exit(self.start("drain", "--wait"), 0)
+        removed = self.engine.requests("remove")[-1]["replied"]
+        look = self.cp.log.of("list")[-1]
+        self.assertLess(look.time - removed, 1.5)
+        self.assertEqual(self.stops(item), [])
+        self.assert_nothing_left()

@@ -24,4 +24,4 @@ class TheSessionRuns(FaultCase):
         self.fail_every(malformed=True)
 
     def test_whichever_request_takes_long(self) -> None:
-        self.fail_every(delay_ms=700)
+        self.fail_every(delay_ms=400)

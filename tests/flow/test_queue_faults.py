@@ -26,4 +26,4 @@ class TheSessionRuns(FaultCase):
         self.fail_every(body=b'{"id": "wo', when="after")
 
     def test_whichever_request_takes_long(self) -> None:
-        self.fail_every(delay=0.7)
+        self.fail_every(delay=0.4)
