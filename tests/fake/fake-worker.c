@@ -361,16 +361,12 @@ int main(int argc, char **argv)
 {
 	static struct worker worker;
 	const char *session = getenv("ANTHROPIC_SESSION_ID");
-	sigset_t term;
 	int code;
 
 	/* The parent may have died before prctl(); then nobody would end us. */
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (argc < 2 || getppid() != (pid_t)atol(argv[1]))
 		return 64;
-	sigemptyset(&term);
-	sigaddset(&term, SIGTERM);
-	sigprocmask(SIG_BLOCK, &term, NULL);
 	if (session)
 		behaviour_read_session(&worker.behaviour, session);
 	for (int i = 2; i < argc; i++)

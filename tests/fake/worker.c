@@ -70,15 +70,17 @@ static int spawn(pid_t *pid, const char *program, char **argv, char **env)
 {
 	posix_spawn_file_actions_t files;
 	posix_spawnattr_t attributes;
-	sigset_t none, all;
+	sigset_t term, all;
 	int error;
 
-	sigemptyset(&none);
+	/* The worker takes SIGTERM when it is ready for it, and none is lost before. */
+	sigemptyset(&term);
+	sigaddset(&term, SIGTERM);
 	sigfillset(&all);
 	posix_spawn_file_actions_init(&files);
 	posix_spawn_file_actions_addopen(&files, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
 	posix_spawnattr_init(&attributes);
-	posix_spawnattr_setsigmask(&attributes, &none);
+	posix_spawnattr_setsigmask(&attributes, &term);
 	posix_spawnattr_setsigdefault(&attributes, &all);
 	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
 	error = posix_spawn(pid, program, &files, &attributes, argv, env);

@@ -137,7 +137,7 @@ class ARunningContainer(RestartCase):
         started = self.container_of(self.item)["started"]
         wait_until(lambda: time.time() > started + 1.1)
         self.place.environment["timeouts"]["first_heartbeat"] = "1s"
-        self.restart()
+        self.restart(code=75)
         self.assertEqual(self.place.records(self.item["id"])[-1]["ended_by"], "no_heartbeat")
         self.assertEqual(len(self.stops(self.item)), 1)
         self.assert_nothing_left()
@@ -188,7 +188,7 @@ class AnExitedContainer(RestartCase):
         self.kill_while_running("silent")
         self.signal_worker(self.item, signal.SIGKILL)
         self.wait_exited()
-        self.restart()
+        self.restart(code=75)
         self.assertEqual(len(self.stops(self.item)), 1)
         self.assertEqual(self.cp.item(self.item["id"])["state"], "stopped")
         self.assert_nothing_left()

@@ -126,6 +126,7 @@ int owner_set_up(void **state)
 					  .lane = fake_lane(owner->loop),
 					  .base_url = "https://queue.example",
 					  .environment_id = "env_1",
+					  .name = "env_1",
 					  .worker_id = "host-1",
 					  .key = owner->key};
 	owner->settings =

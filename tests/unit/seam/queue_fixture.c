@@ -24,6 +24,7 @@ int queue_set_up(void **state)
 				      .lane = fake_lane(f->loop),
 				      .base_url = "https://queue.example",
 				      .environment_id = "env_1",
+				      .name = "env_1",
 				      .worker_id = "host-1",
 				      .key = f->key};
 	queue_call_init(&f->call, on_done, f);
