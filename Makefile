@@ -55,6 +55,8 @@ flags_default  := -O2 -g -D_FORTIFY_SOURCE=3
 flags_valgrind := -O1 -g
 flags_clang    := -O2 -g
 flags_asan     := -O1 -g -fno-omit-frame-pointer -fsanitize=address
+flags_sanitize := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined \
+	-fno-sanitize-recover=undefined
 flags_ubsan    := -O1 -g -fsanitize=undefined -fno-sanitize-recover=all
 flags_coverage := -O0 -g --coverage
 
@@ -162,9 +164,9 @@ demo: deps ## drain three sessions on a private engine with the official worker
 	$(Q)$(MAKE) --no-print-directory all
 	$(Q)BERTH=$(BERTH) tests/demo.sh
 
-.PHONY: asan ubsan
-asan ubsan: ## run unit and flow tests under a sanitizer
-	$(Q)$(MAKE) --no-print-directory VARIANT=$@ unit flow
+.PHONY: asan ubsan sanitize
+asan ubsan sanitize: ## run unit and flow tests under a sanitizer, or (sanitize) both
+	$(Q)$(MAKE) --no-print-directory -k VARIANT=$@ unit flow
 
 .PHONY: valgrind
 valgrind: ## run the unit tests under valgrind
