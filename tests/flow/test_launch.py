@@ -68,6 +68,7 @@ class AFailedCreate(FlowCase):
         berth = self.start("run")
         berth.wait_event("paused")
         self.cp.wait_stopped()
+        berth.wait_event("removed")
         self.assertEqual(self.cp.item(item["id"])["offers"], 2)
         self.assertEqual(len(self.acks(item)), 1)
         self.assertEqual(berth.terminate(), 0)

@@ -145,7 +145,8 @@ class AListBeforeAForceStop(CrashCase):
         berth = self.start("drain", "--wait")
         berth.wait()
         self.assert_not_stopped(row, berth)
-        self.assertEqual(len(self.cp.log.of("list", environment=row.environment)), 3)
+        # Four looks of three lists each.
+        self.assertEqual(len(self.cp.log.of("list", environment=row.environment)), 12)
         self.assert_nothing_left()
 
     def test_that_shows_anything_but_a_free_item_of_ours_leaves_it_alone(self) -> None:
