@@ -102,7 +102,6 @@ static void on_record(struct session *session, void *arg)
 	struct daemon *daemon = arg;
 
 	records_append(daemon->records, session);
-	daemon_changed(daemon); /* an end may be what a leaving process waits for */
 }
 
 static void on_verdict(unsigned bits, void *arg)

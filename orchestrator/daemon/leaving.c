@@ -9,7 +9,8 @@
 
 #include <signal.h>
 
-#define PATIENCE_MS 20000u /* for launches and removals under way after SIGTERM */
+#define LOOK_AGAIN_MS 200u   /* not everything that is waited for tells */
+#define PATIENCE_MS   20000u /* for launches and removals under way after SIGTERM */
 
 /* --- is there something to wait for? ---------------------------------------------------------- */
 
@@ -105,8 +106,8 @@ void leaving_review(struct daemon *daemon)
 	table_each(&daemon->table, look_for_pending, &pending);
 	if (!pending.found)
 		clear_and_stop(daemon);
-	else if (daemon->leave_mode == LEAVE_SESSIONS_BEATEN)
-		timer_arm(&daemon->beat_timer, daemon->loop, 1000, look_again, daemon);
+	else
+		timer_arm(&daemon->pending_timer, daemon->loop, LOOK_AGAIN_MS, look_again, daemon);
 }
 
 static void on_out_of_patience(void *arg)
@@ -231,7 +232,7 @@ int leaving_init(struct daemon *daemon, struct err *err)
 void leaving_done(struct daemon *daemon)
 {
 	timer_cancel(&daemon->time_timer);
-	timer_cancel(&daemon->beat_timer);
+	timer_cancel(&daemon->pending_timer);
 	timer_cancel(&daemon->patience_timer);
 	engine_call_done(&daemon->clear_call);
 }

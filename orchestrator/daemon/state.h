@@ -47,8 +47,8 @@ struct daemon {
 	enum leave_mode leave_mode;
 	bool is_signalled;  /* SIGTERM or SIGINT arrived */
 	bool ends_sessions; /* and on_shutdown is: stop */
-	struct timer review_timer, room_timer, time_timer, beat_timer, patience_timer, engine_timer,
-		list_timer;
+	struct timer review_timer, room_timer, time_timer, pending_timer, patience_timer,
+		engine_timer, list_timer;
 	unsigned verdict;
 };
 
