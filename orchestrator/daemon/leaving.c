@@ -39,6 +39,7 @@ static void look_for_pending(struct session *session, void *arg)
 		if (pending->mode == LEAVE_SESSIONS_BEATEN &&
 		    (session->times.first_heartbeat != 0 || used_up_first_heartbeat(session)))
 			return;
+		lookup_sweep_often(session->site->lookup);
 	}
 	pending->found = true;
 }

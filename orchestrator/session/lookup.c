@@ -13,6 +13,7 @@
 #include <utlist.h>
 
 #define SWEEP_EVERY_MS	30000u /* lists made for heartbeats alone */
+#define SWEEP_OFTEN_MS	2000u  /* the same, while somebody waits for them */
 #define FIRST_SWEEP_MS	2000u  /* a worker needs about half a second to its first heartbeat */
 #define BETWEEN_RUNS_MS 1000u
 #define PAGES_MAX	10 /* of 1,000 items */
@@ -27,6 +28,7 @@ struct lookup {
 	struct lookup_wait *waiting; /* for the next run */
 	struct lookup_wait *served;  /* by the run under way */
 	bool is_running, is_scheduled, not_permitted;
+	bool sweeps_often;
 	unsigned hurried; /* of those waiting */
 	unsigned pages, attempts;
 	uint64_t last_run_ms;
@@ -203,7 +205,10 @@ static void schedule(struct lookup *lookup)
 		arm(lookup, delay_after_last(lookup, BETWEEN_RUNS_MS, 0), run);
 	else if (!lookup->is_scheduled && !lookup->not_permitted &&
 		 (lookup->waiting || lookup->owner.wants_heartbeats(lookup->owner.arg)))
-		arm(lookup, delay_after_last(lookup, SWEEP_EVERY_MS, FIRST_SWEEP_MS), run);
+		arm(lookup,
+		    delay_after_last(lookup, lookup->sweeps_often ? SWEEP_OFTEN_MS : SWEEP_EVERY_MS,
+				     FIRST_SWEEP_MS),
+		    run);
 }
 
 static void join(struct lookup *lookup, struct lookup_wait *wait, const struct lookup_wait *content)
@@ -262,6 +267,16 @@ void lookup_cancel(struct lookup_wait *wait)
 
 void lookup_poke(struct lookup *lookup)
 {
+	schedule(lookup);
+}
+
+void lookup_sweep_often(struct lookup *lookup)
+{
+	if (lookup->sweeps_often)
+		return;
+	lookup->sweeps_often = true;
+	if (lookup->is_scheduled && lookup->hurried == 0)
+		lookup->is_scheduled = false;
 	schedule(lookup);
 }
 

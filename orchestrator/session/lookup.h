@@ -62,6 +62,9 @@ void lookup_hurry(struct lookup *lookup);
 /* Says that owner->wants_heartbeats() may have become true. */
 void lookup_poke(struct lookup *lookup);
 
+/* From here on somebody waits for the first heartbeats: a list for them every 2 s. */
+void lookup_sweep_often(struct lookup *lookup);
+
 /* Another key is used from here on: it may be allowed to list. */
 void lookup_key_replaced(struct lookup *lookup);
 

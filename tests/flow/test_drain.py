@@ -21,6 +21,14 @@ class ADrain(FlowCase):
         self.assertEqual(self.container_of(item)["state"], "running")
         self.assertEqual(self.cp.item(item["id"])["state"], "active")
 
+    def test_leaves_soon_after_the_first_heartbeat_of_the_slowest(self) -> None:
+        self.engine.worker("*", "delay-2500", "hang", times=1)
+        self.engine.worker("*", "hang", times=0)
+        self.queue(2)
+        berth = self.start("drain")
+        self.assert_exit(berth, 0, seconds=20)
+        self.assertEqual(len(berth.events("heartbeat")), 2)
+
     def test_with_wait_leaves_when_the_sessions_have_ended(self) -> None:
         self.engine.worker("*", "hang")
         [item] = self.queue()
