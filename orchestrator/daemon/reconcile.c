@@ -83,7 +83,8 @@ static void look_for_missing(struct session *session, void *arg)
 	if (!session_is_running(session) ||
 	    session->started_mono_ms > search->daemon->listed_from_ms)
 		return;
-	if (!bsearch(&key, search->call->list, search->call->list_count, sizeof(key), compare_ids))
+	if (search->call->list_count == 0 ||
+	    !bsearch(&key, search->call->list, search->call->list_count, sizeof(key), compare_ids))
 		session_container_changed(session);
 }
 

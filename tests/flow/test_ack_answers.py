@@ -126,6 +126,7 @@ class AnAckThatMayHaveHappened(AckCase):
         berth = self.start("run")
         self.wait_good(rows)
         self.cp.wait_stopped([row.item["id"] for row in rows])
+        self.wait_no_containers()
         self.assertEqual(berth.terminate(), 0)
         for row in rows:
             # The last answer may come long after it matters.

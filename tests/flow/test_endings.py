@@ -95,6 +95,7 @@ class AContainerThatDies(EndingCase):
         [other] = self.queue(session="sesn_other", work="work_other")
         self.engine.remove_rules()
         self.cp.wait_stopped([other["id"]])
+        self.wait_no_containers()
         self.assertEqual(berth.terminate(), 0)
 
 
@@ -197,6 +198,7 @@ class ALapsedLease(FlowCase):
         self.signal_worker(item, signal.SIGSTOP)
         berth.wait_event("offered_again", work=item["id"])
         self.cp.wait_stopped([item["id"]])
+        self.wait_no_containers()
         self.assertEqual(berth.terminate(), 0)
 
         offers = self.cp.log.of("poll", work=item["id"])

@@ -34,6 +34,7 @@ class ASlowCreate(FlowCase):
                     if entry["query"] == f"name=berth-{slow['id']}"]
         self.assertNotIn("replied", {key for key, value in create.items() if value})
         self.cp.wait_stopped()
+        self.wait_no_containers()
         self.assertEqual(berth.terminate(), 0)
 
     def test_that_fails_for_good_after_the_ack_is_force_stopped_after_a_look(self) -> None:
@@ -68,7 +69,7 @@ class AFailedCreate(FlowCase):
         berth = self.start("run")
         berth.wait_event("paused")
         self.cp.wait_stopped()
-        berth.wait_event("removed")
+        self.wait_no_containers()
         self.assertEqual(self.cp.item(item["id"])["offers"], 2)
         self.assertEqual(len(self.acks(item)), 1)
         self.assertEqual(berth.terminate(), 0)

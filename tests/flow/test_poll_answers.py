@@ -65,6 +65,7 @@ class APollAnsweredWithNoWork(EnvironmentsCase):
             rows.append(Row(name, environment, self.queue_in(environment)))
         berth = self.start("run")
         self.cp.wait_stopped([row.item["id"] for row in rows])
+        self.wait_no_containers()
         self.assertEqual(berth.terminate(), 0)
         for row in rows:
             with self.row(row):
@@ -143,6 +144,7 @@ class APollThatFails(EnvironmentsCase):
             rows.append(Row(str(status), environment, self.queue_in(environment)))
         berth = self.start("run")
         self.cp.wait_stopped([row.item["id"] for row in rows])
+        self.wait_no_containers()
         self.assertEqual(berth.terminate(), 0)
         for row in rows:
             with self.row(row):
@@ -203,6 +205,7 @@ class AKeyRotatedUnderRun(FlowCase):
         self.cp.wait_requests("poll", 1, status=401)
         [item] = self.queue()
         self.cp.wait_stopped([item["id"]])
+        self.wait_no_containers()
         self.assertEqual(berth.terminate(), 0)
         self.assertEqual(self.statuses().count(401), 1)
         self.assertEqual(len(berth.events("key_replaced")), 1)

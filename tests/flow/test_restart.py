@@ -164,6 +164,7 @@ class ARunningContainer(RestartCase):
             self.cp.model.item(self.item["id"]).lease_until = 0.0
         berth = self.start("run")
         self.cp.wait_stopped()
+        self.wait_no_containers()
         self.assertEqual(berth.terminate(), 0)
         self.assertEqual(len(self.first_heartbeats(self.item)), 2)
         self.assertEqual(self.stops(), [])
@@ -222,5 +223,6 @@ class AContainerBeingRemoved(RestartCase):
         self.place.environment["poll"].update(reclaim_older_than_ms=500, ack_within="400ms")
         berth = self.start("run")
         self.cp.wait_stopped()
+        self.wait_no_containers()
         self.assertEqual(berth.terminate(), 0)
         self.assert_ran_once()

@@ -127,6 +127,7 @@ class ASignal(FlowCase):
         seen = self.cp.log.last_seq()
         self.queue()
         self.cp.wait_stopped()
+        self.wait_no_containers()
         self.assertEqual(self.cp.log.of(status=401, since=seen), [])
         self.assertEqual(berth.terminate(), 0)
 
@@ -145,4 +146,5 @@ class ASignal(FlowCase):
         self.place.write_key(new)
         berth.signal(signal.SIGHUP)
         self.cp.wait_stopped([item["id"]])
+        self.wait_no_containers()
         self.assertEqual(berth.terminate(), 0)
