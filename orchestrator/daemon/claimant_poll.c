@@ -40,6 +40,13 @@ static void offered_again(struct claimant *claimant, struct session *session)
 {
 	struct log_ids ids = session_ids(session);
 
+	if (session->site != &claimant->site) {
+		log_event(LOG_WARNING, "offered_again", &ids, NULL,
+			  "left: environment %s offers an item with the id of this one",
+			  claimant->config->name);
+		release_slot(claimant);
+		return;
+	}
 	log_event(LOG_INFO, "offered_again", &ids,
 		  (struct log_field[]){{"state", session_state_name(session->state)}, {NULL}},
 		  NULL);

@@ -57,7 +57,8 @@ static void repeat(struct session *session, uint64_t least_ms)
 	timer_arm(&session->ack_timer, loop, pause_ms, on_repeat, session);
 }
 
-/* A container found at start is the only trace of its item: it stays for the next look. */
+/* A container may be the only trace of an item that is acked: it stays, and is found by the next
+ * look at the engine as after a start. */
 static void keep(struct session *session, const char *why)
 {
 	struct log_ids ids = session_ids(session);
@@ -111,8 +112,11 @@ static void on_acked(struct queue_call *call, void *arg)
 		else
 			conclude(session, ACK_IN_DOUBT);
 		break;
-	case QUEUE_TEMPORARY:
 	case QUEUE_UNKNOWN:
+		session->ack_may_have_happened = true;
+		on_trouble(session, call);
+		break;
+	case QUEUE_TEMPORARY:
 		on_trouble(session, call);
 		break;
 	case QUEUE_INVALID:
@@ -198,7 +202,9 @@ static void on_confirmed(struct lookup_wait *wait, void *arg)
 	if (wait->result == LOOKUP_FOUND && wait->status.state != WORK_QUEUED) {
 		log_event(LOG_WARNING, "lost", &ids, NULL, "not ours to run: %s",
 			  work_state_name(wait->status.state));
-	} else if (session->is_adopted) {
+	} else if (session->is_adopted ||
+		   (wait->result != LOOKUP_FOUND && session->ack_may_have_happened &&
+		    session->container_id[0] && session->end != END_START_FAILED)) {
 		keep(session, session->reason);
 		return;
 	} else {

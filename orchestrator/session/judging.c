@@ -138,9 +138,12 @@ static void on_judged(struct lookup_wait *wait, void *arg)
 		session_retry(session);
 		return;
 	}
-	if (leaves_doubt(session, wait))
+	if (leaves_doubt(session, wait)) {
 		log_event(LOG_WARNING, "undecided", &ids, NULL, "not force-stopped: %s",
 			  result_name(wait));
+		if (!is_found)
+			session->site->incomplete(session, session->site->arg);
+	}
 	forget(session);
 }
 

@@ -44,10 +44,11 @@ static bool waits_for_name(const struct session *session)
 static void on_ack_due(void *arg)
 {
 	struct session *session = arg;
+	struct log_ids ids = session_ids(session);
 
 	if (waits_for_name(session))
 		return;
-	log_event(LOG_DEBUG, "ack_due", &(struct log_ids){.work = session->item.id}, NULL,
+	log_event(LOG_DEBUG, "ack_due", &ids, NULL,
 		  "preparing takes longer than ack_within: acking first");
 	ack_send(session);
 }

@@ -136,7 +136,8 @@ struct session {
 	enum session_end stop_wanted; /* asked for before the container ran */
 	uint8_t attempts;	      /* of the call that the state repeats */
 	uint8_t ack_attempts;
-	uint8_t replacements; /* how often our name was found taken */
+	bool ack_may_have_happened; /* one of them got no answer */
+	uint8_t replacements;	    /* how often our name was found taken */
 	bool has_slot;
 	bool counts_as_launching; /* the daemon's: limits how many launches overlap */
 	bool is_adopted;	  /* found at start: the item's secret and claim time are unknown */

@@ -67,6 +67,17 @@ class AnAck(FlowCase):
         self.assertEqual(len(self.berth.events("undecided")), 1)
         self.assert_not_started()
 
+    def test_that_may_have_happened_keeps_its_container_for_the_next_start(self) -> None:
+        self.cp.fault("ack", reset=True, when="after", times=None)
+        self.cp.fault("list", status=503, times=None)
+        self.drain(75)
+        self.assertEqual(self.cp.item(self.item["id"])["state"], "starting")
+        self.assertEqual(self.container_of(self.item)["state"], "created")
+        self.assertEqual(self.engine.requests("start"), [])
+        self.cp.clear_faults()
+        self.drain()
+        self.assert_ran_once()
+
     def test_of_an_item_that_another_host_acked_and_runs_does_not_start(self) -> None:
         def take(_: object) -> None:
             self.cp.foreign_ack(self.item["id"])
