@@ -43,6 +43,11 @@ class AnEngineGoneForAWhile(EngineTroubleCase):
         self.engine.come_back()
         self.finish()
 
+    def test_does_not_keep_a_terminated_berth_from_leaving(self) -> None:
+        self.assertEqual(self.berth.terminate(), 0)
+        self.engine.come_back()
+        self.assertEqual(self.container_of(self.item)["state"], "running")
+
     def test_has_nothing_claimed_for_it_meanwhile(self) -> None:
         # What the poll under way brings is claimed already.
         wait_until(lambda: self.cp.log.of("poll")[-1].duration is not None)

@@ -59,6 +59,11 @@ class ASession(FlowCase):
         self.assertEqual(record["ended_by"], "itself")
         self.assertEqual(record["session"], self.item["session_id"])
 
+    def test_is_recorded_where_only_berth_can_read_it(self) -> None:
+        self.assertEqual(self.place.state_dir.stat().st_mode & 0o777, 0o700)
+        for path in self.place.state_dir.iterdir():
+            self.assertEqual(path.stat().st_mode & 0o777, 0o600, path.name)
+
     def test_polls_and_acks_are_made_as_the_contract_has_them(self) -> None:
         for poll in self.cp.log.of("poll"):
             self.assertEqual(poll.query, {"beta": "true"})
