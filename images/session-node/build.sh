@@ -14,11 +14,16 @@ here=$(cd "$(dirname "$0")" && pwd)
 reference=localhost/berth-session-node:1
 inputs=(Containerfile build.sh fetch-worker.sh rootfs.sh packages.txt package.json package-lock.json worker.mjs)
 
+usage='usage: build.sh [--load unix:///SOCKET] [TAR]'
+
 engine=
 if [ "${1-}" = --load ]; then
-	engine=${2:?usage: build.sh [--load unix:///SOCKET] [TAR]}
+	engine=${2:?$usage}
 	shift 2
 fi
+case ${1-} in
+	-*) echo "$usage" >&2 && exit 64 ;;
+esac
 tar=$(realpath -m "${1:-$here/../../build/images/session-node.tar}")
 
 # The configuration in the form an engine's import takes, with the name in front: see load.sh.

@@ -40,7 +40,7 @@ static const struct flag drain_flag_rows[] = {
 	{.name = "quiet-if-locked",
 	 .type = FLAG_ON,
 	 .offset = AT(quiet_if_locked),
-	 .help = "exit 0 instead of 75 when another berth is at work in this state_dir"},
+	 .help = "exit 0 instead of 75, without a warning, when another berth is at work"},
 	{NULL},
 };
 
@@ -78,6 +78,7 @@ int cmd_drain(int argc, char **argv)
 			     .drain = true,
 			     .wait = own.wait,
 			     .detach = own.detach,
+			     .expects_lock = own.quiet_if_locked,
 			     .max_sessions = own.max_sessions,
 			     .max_time_ms = own.max_time_ms,
 		     },

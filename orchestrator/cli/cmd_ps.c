@@ -275,7 +275,6 @@ static int collect(struct ps *ps)
 		.arg = ps,
 	};
 	const struct engine_options options = {
-		.name = "default",
 		.socket = ps->fleet->engine.socket,
 		.instance = ps->fleet->instance,
 		.launches = 1,
@@ -301,7 +300,8 @@ static int list_containers(const struct fleet *fleet, bool as_json)
 	struct err err;
 
 	if (!fleet->engine.socket) {
-		(void)fprintf(stderr, "berth ps: %s\n", fleet->engine.socket_reason);
+		(void)fprintf(stderr, "berth ps: %s; start one, or say --engine unix:///PATH\n",
+			      fleet->engine.socket_reason);
 		return EXIT_UNAVAILABLE;
 	}
 	if (loop_new(&ps.loop, &err) < 0)

@@ -10,7 +10,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#define FLAGS_MAX 64
+#define FLAGS_MAX  64
+#define NAME_WIDTH 28 /* of a flag and its argument in --help */
 
 /* The flags of a command as one list, and in getopt's form. */
 struct flag_table {
@@ -68,7 +69,11 @@ static void print_flag(const struct flag *flag)
 
 	if (flag->letter)
 		(void)snprintf(letter, sizeof(letter), "-%c, ", flag->letter);
-	printf("  %s%-28s %s\n", letter, name, flag->help);
+	/* A name too wide for its column has a line of its own. */
+	if (strlen(name) > NAME_WIDTH)
+		printf("  %s%s\n%*s %s\n", letter, name, 6 + NAME_WIDTH, "", flag->help);
+	else
+		printf("  %s%-*s %s\n", letter, NAME_WIDTH, name, flag->help);
 }
 
 static void print_help(const struct flag_table *table)
@@ -104,7 +109,10 @@ static int complain_unknown(const struct flag_table *table, const char *word)
 		names[i] = table->flags[i]->name;
 	if (text_starts_with(word, "--")) {
 		_cleanup_free_ char *name = xstrndup(word + 2, strcspn(word + 2, "="));
-		meant = text_nearest(name, names, table->count);
+		for (size_t i = 0; *name != '\0' && !meant && i < table->count; i++)
+			meant = text_starts_with(names[i], name) ? names[i] : NULL;
+		if (!meant)
+			meant = text_nearest(name, names, table->count);
 		return complain(table->usage, "unknown flag '--%s'%s%s%s", name,
 				meant ? ": did you mean '--" : "", meant ? meant : "",
 				meant ? "'?" : "");

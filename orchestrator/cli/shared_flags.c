@@ -21,7 +21,7 @@ const struct flag engine_flags[] = {
 	 .type = FLAG_TEXT,
 	 .offset = offsetof(struct fleet_flags, instance),
 	 .argument = "NAME",
-	 .help = "whose containers these are"},
+	 .help = "whose containers these are (default: default)"},
 	{.name = NULL},
 };
 
@@ -45,7 +45,7 @@ const struct flag environment_flags[] = {
 	 .type = FLAG_TEXT,
 	 .offset = offsetof(struct fleet_flags, policy),
 	 .argument = "NAME",
-	 .help = "the hardening policy"},
+	 .help = "the hardening policy (default: hardened)"},
 	{.name = "policy-dir",
 	 .type = FLAG_TEXT,
 	 .offset = offsetof(struct fleet_flags, policy_dir),
@@ -55,12 +55,12 @@ const struct flag environment_flags[] = {
 	 .type = FLAG_TEXT,
 	 .offset = offsetof(struct fleet_flags, sessions),
 	 .argument = "N",
-	 .help = "most sessions of the environment at once"},
+	 .help = "most sessions of the environment at once (default: 8)"},
 	{.name = "credential",
 	 .type = FLAG_CHOICE,
 	 .offset = offsetof(struct fleet_flags, credential),
 	 .argument = "auto|secret|key",
-	 .help = "what the worker identifies itself with"},
+	 .help = "what the worker identifies itself with (default: auto)"},
 	{.name = "state-dir",
 	 .type = FLAG_TEXT,
 	 .offset = offsetof(struct fleet_flags, state_dir),
@@ -70,7 +70,7 @@ const struct flag environment_flags[] = {
 	 .type = FLAG_CHOICE,
 	 .offset = offsetof(struct fleet_flags, on_shutdown),
 	 .argument = "leave|stop",
-	 .help = "what SIGTERM does to running sessions"},
+	 .help = "what SIGTERM does to running sessions (default: leave)"},
 	{.name = NULL},
 };
 
@@ -79,12 +79,12 @@ const struct flag log_flag_rows[] = {
 	 .type = FLAG_CHOICE,
 	 .offset = offsetof(struct log_flags, format),
 	 .argument = "text|json",
-	 .help = "how events are written on stderr"},
+	 .help = "how events are written on stderr (default: text)"},
 	{.name = "log-level",
 	 .type = FLAG_CHOICE,
 	 .offset = offsetof(struct log_flags, level),
 	 .argument = "error|warning|info|debug",
-	 .help = "which of them"},
+	 .help = "the least grave events to write (default: info)"},
 	{.name = NULL},
 };
 

@@ -76,7 +76,7 @@ bool claimant_key_rejected(const struct err *why, void *arg)
 		return true;
 	claimant->is_rejected = true;
 	log_event(LOG_ERROR, "key_rejected", &ids, NULL,
-		  "%s; put a valid key into its key file and reload (SIGHUP) or start again",
+		  "%s; check the environment's id and its key, then reload (SIGHUP) or start again",
 		  why->text);
 	claimant->host->verdict(VERDICT_KEY_REJECTED, claimant->host->arg);
 	claimant_stop(claimant);

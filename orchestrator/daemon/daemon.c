@@ -140,8 +140,10 @@ static void on_engine_health(struct engine *engine, bool healthy, const struct e
 		return;
 	}
 	log_event(LOG_ERROR, "engine", NULL,
-		  (struct log_field[]){{"socket", daemon->fleet->engine.socket}, {NULL}}, "%s",
-		  err->text);
+		  (struct log_field[]){{"socket", daemon->fleet->engine.socket},
+				       {"chosen_by", daemon->fleet->engine.socket_reason},
+				       {NULL}},
+		  "%s", err->text);
 	if (!daemon->was_healthy || err->kind == ERR_REFUSED) {
 		daemon_add_verdict(daemon, VERDICT_NO_ENGINE);
 		loop_stop(daemon->loop);
@@ -198,7 +200,6 @@ static int start_lanes(struct daemon *daemon, struct err *err)
 		return r;
 	return engine_new(daemon->loop,
 			  &(struct engine_options){
-				  .name = "engine",
 				  .socket = fleet->engine.socket,
 				  .instance = fleet->instance,
 				  .launches = (unsigned)fleet->engine.launches,
@@ -293,12 +294,16 @@ unsigned daemon_serve(const struct fleet *fleet, const struct daemon_options *op
 
 	_cleanup_close_ int lock = lock_state_dir(fleet->state_dir, &err);
 	if (lock < 0) {
-		(void)log_err(err.kind == ERR_TEMPORARY ? LOG_WARNING : LOG_ERROR, "locked", NULL,
-			      &err);
+		if (err.kind == ERR_TEMPORARY)
+			(void)log_err(options->expects_lock ? LOG_INFO : LOG_WARNING, "locked",
+				      NULL, &err);
+		else
+			(void)log_err(LOG_ERROR, "failed", NULL, &err);
 		return verdict_of_start(&err);
 	}
 	if (!fleet->engine.socket) {
-		log_event(LOG_ERROR, "engine", NULL, NULL, "no engine: %s",
+		log_event(LOG_ERROR, "engine", NULL, NULL,
+			  "%s; start one, or say --engine unix:///PATH",
 			  fleet->engine.socket_reason);
 		return VERDICT_NO_ENGINE;
 	}

@@ -14,6 +14,7 @@ struct daemon_options {
 	bool drain;	      /* claim until the queue is empty, then leave */
 	bool wait;	      /* drain: until all sessions have ended */
 	bool detach;	      /* drain: as soon as the launched sessions run */
+	bool expects_lock;    /* another berth in this state_dir is no cause for concern */
 	int64_t max_sessions; /* drain: claim so many at most; 0: no limit */
 	int64_t max_time_ms;  /* drain: claim for so long at most, then leave; 0: no limit */
 };

@@ -21,7 +21,7 @@ int lock_state_dir(const char *state_dir, struct err *err)
 		return err_prefix(err, "state_dir");
 	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (fd < 0)
-		return err_set(err, ERR_INPUT, -errno, "cannot open lock '%s': %s", path,
+		return err_set(err, ERR_INPUT, -errno, "state_dir: cannot open lock '%s': %s", path,
 			       strerror(errno));
 	if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
 		r = -errno;

@@ -170,8 +170,7 @@ static void be_unreachable(void *arg)
 	struct engine_call *call = arg;
 
 	call->outcome = ENGINE_UNREACHABLE;
-	(void)err_set(&call->err, ERR_TEMPORARY, -ENOTCONN, "engine %s has not answered yet",
-		      call->engine->name);
+	(void)err_set(&call->err, ERR_TEMPORARY, -ENOTCONN, "the engine has not answered yet");
 	call->done(call, call->arg);
 }
 

@@ -74,7 +74,6 @@ static void fail(struct engine *engine, struct err *err)
 	arm(engine, next_back_off_ms(engine));
 	if (!is_news)
 		return;
-	(void)err_prefix(err, "engine %s", engine->name);
 	engine->owner.health(engine, false, err, engine->owner.arg);
 }
 

@@ -33,7 +33,6 @@ struct event_stream {
 struct engine {
 	struct loop *loop;
 	struct engine_owner owner;
-	char *name;
 	char *instance;
 	char *bridge;
 	char *registry_config;

@@ -16,7 +16,7 @@
 static int make_lanes(struct engine *engine, const char *socket, struct err *err)
 {
 	struct lane_options options = {
-		.name = engine->name,
+		.name = "engine",
 		.unix_socket = socket,
 		.max_in_flight = MAX_CALLS_IN_FLIGHT,
 	};
@@ -40,7 +40,6 @@ int engine_new(struct loop *loop, const struct engine_options *options,
 	struct engine *engine = xcalloc(1, sizeof(*engine));
 	engine->loop = loop;
 	engine->owner = *owner;
-	engine->name = xstrdup(options->name);
 	engine->instance = xstrdup(options->instance);
 	engine->bridge = xasprintf("berth-%s", options->instance);
 	engine->registry_config = xstrdup_or_null(options->registry_config);
@@ -67,7 +66,6 @@ struct engine *engine_free(struct engine *engine)
 	lane_free(engine->calls);
 	lane_free(engine->streams);
 	probe_done(&engine->probe);
-	free(engine->name);
 	free(engine->instance);
 	free(engine->bridge);
 	free(engine->registry_config);
@@ -78,11 +76,6 @@ struct engine *engine_free(struct engine *engine)
 bool engine_is_healthy(const struct engine *engine)
 {
 	return engine->is_healthy;
-}
-
-const char *engine_name(const struct engine *engine)
-{
-	return engine->name;
 }
 
 const char *engine_description(const struct engine *engine)

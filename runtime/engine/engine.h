@@ -21,7 +21,6 @@
 struct engine;
 
 struct engine_options {
-	const char *name;	  /* for messages */
 	const char *socket;	  /* path, without "unix://" */
 	const char *instance;	  /* value of the label berth.instance of what is ours */
 	unsigned launches;	  /* creates and starts at once */
@@ -124,7 +123,6 @@ int engine_new(struct loop *loop, const struct engine_options *options,
 struct engine *engine_free(struct engine *engine);
 
 bool engine_is_healthy(const struct engine *engine);
-const char *engine_name(const struct engine *engine);
 /* "Docker 20.10.24, API 1.41", once it answered; for logs. */
 const char *engine_description(const struct engine *engine);
 /* The directory images and containers are stored in as the engine says it (for free space), or

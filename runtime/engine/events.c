@@ -45,8 +45,7 @@ static void on_line(const char *line, size_t len, void *arg)
 	int r = event_parse(engine->probe.dialect, line, len, &event);
 	if (r < 0) {
 		log_event(LOG_DEBUG, "engine", NULL, NULL,
-			  "%s: %zu bytes in the event stream are no event, ignoring", engine->name,
-			  len);
+			  "%zu bytes in the event stream are no event, ignoring", len);
 	}
 	if (r <= 0)
 		return;
@@ -79,7 +78,7 @@ static void on_end(struct http_request *request, void *arg)
 	if (answer_judge(engine->probe.dialect, OPERATION_EVENTS, request, NULL, NULL, &err) ==
 	    ENGINE_OK)
 		(void)err_set(&err, ERR_TEMPORARY, -ECONNRESET, "events: the engine ended them");
-	log_event(LOG_DEBUG, "engine", NULL, NULL, "%s: %s", engine->name, err.text);
+	(void)log_err(LOG_DEBUG, "engine", NULL, &err);
 	http_request_done(request);
 	lines_done(&engine->events.lines);
 	engine->events.is_open = false;

@@ -209,7 +209,7 @@ static void begin_pull(struct pull *pull)
 		finish(pull, ENGINE_INVALID);
 		return;
 	}
-	log_event(LOG_INFO, "engine", NULL, NULL, "%s: pulling '%s'", engine->name, pull->text);
+	log_event(LOG_INFO, "engine", NULL, NULL, "pulling '%s'", pull->text);
 	http_request_init(
 		request, engine->probe.dialect->routes[OPERATION_PULL].method,
 		engine_url(engine, OPERATION_PULL, pull->reference.name, pull->reference.version));
@@ -312,7 +312,7 @@ static struct pull *begin(struct engine *engine, const char *text, enum pull_pol
 		finish(pull, ENGINE_INVALID);
 	} else if (!engine->probe.dialect) {
 		(void)err_set(&pull->err, ERR_TEMPORARY, -ENOTCONN,
-			      "engine %s has not answered yet", engine->name);
+			      "the engine has not answered yet");
 		finish(pull, ENGINE_UNREACHABLE);
 	} else if (policy == PULL_ALWAYS && !pull->reference.is_local) {
 		begin_pull(pull);

@@ -149,10 +149,14 @@ static void report_missing(const char *name, const char *const *directories,
 	for (size_t i = 0; i < count; i++)
 		add_word(&known, names[i]);
 	const char *meant = text_nearest(name, (const char *const *)names, count);
-	problems_add(problems, who, 0, 0, "not found in %s%s%s%s (there: %s)",
-		     searched.len > 0 ? searched.data : "any directory",
-		     meant ? ": did you mean '" : "", meant ? meant : "", meant ? "'?" : "",
-		     known.len > 0 ? known.data : "none");
+	if (searched.len == 0)
+		problems_add(problems, who, 0, 0,
+			     "not found: there is no directory of policies; install berth's, "
+			     "or say --policy-dir DIRECTORY, or policy_dir: in a fleet file");
+	else
+		problems_add(problems, who, 0, 0, "not found in %s%s%s%s (there: %s)",
+			     searched.data, meant ? ": did you mean '" : "", meant ? meant : "",
+			     meant ? "'?" : "", known.len > 0 ? known.data : "none");
 	for (size_t i = 0; i < count; i++)
 		free(names[i]);
 }

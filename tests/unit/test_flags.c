@@ -197,6 +197,7 @@ static void abbreviations_are_refused(void **state)
 {
 	(void)state;
 	assert_refused("test --form json", "unknown flag '--form': did you mean '--format'?");
+	assert_refused("test --ti 5s", "unknown flag '--ti': did you mean '--time'?");
 	assert_refused("test --nam=me", "unknown flag '--nam': did you mean '--name'?");
 }
 

@@ -506,7 +506,9 @@ static void a_policy_that_is_not_there_is_answered_with_those_that_are(void **st
 	assert_missing("../etc/passwd", directories,
 		       "policy '../etc/passwd': not found in policies, /nonexistent (there: "
 		       "hardened)\n");
-	assert_missing("x", nowhere, "policy 'x': not found in any directory (there: none)\n");
+	assert_missing("x", nowhere,
+		       "policy 'x': not found: there is no directory of policies; install "
+		       "berth's, or say --policy-dir DIRECTORY, or policy_dir: in a fleet file\n");
 }
 
 static void paths_are_compared_by_component(void **state)

@@ -35,7 +35,6 @@ static void on_resync(struct engine *engine, void *arg)
 struct engine_options engine_fixture_options(void)
 {
 	return (struct engine_options){
-		.name = "main",
 		.socket = "/run/docker.sock",
 		.instance = "default",
 		.launches = 2,

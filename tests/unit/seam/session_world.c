@@ -200,8 +200,9 @@ static void on_health(struct engine *engine, bool healthy, const struct err *err
 
 static void on_event(struct engine *engine, const char *container_id, const char *action, void *arg)
 {
+	(void)engine;
 	(void)arg;
-	fail_msg("%s: event %s of %s", engine_name(engine), action, container_id);
+	fail_msg("event %s of %s", action, container_id);
 }
 
 static void on_resync(struct engine *engine, void *arg)
@@ -257,8 +258,7 @@ static void end_log(struct session_world *world)
 
 void world_init(struct session_world *world)
 {
-	const struct engine_options options = {.name = "main",
-					       .socket = "/run/docker.sock",
+	const struct engine_options options = {.socket = "/run/docker.sock",
 					       .instance = "default",
 					       .launches = 2,
 					       .start_timeout_ms = 60000,

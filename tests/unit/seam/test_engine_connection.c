@@ -113,7 +113,7 @@ static void an_engine_that_is_not_there_is_told_once_and_tried_again(void **stat
 	engine_fixture_stream(f, 1000000);
 	fake_run(f->loop, 13000);
 	assert_int_equal(f->unhealthy, 1);
-	assert_string_equal(f->err.text, "engine main: ping: cannot connect");
+	assert_string_equal(f->err.text, "ping: cannot connect");
 	assert_int_equal(f->err.kind, ERR_TEMPORARY);
 	assert_int_equal(f->healthy, 1);
 	for (size_t n = 1; n < 8; n++) {
@@ -138,7 +138,7 @@ static void an_engine_that_is_too_old_is_refused_even_after_it_was_not_there(voi
 	fake_run(f->loop, 1200);
 	assert_int_equal(f->unhealthy, 2);
 	assert_int_equal(f->err.kind, ERR_REFUSED);
-	assert_string_equal(f->err.text, "engine main: Docker 18.9 speaks API 1.39 at most, berth "
+	assert_string_equal(f->err.text, "Docker 18.9 speaks API 1.39 at most, berth "
 					 "needs 1.41: upgrade Docker to 20.10 or newer");
 	assert_int_equal(f->healthy, 0);
 }
@@ -166,7 +166,7 @@ static void an_engine_that_refuses_the_events_is_not_healthy(void **state)
 	fake_run(f->loop, 50);
 	assert_int_equal(f->healthy, 0);
 	assert_int_equal(f->unhealthy, 1);
-	assert_string_equal(f->err.text, "engine main: events: HTTP 400: no such filter");
+	assert_string_equal(f->err.text, "events: HTTP 400: no such filter");
 }
 
 static void a_reply_that_makes_no_sense_is_temporary(void **state)
