@@ -105,7 +105,7 @@ class AKeyThatMayNotList(EndingCase):
         self.engine.worker("*", "crash-before-beat")
         items = self.queue(2)
         berth = self.start("drain", "--wait")
-        self.assert_exit(berth, 0)
+        self.assert_exit(berth, 75)
         self.assertEqual(len(berth.events("list_not_permitted")), 1)
         self.assertEqual(len(self.cp.log.of("list")), 1)
         self.assertEqual(len(berth.events("undecided")), 2)
