@@ -118,11 +118,7 @@ static const struct queue_operation operation_poll = {.name = "poll",
 				    operation_list = {.name = "list",
 						      .timeout_ms = 30000,
 						      .max_reply = BUF_MAX_LIST_REPLY,
-						      .read = read_page},
-				    operation_stats = {.name = "stats",
-						       .timeout_ms = 10000,
-						       .max_reply = BUF_MAX_POLL_REPLY,
-						       .read = read_object};
+						      .read = read_page};
 
 static enum queue_outcome judge_status(long status)
 {
@@ -216,6 +212,9 @@ static void on_reply(struct http_request *request, void *arg)
 		if (request->outcome == HTTP_REPLIED)
 			call->retry_after_ms = retry_after_ms(call);
 	}
+	/* libcurl names the peer only now and then. */
+	if (request->outcome == HTTP_NOT_SENT || request->outcome == HTTP_NO_REPLY)
+		(void)err_prefix(&call->err, "%s", call->peer->base_url);
 	if (call->outcome != QUEUE_OK && call->outcome != QUEUE_EMPTY)
 		(void)err_prefix(&call->err, "%s", operation->name);
 	forget_request(call);
@@ -333,11 +332,4 @@ void queue_list(struct queue_peer *peer, struct queue_call *call, const char *pa
 	queue_call_done(call);
 	http_request_init(&call->request, "GET", make_url(peer, "", query));
 	submit(peer, call, &operation_list, 0);
-}
-
-void queue_stats(struct queue_peer *peer, struct queue_call *call)
-{
-	queue_call_done(call);
-	http_request_init(&call->request, "GET", make_url(peer, "/stats", ""));
-	submit(peer, call, &operation_stats, 0);
 }

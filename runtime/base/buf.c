@@ -98,17 +98,6 @@ int buf_addf(struct buf *buf, const char *format, ...)
 	return r;
 }
 
-void buf_consume(struct buf *buf, size_t len)
-{
-	if (len > buf->len)
-		len = buf->len;
-	if (len == 0)
-		return;
-	memmove(buf->data, buf->data + len, buf->len - len);
-	buf->len -= len;
-	buf->data[buf->len] = '\0';
-}
-
 char *buf_take(struct buf *buf)
 {
 	char *text = buf->cap > 0 ? buf->data : xstrdup("");

@@ -47,8 +47,5 @@ int buf_addf(struct buf *buf, const char *format, ...)
 int buf_vaddf(struct buf *buf, const char *format, va_list arguments)
 	__attribute__((format(printf, 2, 0), warn_unused_result));
 
-/* Drops the first `len` bytes. */
-void buf_consume(struct buf *buf, size_t len);
-
 /* The content as a heap string of the caller's; the buffer is empty afterwards. */
 char *buf_take(struct buf *buf);

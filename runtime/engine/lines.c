@@ -15,12 +15,6 @@ void lines_done(struct lines *lines)
 	lines->is_dropping = false;
 }
 
-void lines_reset(struct lines *lines)
-{
-	buf_reset(&lines->partial);
-	lines->is_dropping = false;
-}
-
 static void end_line(struct lines *lines, lines_fn fn, void *arg)
 {
 	struct buf *line = &lines->partial;

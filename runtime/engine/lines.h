@@ -21,9 +21,6 @@ void lines_init(struct lines *lines, size_t max_line);
 /* Safe on a zeroed struct. */
 void lines_done(struct lines *lines);
 
-/* Forgets a line that has begun. */
-void lines_reset(struct lines *lines);
-
 /* Calls fn(line, len, arg) for each line that is complete now, empty ones left out. Returns how
  * many were dropped for their length. */
 unsigned lines_feed(struct lines *lines, const char *data, size_t len, lines_fn fn, void *arg);

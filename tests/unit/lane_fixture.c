@@ -155,3 +155,39 @@ void call_make(struct call *call, struct lane_fixture *fixture, const char *meth
 	fixture_run(fixture);
 	assert_int_equal(call->times_done, 1);
 }
+
+void call_expect_failure(struct lane_fixture *fixture, const char *method, const char *path,
+			 enum http_outcome outcome)
+{
+	struct call call;
+
+	call_make(&call, fixture, method, path);
+	assert_int_equal(call.request.outcome, outcome);
+	assert_int_equal(call.request.status, 0);
+	assert_true(call.request.problem[0] != '\0');
+	assert_null(strpbrk(call.request.problem, "\r\n"));
+	call_done(&call);
+}
+
+int fixture_set_up(void **state)
+{
+	struct lane_fixture *fixture = xcalloc(1, sizeof(*fixture));
+
+	fixture_init(fixture);
+	*state = fixture;
+	return 0;
+}
+
+int fixture_set_up_tcp(void **state)
+{
+	(void)fixture_set_up(state);
+	fixture_connect_tcp(*state, NULL);
+	return 0;
+}
+
+int fixture_tear_down(void **state)
+{
+	fixture_done(*state);
+	free(*state);
+	return 0;
+}

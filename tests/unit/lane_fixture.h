@@ -36,6 +36,11 @@ void fixture_connect_tcp(struct lane_fixture *fixture, const struct lane_options
 void fixture_connect_unix(struct lane_fixture *fixture, unsigned max_in_flight, int backlog,
 			  unsigned accept_pause_ms);
 
+/* For cmocka: *state becomes a fixture, with a lane on TCP or without one. */
+int fixture_set_up(void **state);
+int fixture_set_up_tcp(void **state);
+int fixture_tear_down(void **state);
+
 /* Runs the loop until every call is done, and fails the test if that takes 30 s. */
 void fixture_run(struct lane_fixture *fixture);
 
@@ -52,3 +57,7 @@ void call_cancel(struct call *call);
 /* call_init, call_submit, fixture_run. */
 void call_make(struct call *call, struct lane_fixture *fixture, const char *method,
 	       const char *path);
+
+/* A request that gets no reply: `outcome` says why, and the problem is one line. */
+void call_expect_failure(struct lane_fixture *fixture, const char *method, const char *path,
+			 enum http_outcome outcome);

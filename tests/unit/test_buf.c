@@ -15,7 +15,6 @@ static void an_empty_buffer_is_an_empty_text(void **state)
 	buf_init(&buf, 10);
 	assert_string_equal(buf.data, "");
 	buf_reset(&buf);
-	buf_consume(&buf, 5);
 	assert_string_equal(buf.data, "");
 	char *text = buf_take(&buf);
 	assert_string_equal(text, "");
@@ -58,21 +57,6 @@ static void a_buffer_never_passes_its_maximum_and_keeps_what_it_had(void **state
 	assert_string_equal(buf.data, "abcde");
 	buf_done(&buf);
 	assert_int_equal(buf_adds(&buf, "abcdef"), -E2BIG);
-	buf_done(&buf);
-}
-
-static void consuming_drops_from_the_front(void **state)
-{
-	struct buf buf;
-	(void)state;
-
-	buf_init(&buf, 64);
-	assert_int_equal(buf_adds(&buf, "line\nrest"), 0);
-	buf_consume(&buf, 5);
-	assert_string_equal(buf.data, "rest");
-	assert_int_equal(buf.len, 4);
-	buf_consume(&buf, 100);
-	assert_string_equal(buf.data, "");
 	buf_done(&buf);
 }
 
@@ -156,7 +140,6 @@ int main(void)
 		cmocka_unit_test(an_empty_buffer_is_an_empty_text),
 		cmocka_unit_test(appending_keeps_a_terminated_text),
 		cmocka_unit_test(a_buffer_never_passes_its_maximum_and_keeps_what_it_had),
-		cmocka_unit_test(consuming_drops_from_the_front),
 		cmocka_unit_test(taking_leaves_an_empty_buffer_that_can_be_used_again),
 		cmocka_unit_test(a_zeroed_buffer_can_be_given_up),
 		cmocka_unit_test(the_allocators_always_give_something),

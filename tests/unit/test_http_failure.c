@@ -10,53 +10,17 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
-static int set_up(void **state)
-{
-	struct lane_fixture *fixture = xcalloc(1, sizeof(*fixture));
-
-	fixture_init(fixture);
-	*state = fixture;
-	return 0;
-}
-
-static int set_up_tcp(void **state)
-{
-	(void)set_up(state);
-	fixture_connect_tcp(*state, NULL);
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	fixture_done(*state);
-	free(*state);
-	return 0;
-}
-
-static void expect_outcome(struct lane_fixture *fixture, const char *method, const char *path,
-			   enum http_outcome outcome)
-{
-	struct call call;
-
-	call_make(&call, fixture, method, path);
-	assert_int_equal(call.request.outcome, outcome);
-	assert_int_equal(call.request.status, 0);
-	assert_true(call.request.problem[0] != '\0');
-	assert_null(strpbrk(call.request.problem, "\r\n"));
-	call_done(&call);
-}
-
 static void peer_that_closes_without_a_reply_may_have_acted(void **state)
 {
-	expect_outcome(*state, "POST", "/cut", HTTP_NO_REPLY);
-	expect_outcome(*state, "GET", "/cut", HTTP_NO_REPLY);
+	call_expect_failure(*state, "POST", "/cut", HTTP_NO_REPLY);
+	call_expect_failure(*state, "GET", "/cut", HTTP_NO_REPLY);
 }
 
 static void truncated_and_garbled_replies_are_no_replies(void **state)
 {
-	expect_outcome(*state, "GET", "/short", HTTP_NO_REPLY);
-	expect_outcome(*state, "GET", "/short-chunk", HTTP_NO_REPLY);
-	expect_outcome(*state, "GET", "/garbage", HTTP_NO_REPLY);
+	call_expect_failure(*state, "GET", "/short", HTTP_NO_REPLY);
+	call_expect_failure(*state, "GET", "/short-chunk", HTTP_NO_REPLY);
+	call_expect_failure(*state, "GET", "/garbage", HTTP_NO_REPLY);
 }
 
 static void post_on_a_connection_that_dies_is_not_sent_a_second_time(void **state)
@@ -67,7 +31,7 @@ static void post_on_a_connection_that_dies_is_not_sent_a_second_time(void **stat
 	call_make(&call, fixture, "POST", "/cut-if-reused");
 	assert_int_equal(call.request.outcome, HTTP_REPLIED);
 	call_done(&call);
-	expect_outcome(fixture, "POST", "/cut-if-reused", HTTP_NO_REPLY);
+	call_expect_failure(fixture, "POST", "/cut-if-reused", HTTP_NO_REPLY);
 	assert_int_equal(peer_requests(fixture->peer), 2);
 }
 
@@ -142,8 +106,8 @@ static void peer_that_is_not_there_has_seen_nothing(void **state)
 {
 	struct lane_fixture *fixture = *state;
 
-	expect_outcome(fixture, "POST", "http://127.0.0.1:1/", HTTP_NOT_SENT);
-	expect_outcome(fixture, "POST", "https://no-such-host.invalid/", HTTP_NOT_SENT);
+	call_expect_failure(fixture, "POST", "http://127.0.0.1:1/", HTTP_NOT_SENT);
+	call_expect_failure(fixture, "POST", "https://no-such-host.invalid/", HTTP_NOT_SENT);
 }
 
 static void peer_that_does_not_speak_tls_has_seen_nothing(void **state)
@@ -269,8 +233,10 @@ static void tries_to_connect_count_towards_the_timeout(void **state)
 	assert_int_equal(late, 0);
 }
 
-#define TEST(function)	    cmocka_unit_test_setup_teardown(function, set_up_tcp, tear_down)
-#define TEST_BARE(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
+#define TEST(function)                                                                             \
+	cmocka_unit_test_setup_teardown(function, fixture_set_up_tcp, fixture_tear_down)
+#define TEST_BARE(function)                                                                        \
+	cmocka_unit_test_setup_teardown(function, fixture_set_up, fixture_tear_down)
 
 int main(void)
 {

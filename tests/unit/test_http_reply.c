@@ -8,42 +8,6 @@
 #include <string.h>
 #include <time.h>
 
-static int set_up(void **state)
-{
-	struct lane_fixture *fixture = xcalloc(1, sizeof(*fixture));
-
-	fixture_init(fixture);
-	*state = fixture;
-	return 0;
-}
-
-static int set_up_tcp(void **state)
-{
-	(void)set_up(state);
-	fixture_connect_tcp(*state, NULL);
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	fixture_done(*state);
-	free(*state);
-	return 0;
-}
-
-static void expect_outcome(struct lane_fixture *fixture, const char *method, const char *path,
-			   enum http_outcome outcome)
-{
-	struct call call;
-
-	call_make(&call, fixture, method, path);
-	assert_int_equal(call.request.outcome, outcome);
-	assert_int_equal(call.request.status, 0);
-	assert_true(call.request.problem[0] != '\0');
-	assert_null(strpbrk(call.request.problem, "\r\n"));
-	call_done(&call);
-}
-
 static void every_status_is_a_reply_with_its_body(void **state)
 {
 	static const long statuses[] = {200, 204, 304, 400, 401, 404, 409, 412, 429, 500, 503};
@@ -83,7 +47,7 @@ static void reply_of_exactly_the_limit_is_taken_and_one_byte_more_is_too_large(v
 	assert_int_equal(call.request.outcome, HTTP_TOO_LARGE);
 	assert_in_range(call.request.reply.len, 0, 1000);
 	call_done(&call);
-	expect_outcome(fixture, "GET", "/body/8000000", HTTP_TOO_LARGE);
+	call_expect_failure(fixture, "GET", "/body/8000000", HTTP_TOO_LARGE);
 }
 
 static void headers_beyond_the_limit_are_too_large(void **state)
@@ -94,7 +58,7 @@ static void headers_beyond_the_limit_are_too_large(void **state)
 	call_make(&call, fixture, "GET", "/head/8000");
 	assert_int_equal(call.request.outcome, HTTP_REPLIED);
 	call_done(&call);
-	expect_outcome(fixture, "GET", "/head/65536", HTTP_TOO_LARGE);
+	call_expect_failure(fixture, "GET", "/head/65536", HTTP_TOO_LARGE);
 }
 
 static void header_is_found_by_its_whole_name_in_lower_case(void **state)
@@ -261,7 +225,8 @@ static void reader_of_a_stream_may_submit_requests_of_its_own_lane(void **state)
 	call_done(&collected.other);
 }
 
-#define TEST(function) cmocka_unit_test_setup_teardown(function, set_up_tcp, tear_down)
+#define TEST(function)                                                                             \
+	cmocka_unit_test_setup_teardown(function, fixture_set_up_tcp, fixture_tear_down)
 
 int main(void)
 {

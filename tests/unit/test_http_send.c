@@ -9,42 +9,6 @@
 
 #define TOKEN "sk-token/with+signs"
 
-static int set_up(void **state)
-{
-	struct lane_fixture *fixture = xcalloc(1, sizeof(*fixture));
-
-	fixture_init(fixture);
-	*state = fixture;
-	return 0;
-}
-
-static int set_up_tcp(void **state)
-{
-	(void)set_up(state);
-	fixture_connect_tcp(*state, NULL);
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	fixture_done(*state);
-	free(*state);
-	return 0;
-}
-
-static void expect_outcome(struct lane_fixture *fixture, const char *method, const char *path,
-			   enum http_outcome outcome)
-{
-	struct call call;
-
-	call_make(&call, fixture, method, path);
-	assert_int_equal(call.request.outcome, outcome);
-	assert_int_equal(call.request.status, 0);
-	assert_true(call.request.problem[0] != '\0');
-	assert_null(strpbrk(call.request.problem, "\r\n"));
-	call_done(&call);
-}
-
 static void expect_echo(struct call *call, const char *text)
 {
 	assert_int_equal(call->request.outcome, HTTP_REPLIED);
@@ -209,8 +173,8 @@ static void plain_http_to_this_machine_is_allowed_however_it_is_spelled(void **s
 		assert_int_equal(call.request.status, 200);
 		call_done(&call);
 	}
-	expect_outcome(fixture, "GET", "http://[::1]:1/", HTTP_NOT_SENT);
-	expect_outcome(fixture, "GET", "http://127.9.9.9:1/", HTTP_NOT_SENT);
+	call_expect_failure(fixture, "GET", "http://[::1]:1/", HTTP_NOT_SENT);
+	call_expect_failure(fixture, "GET", "http://127.9.9.9:1/", HTTP_NOT_SENT);
 }
 
 static void other_schemes_and_nonsense_are_refused(void **state)
@@ -221,7 +185,7 @@ static void other_schemes_and_nonsense_are_refused(void **state)
 	struct lane_fixture *fixture = *state;
 
 	for (size_t i = 0; i < ARRAY_SIZE(urls); i++)
-		expect_outcome(fixture, "GET", urls[i], HTTP_FORBIDDEN);
+		call_expect_failure(fixture, "GET", urls[i], HTTP_FORBIDDEN);
 }
 
 static void unix_socket_lane_refuses_other_schemes_too(void **state)
@@ -229,8 +193,8 @@ static void unix_socket_lane_refuses_other_schemes_too(void **state)
 	struct lane_fixture *fixture = *state;
 
 	fixture_connect_unix(fixture, 4, 16, 0);
-	expect_outcome(fixture, "GET", "file:///etc/passwd", HTTP_FORBIDDEN);
-	expect_outcome(fixture, "GET", "http://engine:99999/", HTTP_FORBIDDEN);
+	call_expect_failure(fixture, "GET", "file:///etc/passwd", HTTP_FORBIDDEN);
+	call_expect_failure(fixture, "GET", "http://engine:99999/", HTTP_FORBIDDEN);
 }
 
 static void redirects_are_not_followed(void **state)
@@ -270,8 +234,8 @@ static void proxy_environment_is_ignored_unless_the_lane_asks_for_it(void **stat
 
 	fixture_connect_tcp(fixture, NULL);
 	set_proxy(fixture);
-	expect_outcome(fixture, "GET", "https://127.0.0.1:1/", HTTP_NOT_SENT);
-	expect_outcome(fixture, "GET", "http://127.0.0.1:1/", HTTP_NOT_SENT);
+	call_expect_failure(fixture, "GET", "https://127.0.0.1:1/", HTTP_NOT_SENT);
+	call_expect_failure(fixture, "GET", "http://127.0.0.1:1/", HTTP_NOT_SENT);
 	unset_proxy();
 	assert_int_equal(peer_connections(fixture->peer), 0);
 }
@@ -300,7 +264,7 @@ static void proxy_that_refuses_the_tunnel_means_that_nothing_was_sent(void **sta
 
 	fixture_connect_tcp(fixture, &options);
 	set_proxy(fixture);
-	expect_outcome(fixture, "POST", "https://control.example.invalid/", HTTP_NOT_SENT);
+	call_expect_failure(fixture, "POST", "https://control.example.invalid/", HTTP_NOT_SENT);
 	unset_proxy();
 	assert_true(peer_was_asked(fixture->peer, "control.example.invalid:443 "));
 }
@@ -331,13 +295,15 @@ static void plain_http_to_this_machine_never_goes_through_a_proxy(void **state)
 
 	fixture_connect_tcp(fixture, &options);
 	set_proxy(fixture);
-	expect_outcome(fixture, "GET", "http://127.0.0.1:1/", HTTP_NOT_SENT);
+	call_expect_failure(fixture, "GET", "http://127.0.0.1:1/", HTTP_NOT_SENT);
 	unset_proxy();
 	assert_int_equal(peer_connections(fixture->peer), 0);
 }
 
-#define TEST(function)	    cmocka_unit_test_setup_teardown(function, set_up_tcp, tear_down)
-#define TEST_BARE(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
+#define TEST(function)                                                                             \
+	cmocka_unit_test_setup_teardown(function, fixture_set_up_tcp, fixture_tear_down)
+#define TEST_BARE(function)                                                                        \
+	cmocka_unit_test_setup_teardown(function, fixture_set_up, fixture_tear_down)
 
 int main(void)
 {

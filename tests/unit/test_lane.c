@@ -10,22 +10,6 @@
 
 #define MANY 200
 
-static int set_up(void **state)
-{
-	struct lane_fixture *fixture = xcalloc(1, sizeof(*fixture));
-
-	fixture_init(fixture);
-	*state = fixture;
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	fixture_done(*state);
-	free(*state);
-	return 0;
-}
-
 static void assert_fine(const struct call *call)
 {
 	assert_int_equal(call->times_done, 1);
@@ -436,7 +420,7 @@ static void lane_closes_every_connection_it_kept(void **state)
 	assert_int_equal(count_open_files(), before);
 }
 
-#define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
+#define TEST(function) cmocka_unit_test_setup_teardown(function, fixture_set_up, fixture_tear_down)
 
 int main(void)
 {

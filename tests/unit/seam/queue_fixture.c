@@ -59,9 +59,6 @@ void call_start(struct queue_fixture *f, enum which which)
 	case LIST:
 		queue_list(&f->peer, &f->call, NULL);
 		break;
-	case STATS:
-		queue_stats(&f->peer, &f->call);
-		break;
 	}
 }
 
