@@ -1,19 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "base/buf.h"
-#include "base/file.h"
 #include "base/text.h"
-#include "policy/path.h"
 #include "policy/policy.h"
 #include "unit.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/capability.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 /* The policy of a text that must be fine. */
 static struct policy *parsed(const char *text)
@@ -417,138 +411,6 @@ static void all_problems_of_a_policy_come_together(void **state)
 		       "parsing a flow node\n");
 }
 
-static void write_file(const char *directory, const char *name, const char *text)
-{
-	char path[256];
-
-	(void)snprintf(path, sizeof(path), "%s/%s", directory, name);
-	int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
-	assert_true(fd >= 0);
-	assert_int_equal(file_write_all(fd, text, strlen(text)), 0);
-	(void)close(fd);
-}
-
-static void remove_file(const char *directory, const char *name)
-{
-	char path[256];
-
-	(void)snprintf(path, sizeof(path), "%s/%s", directory, name);
-	(void)unlink(path);
-}
-
-static void the_first_directory_that_has_a_policy_wins(void **state)
-{
-	char mine[] = "/tmp/berth-policy-XXXXXX";
-	const char *directories[] = {"/nonexistent", NULL, "policies", NULL};
-	struct problems problems;
-	struct policy *policy = NULL;
-	(void)state;
-
-	assert_non_null(mkdtemp(mine));
-	directories[1] = mine;
-	write_file(mine, "hardened.yaml", "pids: 99\n");
-	problems_init(&problems);
-	assert_int_equal(policy_load("hardened", directories, &problems, &policy), 0);
-	assert_int_equal(policy->pids, 99);
-	policy_free(policy);
-
-	/* One that is there but broken does not fall through to the next. */
-	write_file(mine, "hardened.yaml", "pids: 9x\n");
-	policy = NULL;
-	assert_int_equal(policy_load("hardened", directories, &problems, &policy), -EINVAL);
-	assert_null(policy);
-	assert_int_equal(problems.count, 1);
-	problems_done(&problems);
-	remove_file(mine, "hardened.yaml");
-	assert_int_equal(rmdir(mine), 0);
-}
-
-static void a_file_that_cannot_be_read_is_named(void **state)
-{
-	char mine[] = "/tmp/berth-policy-XXXXXX", path[256];
-	const char *directories[] = {mine, "policies", NULL};
-	struct problems problems;
-	struct policy *policy = NULL;
-	(void)state;
-
-	assert_non_null(mkdtemp(mine));
-	(void)snprintf(path, sizeof(path), "%s/hardened.yaml", mine);
-	assert_int_equal(mkdir(path, 0700), 0);
-	problems_init(&problems);
-	assert_int_equal(policy_load("hardened", directories, &problems, &policy), -EISDIR);
-	assert_non_null(strstr(problems.text.data, path));
-	problems_done(&problems);
-	assert_int_equal(rmdir(path), 0);
-	assert_int_equal(rmdir(mine), 0);
-}
-
-static void assert_missing(const char *name, const char *const *directories, const char *line)
-{
-	struct problems problems;
-	struct policy *policy = NULL;
-
-	problems_init(&problems);
-	assert_int_equal(policy_load(name, directories, &problems, &policy), -ENOENT);
-	assert_string_equal(problems.text.data, line);
-	assert_null(policy);
-	problems_done(&problems);
-}
-
-static void a_policy_that_is_not_there_is_answered_with_those_that_are(void **state)
-{
-	static const char *const directories[] = {"policies", "/nonexistent", NULL};
-	static const char *const nowhere[] = {NULL};
-	(void)state;
-
-	assert_missing("hardend", directories,
-		       "policy 'hardend': not found in policies, /nonexistent: did you mean "
-		       "'hardened'? (there: hardened)\n");
-	assert_missing("../etc/passwd", directories,
-		       "policy '../etc/passwd': not found in policies, /nonexistent (there: "
-		       "hardened)\n");
-	assert_missing("x", nowhere,
-		       "policy 'x': not found: there is no directory of policies; install "
-		       "berth's, or say --policy-dir DIRECTORY, or policy_dir: in a fleet file\n");
-}
-
-static void paths_are_compared_by_component(void **state)
-{
-	(void)state;
-	assert_true(path_is_within("/srv", "/srv"));
-	assert_true(path_is_within("/srv/a", "/srv"));
-	assert_true(path_is_within("/srv", "/"));
-	assert_false(path_is_within("/srvx", "/srv"));
-	assert_false(path_is_within("/", "/srv"));
-	assert_true(path_is_normal("/"));
-	assert_true(path_is_normal("/.../..a"));
-	assert_false(path_is_normal(""));
-	assert_false(path_is_normal("/a\n"));
-}
-
-static void assert_cleaned(const char *path, const char *expected)
-{
-	char *clean = path_clean(path);
-
-	assert_string_equal(clean, expected);
-	free(clean);
-}
-
-static void a_path_is_cleaned_the_way_engines_do(void **state)
-{
-	(void)state;
-	assert_cleaned("/data", "/data");
-	assert_cleaned("/data/", "/data");
-	assert_cleaned("//a/./b//c/..", "/a/b");
-	assert_cleaned("/", "/");
-	assert_cleaned("/..", "/");
-	assert_cleaned("/a/../../b", "/b");
-	assert_cleaned("/a/..", "/");
-	assert_cleaned("/...", "/...");
-	assert_null(path_clean("data"));
-	assert_null(path_clean(""));
-	assert_null(path_clean("/a\tb"));
-}
-
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -570,11 +432,6 @@ int main(void)
 		cmocka_unit_test(a_waiver_names_a_promise_that_can_be_waived),
 		cmocka_unit_test(the_networks_of_the_host_are_never_a_session_network),
 		cmocka_unit_test(all_problems_of_a_policy_come_together),
-		cmocka_unit_test(the_first_directory_that_has_a_policy_wins),
-		cmocka_unit_test(a_file_that_cannot_be_read_is_named),
-		cmocka_unit_test(a_policy_that_is_not_there_is_answered_with_those_that_are),
-		cmocka_unit_test(paths_are_compared_by_component),
-		cmocka_unit_test(a_path_is_cleaned_the_way_engines_do),
 	};
 
 	return cmocka_run_group_tests_name("policy", tests, NULL, NULL);
