@@ -15,7 +15,8 @@
  *                                         +-----> REMOVING -> DONE
  *
  * Failures before the ack go to REMOVING: nothing was promised, the item is offered again. A
- * container found at start enters at ADOPTING; an item refused for what it is at REFUSING.
+ * container found at start enters at ADOPTING; an item refused for what it is at REFUSING. A clean
+ * exit is removed first and judged after. The table in session.c has every edge.
  */
 #include "base/hash.h"
 #include "base/log.h"
