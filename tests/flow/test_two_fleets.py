@@ -2,6 +2,8 @@
 """Several berths and strangers on one engine leave each other's containers alone."""
 from harness import FlowCase, wait_until
 
+from fakeengine import FakeEngine
+
 
 class TwoFleets(FlowCase):
     def setUp(self) -> None:
@@ -56,6 +58,48 @@ class TwoFleets(FlowCase):
         self.assertEqual(self.touched(container["id"]), ["start"])
         self.assertEqual(len(self.acks(item)), 1)
         self.assertEqual(self.stops(), [])
+
+
+class TwoHosts(FlowCase):
+    """Two engines, two berths, one queue."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.second_engine = FakeEngine(images=[self.image])
+        self.addCleanup(self.second_engine.__exit__)
+        self.second_engine.__enter__()
+        self.second = self.add_place("second")
+        self.second.settings["engine"]["socket"] = self.second_engine.url
+
+    def run_both(self) -> None:
+        items = self.queue(20)
+        berths = [self.start("run"), self.second.start("run")]
+        self.cp.wait_stopped()
+        self.wait_no_containers()
+        wait_until(lambda: not self.second_engine.containers())
+        for berth in berths:
+            self.assertEqual(berth.terminate(), 0)
+        for item in items:
+            self.assertEqual(len(self.first_heartbeats(item)), 1)
+        self.assertEqual(self.stops(), [])
+        self.assert_nothing_left()
+
+    def test_share_a_queue_and_run_each_session_once(self) -> None:
+        self.run_both()
+        starts = len(self.engine.requests("start")) + len(self.second_engine.requests("start"))
+        self.assertEqual((starts, len(self.worker_stops())), (20, 20))
+
+    def test_run_each_session_once_though_one_takes_over_what_the_other_prepares(self) -> None:
+        """The second reclaims after 101 ms what the slow first has not acked: both ack, both
+        start, and the first heartbeat decides."""
+        self.engine.rule(op="create", delay_ms=300, times=0)
+        for engine in (self.engine, self.second_engine):
+            engine.worker("*", "delay-600", "run-1500")
+        self.second.environment["poll"].update(reclaim_older_than_ms=101, ack_within="100ms")
+        self.second.environment["sessions"] = 20
+        self.run_both()
+        lost = [beat for beat in self.cp.log.of("heartbeat") if beat.status == 412]
+        self.assertTrue(lost, "no session was taken over")
 
 
 class AStranger(FlowCase):

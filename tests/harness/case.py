@@ -191,9 +191,12 @@ class FlowCase(BerthCase):
         self.assertEqual([row["Name"] for row in networks if row["Name"].startswith("berth")], [])
 
     def first_heartbeats(self, item: dict) -> list:
-        """The first heartbeats that the control plane let through: one per lease."""
+        """The first heartbeats that gave somebody the lease. Once the item is stopped, everybody
+        gets a 200 that says so."""
+        stops = [record.seq for record in self.cp.log.of("stop", work=item["id"], status=204)]
         return [record for record in self.cp.log.of("heartbeat", work=item["id"], status=200)
-                if record.query.get("expected_last_heartbeat") == "NO_HEARTBEAT"]
+                if record.query.get("expected_last_heartbeat") == "NO_HEARTBEAT"
+                and not any(seq < record.seq for seq in stops)]
 
     def acks(self, item: dict | None = None) -> list:
         return self.cp.log.of("ack", work=item and item["id"])
