@@ -130,6 +130,7 @@ run_tap = tests/run-tap.sh $(TAP)/$(1).tap
 .PHONY: check
 check: deps-check ## install what the tests need, run every test
 	$(Q)$(MAKE) --no-print-directory all test-tools
+	$(Q)rm -rf $(TAP)
 	$(Q)$(MAKE) --no-print-directory -k unit controlplane fake flow check-engines || true
 	$(Q)tests/tally.sh $(TAP)
 

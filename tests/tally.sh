@@ -2,12 +2,13 @@
 # SPDX-License-Identifier: Apache-2.0
 # tally.sh FOLDER...: counts the TAP results of all suites; fails if one failed or none ran.
 set -euo pipefail
-count() { find "${folders[@]}" -name '*.tap' -exec grep -hE "$1" {} + | wc -l; }
-folders=("$@")
-failed=$(count '^not ok')
-skipped=$(count '^ok.*# SKIP')
-passed=$(($(count '^ok') - skipped))
-find "${folders[@]}" -name '*.tap' -exec grep -H '^not ok' {} + || true
+results=$(find "$@" -name '*.tap' -exec grep -HE '^(not )?ok' {} + || true)
+# grep -c fails where it counts nothing.
+count() { grep -cE "$1" <<<"$results" || true; }
+failed=$(count '\.tap:not ok')
+skipped=$(count '\.tap:ok.*# SKIP')
+passed=$(($(count '\.tap:ok') - skipped))
+grep -E '\.tap:not ok' <<<"$results" || true
 line="$passed passed, $failed failed"
 [ "$skipped" -eq 0 ] || line+=", $skipped skipped"
 echo "$line"
