@@ -124,6 +124,7 @@ struct claimant *claimant_free(struct claimant *claimant)
 		return NULL;
 	timer_cancel(&claimant->timer);
 	image_wait_done(&claimant->image_wait);
+	queue_call_done(&claimant->stats_call);
 	image_facts_done(&claimant->image);
 	claimant->poller = poller_free(claimant->poller);
 	claimant->lookup = lookup_free(claimant->lookup);

@@ -61,7 +61,8 @@ struct claimant {
 	struct lookup *lookup;
 	struct site site;
 	struct strikes *strikes;
-	uint64_t asked_ms; /* when the last poll was sent */
+	uint64_t asked_ms;	      /* when the last poll was sent */
+	struct queue_call stats_call; /* claimant_report.c */
 	struct image_wait image_wait;
 	struct image_facts image;
 	bool has_image, is_checking_image;
@@ -91,5 +92,7 @@ void claimant_stop(struct claimant *claimant);
 bool claimant_is_finished(const struct claimant *claimant);
 /* Takes over a container of this environment. */
 void claimant_adopt(struct claimant *claimant, const struct container *container);
+/* Logs event=status: its slots now, and, when the control plane has answered, its queue. */
+void claimant_report(struct claimant *claimant);
 /* Reads the key again (reload). True if it is another one now. */
 bool claimant_reread_key(struct claimant *claimant);

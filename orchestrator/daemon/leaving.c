@@ -195,6 +195,14 @@ static void on_hangup(void *arg)
 		  "keys were read again; changes of the file take effect at the next start");
 }
 
+static void on_status_wanted(void *arg)
+{
+	struct daemon *daemon = arg;
+
+	for (size_t i = 0; i < daemon->claimant_count; i++)
+		claimant_report(daemon->claimants[i]);
+}
+
 static void on_time_over(void *arg)
 {
 	struct daemon *daemon = arg;
@@ -210,10 +218,8 @@ int leaving_init(struct daemon *daemon, struct err *err)
 		int signo;
 		loop_fn fn;
 	} signals[] = {
-		{SIGTERM, on_terminate},
-		{SIGINT, on_terminate},
-		{SIGQUIT, on_quit},
-		{SIGHUP, on_hangup},
+		{SIGTERM, on_terminate}, {SIGINT, on_terminate},      {SIGQUIT, on_quit},
+		{SIGHUP, on_hangup},	 {SIGUSR1, on_status_wanted},
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(signals); i++) {

@@ -118,7 +118,11 @@ static const struct queue_operation operation_poll = {.name = "poll",
 				    operation_list = {.name = "list",
 						      .timeout_ms = 30000,
 						      .max_reply = BUF_MAX_LIST_REPLY,
-						      .read = read_page};
+						      .read = read_page},
+				    operation_stats = {.name = "stats",
+						       .timeout_ms = 10000,
+						       .max_reply = BUF_MAX_POLL_REPLY,
+						       .read = read_object};
 
 static enum queue_outcome judge_status(long status)
 {
@@ -332,4 +336,11 @@ void queue_list(struct queue_peer *peer, struct queue_call *call, const char *pa
 	queue_call_done(call);
 	http_request_init(&call->request, "GET", make_url(peer, "", query));
 	submit(peer, call, &operation_list, 0);
+}
+
+void queue_stats(struct queue_peer *peer, struct queue_call *call)
+{
+	queue_call_done(call);
+	http_request_init(&call->request, "GET", make_url(peer, "/stats", ""));
+	submit(peer, call, &operation_stats, 0);
 }

@@ -1,7 +1,7 @@
 #pragma once
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The calls of the work queue that berth makes with an environment key: poll, ack, stop, list.
+ * The five calls of the work queue that an environment key may make: poll, ack, stop, list, stats.
  * One `struct queue_call` is one request under way; the caller embeds it and reads its result in
  * the callback. What an HTTP answer means is decided here and nowhere else.
  */
@@ -57,7 +57,7 @@ struct queue_call {
 	long http_status;	  /* 0: there was no reply */
 	uint64_t retry_after_ms;  /* what the server asks for, 0 if nothing; at most 300 s */
 	int64_t server_time_ms;	  /* Date header, since the epoch; 0 if absent */
-	struct json_object *json; /* poll: the item. list: the page. The call's */
+	struct json_object *json; /* poll: the item. list: the page. stats. The call's */
 	bool has_status;	  /* ack: the reply described the item, as follows */
 	struct work_status status;
 	struct err err; /* unless QUEUE_OK or QUEUE_EMPTY: call, status, the server's own words */
@@ -82,3 +82,6 @@ void queue_force_stop(struct queue_peer *peer, struct queue_call *call, const ch
 
 /* GET work?limit=1000[&page=]. `page` may be NULL, or stand in the call's last result. */
 void queue_list(struct queue_peer *peer, struct queue_call *call, const char *page);
+
+/* GET work/stats. */
+void queue_stats(struct queue_peer *peer, struct queue_call *call);

@@ -148,3 +148,19 @@ class ASignal(FlowCase):
         self.cp.wait_stopped([item["id"]])
         self.wait_no_containers()
         self.assertEqual(berth.terminate(), 0)
+
+
+class SigUsr1(FlowCase):
+    def test_logs_the_slots_and_the_length_of_the_queue(self) -> None:
+        self.place.environment["sessions"] = 1
+        self.engine.worker("*", "hang")
+        running, waiting = self.queue(), self.queue(2)
+        berth = self.start("run")
+        berth.wait_event("started", work=running[0]["id"])
+        berth.signal(signal.SIGUSR1)
+        own = berth.wait_event("status", state="serving")
+        self.assertEqual((own["slots_taken"], own["sessions"]), ("1", "1"))
+        queue = berth.wait_event("status", count=2)
+        self.assertEqual(queue["queued"], str(len(waiting)))
+        self.assertEqual(len(self.cp.log.of("stats", status=200)), 1)
+        self.assertEqual(berth.terminate(), 0)

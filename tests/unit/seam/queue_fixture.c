@@ -59,6 +59,9 @@ void call_start(struct queue_fixture *f, enum which which)
 	case LIST:
 		queue_list(&f->peer, &f->call, NULL);
 		break;
+	case STATS:
+		queue_stats(&f->peer, &f->call);
+		break;
 	}
 }
 

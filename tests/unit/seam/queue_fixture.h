@@ -6,7 +6,7 @@
 
 #define KEY "sk-ant-oat01-EXAMPLE/KEY+1"
 
-enum which { POLL, ACK, STOP, LIST };
+enum which { POLL, ACK, STOP, LIST, STATS };
 
 struct queue_fixture {
 	struct loop *loop;

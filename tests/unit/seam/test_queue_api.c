@@ -99,6 +99,16 @@ static void list_follows_the_page_of_its_last_result(void **state)
 	assert_contains(call_sent(f)->url, "?beta=true&limit=1000&page=a%20b%26c%3D%2Fd");
 }
 
+static void stats_is_a_plain_get(void **state)
+{
+	struct queue_fixture *f = *state;
+
+	call_start(f, STATS);
+	assert_string_equal(call_sent(f)->url,
+			    "https://queue.example/v1/environments/env_1/work/stats?beta=true");
+	assert_int_equal(call_sent(f)->timeout_ms, 10000);
+}
+
 static void ids_cannot_leave_their_place_in_the_path(void **state)
 {
 	struct queue_fixture *f = *state;
@@ -296,6 +306,7 @@ int main(void)
 		TEST(stop_posts_force),
 		TEST(list_asks_for_the_largest_page),
 		TEST(list_follows_the_page_of_its_last_result),
+		TEST(stats_is_a_plain_get),
 		TEST(ids_cannot_leave_their_place_in_the_path),
 		TEST(the_id_may_stand_in_the_result_of_the_call),
 		TEST(the_key_may_be_replaced_while_a_call_is_under_way),

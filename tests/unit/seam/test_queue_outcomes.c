@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-static const char *const names[] = {"poll", "ack", "stop", "list"};
+static const char *const names[] = {"poll", "ack", "stop", "list", "stats"};
 
 struct row {
 	const char *sentence;
@@ -178,6 +178,10 @@ static struct row rows[] = {
 	{"list: an empty reply is unknown", LIST, QUEUE_UNKNOWN, {.status = 200}},
 	{"list: null is unknown", LIST, QUEUE_UNKNOWN, {.status = 200, .body = "null"}},
 	{"list: 403 is a rejection", LIST, QUEUE_REJECTED, {.status = 403}},
+	{"stats: an object is success", STATS, QUEUE_OK, {.status = 200, .body = "{\"depth\":2}"}},
+	{"stats: 204 is unknown", STATS, QUEUE_UNKNOWN, {.status = 204}},
+	{"stats: a number is unknown", STATS, QUEUE_UNKNOWN, {.status = 200, .body = "2"}},
+	{"stats: 403 is a rejection", STATS, QUEUE_REJECTED, {.status = 403}},
 };
 
 static void the_reply_is_judged(void **state)

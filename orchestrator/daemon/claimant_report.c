@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What an environment is doing, for an operator who asks (SIGUSR1). */
+#include "daemon/claimant_parts.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+static const char *state_word(const struct claimant *claimant)
+{
+	static const char *const words[] = {
+		[CLAIMANT_PREPARING] = "preparing",
+		[CLAIMANT_SERVING] = "serving",
+		[CLAIMANT_FINISHED] = "finished",
+	};
+
+	if (claimant->is_rejected)
+		return "rejected";
+	return claimant->is_paused ? "paused" : words[claimant->state];
+}
+
+static void format_count(char into[24], int64_t count)
+{
+	(void)snprintf(into, 24, "%" PRId64, count);
+}
+
+static void on_stats(struct queue_call *call, void *arg)
+{
+	struct claimant *claimant = arg;
+	struct log_ids ids = claimant_ids(claimant);
+	char depth[24], pending[24], workers[24];
+
+	if (call->outcome != QUEUE_OK) {
+		(void)log_err(LOG_WARNING, "status", &ids, &call->err);
+		return;
+	}
+	format_count(depth, json_get_int(call->json, "depth", 0));
+	format_count(pending, json_get_int(call->json, "pending", 0));
+	format_count(workers, json_get_int(call->json, "workers_polling", 0));
+	log_event(LOG_INFO, "status", &ids,
+		  (struct log_field[]){
+			  {"queued", depth},
+			  {"polled_not_acked", pending},
+			  {"workers_polling", workers},
+			  {"oldest_queued_at", json_get_string(call->json, "oldest_queued_at")},
+			  {NULL},
+		  },
+		  NULL);
+}
+
+void claimant_report(struct claimant *claimant)
+{
+	struct log_ids ids = claimant_ids(claimant);
+	char slots[24], launching[24], cap[24];
+
+	format_count(slots, claimant->slots);
+	format_count(launching, claimant->launching);
+	format_count(cap, claimant->config->sessions);
+	log_event(LOG_INFO, "status", &ids,
+		  (struct log_field[]){
+			  {"state", state_word(claimant)},
+			  {"slots_taken", slots},
+			  {"launching", launching},
+			  {"sessions", cap},
+			  {NULL},
+		  },
+		  NULL);
+	queue_call_done(&claimant->stats_call);
+	queue_call_init(&claimant->stats_call, on_stats, claimant);
+	queue_stats(&claimant->peer, &claimant->stats_call);
+}
