@@ -153,8 +153,8 @@ fake: $(FAKE_ENGINE) $(FAKE_WORKER) ## check the fake engine
 
 .PHONY: flow
 flow: $(BERTH) $(FAKE_ENGINE) $(FAKE_WORKER) ## run berth against the simulator and the fake engine
-	$(Q)BERTH=$(BERTH) FAKE_ENGINE_DIR=$(BUILD)/tests \
-		$(call run_tap,flow) $(PYTHON) tests/tap.py tests/flow
+	$(Q)ls tests/flow/test_*.py | BERTH=$(BERTH) FAKE_ENGINE_DIR=$(BUILD)/tests xargs -P 2 -I @ sh -c \
+		'$(call run_tap,flow-$$(basename @ .py)) $(PYTHON) tests/tap.py @'
 
 .PHONY: check-engines
 check-engines: $(BERTH) ## run berth on real engines (root; starts private ones)

@@ -74,7 +74,7 @@ static void clear_and_stop(struct daemon *daemon)
 {
 	daemon->leaving = CLEARING;
 	timer_cancel(&daemon->patience_timer);
-	if (table_count(&daemon->table) > 0 || !engine_is_healthy(daemon->engine)) {
+	if (table_count(&daemon->table) > 0) {
 		loop_stop(daemon->loop);
 		return;
 	}

@@ -21,11 +21,16 @@ def base64_forms(value: bytes) -> set[str]:
     return forms | {form.replace("+", "-").replace("/", "_") for form in forms}
 
 
+# Shorter texts are no secrets (an unusable one may be "{}"), and turn up in any random id.
+SHORTEST = 8
+
+
 def forms(secret: str) -> set[str]:
     raw = secret.encode()
     percent = "".join(f"%{byte:02x}" for byte in raw)
-    return {secret, quote(secret, safe=""), percent, percent.upper(), raw.hex(),
-            raw.hex().upper()} | base64_forms(raw)
+    every = {secret, quote(secret, safe=""), percent, percent.upper(), raw.hex(),
+             raw.hex().upper()} | base64_forms(raw)
+    return {form for form in every if len(form) >= SHORTEST}
 
 
 class Secrets:
