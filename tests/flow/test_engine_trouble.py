@@ -41,6 +41,7 @@ class AnEngineGoneForAWhile(EngineTroubleCase):
         self.cp.wait_stopped()
         self.assertEqual(self.berth.events("exited"), [])
         self.engine.come_back()
+        self.berth.wait_event("engine", level="info", count=2)
         self.finish()
 
     def test_does_not_keep_a_terminated_berth_from_leaving(self) -> None:

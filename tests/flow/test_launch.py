@@ -24,7 +24,7 @@ class ASlowCreate(FlowCase):
 
     def test_delays_neither_polls_nor_another_session(self) -> None:
         slow, quick = self.queue(2)
-        self.engine.rule(op="create", delay_ms=5000)
+        self.engine.rule(op="create", delay_ms=2500)
         berth = self.start("run")
         self.cp.wait_stopped([quick["id"]])
         self.assertEqual(self.engine.requests("start")[0]["status"], 204)

@@ -20,6 +20,7 @@ class Run(FlowCase):
         self.assert_nothing_left()
 
     def test_has_the_control_plane_hold_its_polls(self) -> None:
+        del self.place.environment["poll"]["block_ms"]
         berth = self.start("run")
         polls = self.cp.wait_requests("poll", 2)
         self.assertEqual(berth.terminate(), 0)

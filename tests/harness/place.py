@@ -7,7 +7,7 @@ The fleet file is written from `settings`, a dictionary that a test may change u
     place.environment["timeouts"]["first_heartbeat"] = "2s"
     place.settings["on_shutdown"] = "stop"
 
-Its values make tests fast (short idle waits) and indifferent to the machine (no floor for free disk
+Its values make tests fast (short polls and idle waits) and indifferent to the machine (no floor for free disk
 and memory).
 """
 from __future__ import annotations
@@ -55,7 +55,7 @@ class Place:
                 "name": "test",
                 "key": {"file": str(self.key_file)},
                 "image": image,
-                "poll": {"idle_min": "50ms", "idle_max": "100ms"},
+                "poll": {"block_ms": 100, "idle_min": "50ms", "idle_max": "100ms"},
                 "timeouts": {},
             }],
             **settings,
