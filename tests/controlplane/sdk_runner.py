@@ -15,7 +15,7 @@ def run_node(script: str, *arguments: str, environment: dict[str, str],
              timeout: float = 60) -> subprocess.CompletedProcess:
     """Run sdk/SCRIPT; the environment holds PATH, HOME and what is given, nothing else."""
     if not NODE.exists() or not SDK.exists():
-        raise AssertionError("the official SDK is not installed; run: npm ci --prefix tests")
+        raise AssertionError("the official SDK is not installed; run: make deps-check")
     kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
     return subprocess.run([str(NODE), str(Path(__file__).parent / "sdk" / script), *arguments],
                           env={**kept, **environment}, capture_output=True, text=True,
