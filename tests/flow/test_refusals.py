@@ -51,13 +51,7 @@ class ARejectedKey(FlowCase):
 
     def test_pauses_its_environment_and_not_the_others(self) -> None:
         self.rotate_key()
-        other = self.cp.create_environment()
-        key_file = self.place.dir / "other"
-        key_file.touch(0o600)
-        key_file.write_text(other["key"])
-        self.secrets.add("an environment key", [other["key"]])
-        self.place.settings["environments"].append(
-            {"id": other["id"], "key": {"file": str(key_file)}, "image": self.image})
+        other = self.serve_another_environment()
         [item] = self.cp.queue(other["id"])
         berth = self.start("run")
         berth.wait_event("key_rejected")

@@ -26,14 +26,8 @@ class AHost(FlowCase):
 
 class AnEnvironment(FlowCase):
     def test_whose_image_is_missing_does_not_keep_another_from_running(self) -> None:
-        other = self.cp.create_environment()
-        key_file = self.place.dir / "other"
-        key_file.touch(0o600)
-        key_file.write_text(other["key"])
-        self.secrets.add("an environment key", [other["key"]])
+        other = self.serve_another_environment()
         self.place.environment.update(image="localhost/nowhere:1", pull="never")
-        self.place.settings["environments"].append(
-            {"id": other["id"], "key": {"file": str(key_file)}, "image": self.image})
         [stuck] = self.queue()
         runs = self.cp.queue(other["id"], 3)
         self.assert_exit(self.start("drain", "--wait"), 75)

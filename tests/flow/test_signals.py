@@ -134,13 +134,7 @@ class ASignal(FlowCase):
 
     def test_of_hup_with_a_new_key_takes_up_a_rejected_environment_again(self) -> None:
         new = self.rotate_key()
-        other = self.cp.create_environment()
-        self.secrets.add("an environment key", [other["key"]])
-        key_file = self.place.dir / "other"
-        key_file.touch(0o600)
-        key_file.write_text(other["key"])
-        self.place.settings["environments"].append(
-            {"id": other["id"], "key": {"file": str(key_file)}, "image": self.image})
+        self.serve_another_environment()
         [item] = self.queue()
         berth = self.start("run")
         berth.wait_event("key_rejected")

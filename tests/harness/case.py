@@ -75,6 +75,18 @@ class BerthCase(unittest.TestCase):
         self.places.append(place)
         return place
 
+    def serve_another_environment(self) -> dict[str, str]:
+        """A second queue for self.place to serve; its id and key."""
+        environment = self.cp.create_environment()
+        self.secrets.add("an environment key", [environment["key"]])
+        key_file = self.place.dir / f"key-{environment['id']}"
+        key_file.touch(0o600)
+        key_file.write_text(environment["key"])
+        self.place.settings["environments"].append(
+            {**self.place.environment, "id": environment["id"], "name": environment["id"],
+             "key": {"file": str(key_file)}})
+        return environment
+
     def queue(self, count: int = 1, **options: Any) -> list[dict]:
         """Queues sessions; ids, script, end, secret as ControlPlane.queue() has them."""
         items = self.cp.queue(self.env["id"], count, **options)

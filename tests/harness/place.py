@@ -7,8 +7,8 @@ The fleet file is written from `settings`, a dictionary that a test may change u
     place.environment["timeouts"]["first_heartbeat"] = "2s"
     place.settings["on_shutdown"] = "stop"
 
-Its values make tests fast (short polls and idle waits) and indifferent to the machine (no floor for free disk
-and memory).
+Its values make tests fast (short polls and idle waits) and indifferent to the machine (no floor
+for free disk and memory).
 """
 from __future__ import annotations
 
