@@ -82,12 +82,13 @@ int file_read_secret(const char *path, struct secret **ret, struct err *err)
 		to--;
 	if (from == to)
 		return err_set(err, ERR_INPUT, -ENODATA, "key file '%s' is empty", path);
-	for (const char *p = from; p < to; p++)
+	for (const char *p = from; p < to; p++) {
 		if (!isgraph((unsigned char)*p))
 			return err_set(err, ERR_INPUT, -EINVAL,
 				       "key file '%s' holds more than one key: one line "
 				       "without spaces is expected",
 				       path);
+	}
 	*ret = secret_new(from, (size_t)(to - from));
 	return 0;
 }
