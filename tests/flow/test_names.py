@@ -24,7 +24,7 @@ class ATakenName(FlowCase):
 
     def assert_runs(self, item: dict) -> None:
         self.cp.wait_stopped([item["id"]])
-        self.berth.wait_event("removed", work=item["id"])
+        self.wait_no_containers()
         self.assertEqual(self.berth.terminate(), 0)
         self.assertEqual(len(self.first_heartbeats(item)), 1)
         self.assertEqual(self.stops(), [])
@@ -35,7 +35,8 @@ class ATakenName(FlowCase):
             with self.subTest(state=state):
                 old = self.take(state, work=f"work_{state}")
                 [item] = self.queue(work=f"work_{state}")
-                self.berth.wait_event("removed", work=item["id"])
+                self.cp.wait_stopped([item["id"]])
+                self.wait_no_containers()
                 self.assertEqual(self.touched(old), ["remove"])
                 self.assertEqual(self.cp.item(item["id"])["offers"], 1)
                 self.assertEqual(len(self.first_heartbeats(item)), 1)
