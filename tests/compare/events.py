@@ -13,9 +13,9 @@ from typing import Iterable
 from controlplane.log import Record
 
 # A busy machine makes pauses longer, and by the time an answer takes to be noted a little shorter.
-AT_ONCE = 0.25
+AT_ONCE = 0.3
 EARLIER = 0.06
-LATER = 0.2
+LATER = 0.25
 
 PAUSE = re.compile(r"([\d.]+)(?:–([\d.]+))? s")
 ANY_PAUSE = "…"
@@ -38,7 +38,7 @@ def moment(at: float, text: str) -> Event:
 
 
 def of_record(record: Record) -> Event:
-    """A call to the control plane, and what it was answered: the script's word, if it is from it."""
+    """A call to the control plane, and the word for its answer: the script's, if it is from it."""
     answer = record.fault
     if answer is None and record.endpoint == "poll":
         answer = "item" if record.work else "empty"
