@@ -80,6 +80,8 @@ static const struct answer answers[] = {
 	{"kill 409: it has exited", OPERATION_KILL, 409, NOT_RUNNING("exited"), ENGINE_ALREADY},
 	{"kill 409, in half of the words: it has exited", OPERATION_KILL, 409,
 	 "container state improper", ENGINE_ALREADY},
+	{"kill 500, in the other half of the words: it has exited", OPERATION_KILL, 500,
+	 "can only kill running containers", ENGINE_ALREADY},
 	{"kill 500: it is being removed", OPERATION_KILL, 500, NOT_RUNNING("removing"),
 	 ENGINE_REMOVING},
 	{"kill 404: no such container", OPERATION_KILL, 404, NO_CONTAINER, ENGINE_NOT_FOUND},

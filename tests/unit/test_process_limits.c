@@ -214,6 +214,9 @@ static void the_largest_number_of_cgroup_v1_means_no_limit(void **state)
 	put(TREE "memory/" V1_CONTAINER "/memory.memsw.limit_in_bytes", "9223372036854771712\n");
 	assert_cgroup(134217728, NONE, 64, 125);
 	put(TREE "memory/" V1_CONTAINER "/memory.limit_in_bytes", "9223372036854771712\n");
+	put(TREE "memory/" V1_CONTAINER "/memory.memsw.limit_in_bytes", "135266304\n");
+	assert_cgroup(NONE, NONE, 64, 125);
+	put(TREE "memory/" V1_CONTAINER "/memory.memsw.limit_in_bytes", "9223372036854771712\n");
 	put(TREE "pids/" V1_CONTAINER "/pids.max", "max\n");
 	put(TREE "cpu,cpuacct/" V1_CONTAINER "/cpu.cfs_quota_us", "-1\n");
 	assert_cgroup(NONE, NONE, NONE, NONE);
@@ -290,6 +293,14 @@ static void of_several_mounts_the_one_that_shows_the_cgroup_counts(void **state)
 	(void)state;
 	boot_v2();
 	put("proc/self/mountinfo", V2_MOUNT("/elsewhere", "/mnt") V2_MOUNT("/", "/sys/fs/cgroup"));
+	assert_cgroup(134217728, 1048576, 64, 125);
+}
+
+static void what_is_mounted_with_a_controllers_name_and_is_no_cgroup_does_not_count(void **state)
+{
+	(void)state;
+	boot_v1();
+	put("proc/self/mountinfo", "30 23 0:26 / /mnt rw - 9p box rw,memory,pids,cpu\n" V1_MOUNTS);
 	assert_cgroup(134217728, 1048576, 64, 125);
 }
 
@@ -437,6 +448,7 @@ int main(void)
 		TEST(no_memory_at_all_is_a_limit),
 		TEST(a_part_of_the_hierarchy_that_is_mounted_is_enough),
 		TEST(of_several_mounts_the_one_that_shows_the_cgroup_counts),
+		TEST(what_is_mounted_with_a_controllers_name_and_is_no_cgroup_does_not_count),
 		TEST(a_cgroup_that_is_not_mounted_shows_no_limit),
 		TEST(the_hard_limits_of_the_process_are_read),
 		TEST(hard_limits_may_be_no_limits),

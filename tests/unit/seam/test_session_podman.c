@@ -251,6 +251,26 @@ static void whose_start_fails_and_which_has_ended_by_then_is_not_started_again(v
 	world_done(&world);
 }
 
+/* The start that failed was not the only one under way. */
+static void that_runs_by_the_time_it_is_prepared_anew_is_not_started_again(void **state)
+{
+	struct session_world world;
+
+	(void)state;
+	world_init_podman(&world);
+	world_fault(&world, (struct fault){.op = "start", .times = 1, .status = 500});
+	world_launch(&world);
+	fake_run(world.loop, 20);
+	assert_string_equal(world.calls, "create prepare inspect ack start inspect");
+	world.container.status = CONTAINER_RUNNING;
+	world.container.started_at_ms = loop_wall_ms(world.loop);
+	fake_run(world.loop, 10000);
+	assert_int_equal(world_count(&world, "start"), 1);
+	assert_int_equal(world.launched, 1);
+	assert_int_equal(world.session->state, SESSION_RUNNING);
+	world_done(&world);
+}
+
 static void that_lost_its_limits_before_a_second_start_is_not_started(void **state)
 {
 	struct session_world world;
@@ -304,6 +324,7 @@ int main(void)
 		cmocka_unit_test(whose_start_fails_and_works_all_the_same_is_not_started_again),
 		cmocka_unit_test(
 			whose_start_fails_and_which_has_ended_by_then_is_not_started_again),
+		cmocka_unit_test(that_runs_by_the_time_it_is_prepared_anew_is_not_started_again),
 		cmocka_unit_test(that_lost_its_limits_before_a_second_start_is_not_started),
 		cmocka_unit_test(whose_start_never_works_is_given_up_and_force_stopped),
 	};

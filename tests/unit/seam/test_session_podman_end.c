@@ -89,6 +89,28 @@ static void whose_process_cannot_be_told_is_believed_to_run(void **state)
 	world_done(&world);
 }
 
+/* Podman says that it runs, and that there is nobody to be killed. */
+static void whose_process_cannot_be_told_and_that_nobody_can_kill_has_ended(void **state)
+{
+	struct session_world world;
+
+	(void)state;
+	world_init_podman(&world);
+	world.exits_after_ms = 0;
+	world_launch(&world);
+	fake_run(world.loop, 60000);
+	world.session->process = (struct process){0};
+	world.may_stop_what_is_held = true;
+	world_fault(&world, (struct fault){.op = "kill",
+					   .status = 500,
+					   .body = "{\"message\":\"container state improper\"}"});
+	session_stop(world.session, END_TIME_LIMIT);
+	fake_run(world.loop, 300000);
+	assert_int_equal(world.ended, 1);
+	assert_null(world.container.request);
+	world_done(&world);
+}
+
 /* --- a command that cannot be run ------------------------------------------------------------- */
 
 #define WORDS "ERROR (catatonit:6): failed to exec pid1: No such file or directory\n"
@@ -220,6 +242,7 @@ int main(void)
 		cmocka_unit_test(whose_process_number_is_somebody_elses_is_gone_as_well),
 		cmocka_unit_test(whose_process_is_there_is_believed_to_run),
 		cmocka_unit_test(whose_process_cannot_be_told_is_believed_to_run),
+		cmocka_unit_test(whose_process_cannot_be_told_and_that_nobody_can_kill_has_ended),
 		cmocka_unit_test(whose_command_could_not_be_run_is_the_environments_fault),
 		cmocka_unit_test(whose_command_ran_and_failed_is_nobodys_fault),
 		cmocka_unit_test(whose_last_words_cannot_be_had_is_nobodys_fault),
