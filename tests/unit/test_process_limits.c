@@ -292,7 +292,8 @@ static void of_several_mounts_the_one_that_shows_the_cgroup_counts(void **state)
 {
 	(void)state;
 	boot_v2();
-	put("proc/self/mountinfo", V2_MOUNT("/elsewhere", "/mnt") V2_MOUNT("/", "/sys/fs/cgroup"));
+	put("proc/self/mountinfo",
+	    V2_MOUNT("/elsewhere", "/mnt") V2_MOUNT("/us", "/srv") V2_MOUNT("/", "/sys/fs/cgroup"));
 	assert_cgroup(134217728, 1048576, 64, 125);
 }
 

@@ -175,6 +175,21 @@ static void whose_limits_do_not_hold_and_whose_item_is_over_is_only_removed(void
 	}
 }
 
+static void whose_limits_do_not_hold_and_whose_item_is_still_queued_is_only_removed(void **state)
+{
+	struct session_world world;
+
+	(void)state;
+	begin_without_pids(&world);
+	world.item = (struct world_item){.state = WORK_QUEUED};
+	adopt(&world, 60000);
+	assert_string_equal(world.calls, "inspect prepare inspect list remove");
+	assert_int_equal(world.item.state, WORK_QUEUED);
+	assert_int_equal(world.incomplete, 1);
+	assert_environment_is_told(&world);
+	world_done(&world);
+}
+
 static void whose_limits_do_not_hold_and_whose_item_cannot_be_looked_up_is_kept(void **state)
 {
 	struct session_world world;
@@ -229,6 +244,8 @@ int main(void)
 		cmocka_unit_test(that_runs_is_left_running_and_known_by_its_process),
 		cmocka_unit_test(whose_limits_do_not_hold_has_its_waiting_item_force_stopped),
 		cmocka_unit_test(whose_limits_do_not_hold_and_whose_item_is_over_is_only_removed),
+		cmocka_unit_test(
+			whose_limits_do_not_hold_and_whose_item_is_still_queued_is_only_removed),
 		cmocka_unit_test(
 			whose_limits_do_not_hold_and_whose_item_cannot_be_looked_up_is_kept),
 		cmocka_unit_test(that_cannot_be_prepared_has_its_waiting_item_force_stopped),
