@@ -220,7 +220,7 @@ static bool network_refused(struct request *request, struct json_object *body)
 		return false;
 	json_object_object_foreach (networks, name, options) {
 		(void)options;
-		if (network_find(request->engine, name))
+		if (strcmp(name, "podman") == 0 || network_find(request->engine, name))
 			continue;
 		podman_error(request, 500, "network not found",
 			     "unable to find network with name or ID %s", name);

@@ -70,7 +70,7 @@ static void add_tmpfs(struct json_object *tmpfs, const struct container *contain
 	for (size_t i = 0; options && i < json_object_array_length(options); i++) {
 		if (strcmp(option_at(options, i), "U") == 0)
 			add_owner(&text, container);
-		else
+		else if (strcmp(option_at(options, i), "notmpcopyup") != 0)
 			add_option(&text, option_at(options, i));
 	}
 	if (!has_option(options, "rw", "ro"))

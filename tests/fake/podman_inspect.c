@@ -23,6 +23,12 @@ static const char inspect_defaults[] =
 	"\"LinkLocalIPv6Address\":\"\",\"LinkLocalIPv6PrefixLen\":0,\"Ports\":{},"
 	"\"SandboxKey\":\"\"},\"Namespace\":\"\",\"IsInfra\":false,\"IsService\":false}";
 
+static const char attachment_defaults[] =
+	"{\"EndpointID\":\"\",\"Gateway\":\"\",\"IPAddress\":\"\",\"IPPrefixLen\":0,"
+	"\"IPv6Gateway\":\"\",\"GlobalIPv6Address\":\"\",\"GlobalIPv6PrefixLen\":0,"
+	"\"MacAddress\":\"\",\"NetworkID\":\"\",\"DriverOpts\":null,\"IPAMConfig\":null,"
+	"\"Links\":null,\"Aliases\":[]}";
+
 static const char state_defaults[] =
 	"{\"OciVersion\":\"1.0.2-dev\",\"Status\":\"\",\"Running\":false,\"Paused\":false,"
 	"\"Restarting\":false,\"OOMKilled\":false,\"Dead\":false,\"Pid\":0,\"ExitCode\":0,"
@@ -161,6 +167,37 @@ struct json_object *podman_config(const struct container *container)
 	return config;
 }
 
+static struct json_object *attachment(const struct container *container, const char *name)
+{
+	struct json_object *json = json_tokener_parse(attachment_defaults);
+	char *alias = xasprintf("%.12s", container->id);
+
+	json_put(json, "NetworkID", name);
+	json_object_array_add(json_member(json, "Aliases"), json_object_new_string(alias));
+	free(alias);
+	return json;
+}
+
+/* Those of a container on bridges; NULL for any other, which has no such member. */
+static struct json_object *networks_object(const struct container *container)
+{
+	struct json_object *asked = json_member(container->spec, "networks");
+	struct json_object *json;
+
+	if (strcmp(container->network, "bridge") != 0)
+		return NULL;
+	json = json_object_new_object();
+	if (!asked || json_object_object_length(asked) == 0) {
+		json_object_object_add(json, "podman", attachment(container, "podman"));
+		return json;
+	}
+	json_object_object_foreach (asked, name, options) {
+		(void)options;
+		json_object_object_add(json, name, attachment(container, name));
+	}
+	return json;
+}
+
 static void put_paths(struct json_object *json, const struct container *container)
 {
 	bool exists =
@@ -184,7 +221,7 @@ static void put_paths(struct json_object *json, const struct container *containe
 void handle_podman_inspect(struct request *request)
 {
 	const struct container *container = target_container(request);
-	struct json_object *json, *host;
+	struct json_object *json, *host, *networks;
 
 	if (!container)
 		return;
@@ -201,6 +238,9 @@ void handle_podman_inspect(struct request *request)
 	json_put(json, "OCIRuntime", json_text(json_member(host, "ociRuntime"), "name", ""));
 	json_put(json, "Name", container->name);
 	put_paths(json, container);
+	networks = networks_object(container);
+	if (networks)
+		json_object_object_add(json_member(json, "NetworkSettings"), "Networks", networks);
 	json_object_object_add(json, "EffectiveCaps", podman_effective_caps(container));
 	json_object_object_add(json, "BoundingCaps", podman_bounding_caps(container));
 	json_object_object_add(json, "Mounts", json_tokener_parse(container->mounts_text));
@@ -225,6 +265,7 @@ static struct json_object *list_mounts(const struct container *container)
 char *podman_list_row(const struct container *container)
 {
 	struct json_object *mounts = list_mounts(container);
+	struct json_object *networks = networks_object(container);
 	struct text row = {0};
 
 	text_addf(&row, "\"Id\":\"%s\",\"Names\":[\"/%s\"],\"Image\":", container->id,
@@ -237,10 +278,11 @@ char *podman_list_row(const struct container *container)
 		  json_object_object_length(container->labels) ? json_line(container->labels)
 							       : "null");
 	text_addf(&row,
-		  ",\"NetworkSettings\":{\"Networks\":null},\"Mounts\":%s,\"Name\":\"\","
+		  ",\"NetworkSettings\":{\"Networks\":%s},\"Mounts\":%s,\"Name\":\"\","
 		  "\"Config\":null,\"NetworkingConfig\":null,\"Platform\":null,"
 		  "\"AdjustCPUShares\":false",
-		  json_line(mounts));
+		  json_line(networks), json_line(mounts));
+	json_object_put(networks);
 	json_object_put(mounts);
 	return row.data;
 }

@@ -89,6 +89,26 @@ class AnInspect(InspectCase):
         self.assertEqual(host["Ulimits"][1]["Name"], "RLIMIT_NPROC")
         self.assertEqual(host["LogConfig"]["Size"], "0B")
 
+    def test_shows_the_networks_of_a_bridge_and_no_others(self) -> None:
+        self.ask("POST", "/v1.41/networks/create", {"Name": "mine"})
+        for changes, names in (({}, None),
+                               ({"netns": {"nsmode": "none"}}, None),
+                               ({"netns": None}, ["podman"]),
+                               ({"netns": {"nsmode": "bridge"}, "networks": {"mine": {}}},
+                                ["mine"])):
+            inspect = self.inspect(self.create(f"x{len(self.engine.containers())}", **changes))
+            networks = inspect["NetworkSettings"].get("Networks")
+            self.assertEqual(networks and list(networks), names)
+            self.assertEqual(self.listed()[-1]["NetworkSettings"]["Networks"], networks)
+
+    def test_shows_a_tmpfs_that_begins_empty(self) -> None:
+        container = self.create("x", mounts=[{
+            "destination": "/x", "type": "tmpfs", "source": "tmpfs",
+            "options": ["rw", "nosuid", "nodev", "exec", "size=1", "U", "notmpcopyup"]}])
+        self.libpod(container, "init")
+        self.assertEqual(self.inspect(container)["HostConfig"]["Tmpfs"],
+                         {"/x": "rw,nosuid,nodev,exec,size=1,uid=10001,gid=10001,rprivate"})
+
     def test_shows_what_another_user_than_root_starts_with(self) -> None:
         inspect = self.inspect(self.create("x", cap_drop=None))
         self.assertIsNone(inspect["EffectiveCaps"])
