@@ -197,7 +197,8 @@ void container_end(struct container *container, int exit_code, bool oom_killed)
 {
 	if (container->state != CONTAINER_RUNNING)
 		return;
-	if (oom_killed) {
+	/* Podman (4.3.1, cgroup v1) does not see what the kernel ended for its memory. */
+	if (oom_killed && !container->engine->options.podman) {
 		container->oom_killed = true;
 		event_emit(container, "oom", NULL, NULL);
 	}
