@@ -93,8 +93,11 @@ start() {
 }
 
 stop() {
+	local container
 	if api http://engine/_ping >/dev/null; then
-		remove_containers
+		for container in $(api 'http://engine/containers/json?all=1' | grep -o '"Id":"[0-9a-f]*"' | cut -d'"' -f4); do
+			api --request DELETE "http://engine/containers/$container?force=1&v=1" || true
+		done
 		api --request POST --output /dev/null http://engine/networks/prune || true
 	fi
 	take_back

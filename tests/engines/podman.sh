@@ -99,10 +99,10 @@ write_settings() {
 	chmod 0644 "$dir/containers.conf" "$dir/storage.conf"
 }
 
-# --- the service ---------------------------------------------------------------------------------
+# --- Podman's surroundings -----------------------------------------------------------------------
 
-# In a mount name space of its own a rootless service gets DIR under a name it can reach, and devices that root
-# may keep to itself on this machine. Each command becomes the next one, so the pid stays.
+# In a mount name space of its own a rootless Podman gets DIR under a name it can reach, and devices that root may
+# keep to itself on this machine. Each command becomes the next one, so the pid stays.
 # shellcheck disable=SC2016 # for the inner shell
 enter_as_user='
 	set -e
@@ -119,17 +119,26 @@ enter_as_user='
 	shift 3
 	exec setpriv --reuid "$user" --regid "$user" --init-groups --inh-caps=-all "$@"'
 
-# detach_service [COMMAND...] - the service, or what stands before it.
-detach_service() {
-	local service=("$@" podman --root "$inside/data/storage" --runroot "$inside/run/containers"
-		--tmpdir "$inside/run/tmp" --network-config-dir "$inside/data/networks" --log-level warn system service)
-	[ $# -gt 0 ] || service+=(--time=0 "unix://$inside/run/podman.sock")
-	service=(env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME="$inside/data/home" XDG_RUNTIME_DIR="$inside/run/user"
-		CONTAINERS_CONF="$inside/containers.conf" CONTAINERS_STORAGE_CONF="$inside/storage.conf" "${service[@]}")
+# Sets surroundings and podman: the one runs a command as the service runs, the other is the command.
+set_commands() {
+	surroundings=(env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME="$inside/data/home"
+		XDG_RUNTIME_DIR="$inside/run/user" CONTAINERS_CONF="$inside/containers.conf"
+		CONTAINERS_STORAGE_CONF="$inside/storage.conf")
 	if [ -n "$user" ]; then
-		service=(unshare --mount --propagation slave sh -c "$enter_as_user" sh "$dir" "$inside" "$user" "${service[@]}")
+		surroundings=(unshare --mount --propagation slave sh -c "$enter_as_user" sh "$dir" "$inside" "$user"
+			"${surroundings[@]}")
 	fi
-	detach podman "${service[@]}"
+	podman=(podman --root "$inside/data/storage" --runroot "$inside/run/containers" --tmpdir "$inside/run/tmp"
+		--network-config-dir "$inside/data/networks" --log-level warn)
+}
+
+start_service() {
+	if [ -e "$dir/activated" ]; then
+		detach podman "${surroundings[@]}" python3 "$here/activation.py" "$inside/run/podman.sock" "${podman[@]}" \
+			system service
+	else
+		detach podman "${surroundings[@]}" "${podman[@]}" system service --time=0 "unix://$inside/run/podman.sock"
+	fi
 	wait_until podman api http://engine/_ping
 }
 
@@ -145,10 +154,15 @@ make_directories() {
 # Undoes every part of a start, also of one that came only half-way.
 take_back() {
 	local pause
+	# Without the service, which may be dead: its containers live on.
+	if [ -e "$dir/run/containers" ]; then
+		timeout --kill-after=5 60 "${surroundings[@]}" "${podman[@]}" rm --all --force --time 0 >/dev/null </dev/null ||
+			true
+	fi
 	end podman
 	# Monitors of containers name our runroot. What keeps a rootless user's name spaces names nothing.
 	end_naming "$inside/run/"
-	if pause=$(cat "$dir/run/tmp/pause.pid" 2>/dev/null) && [ "$(cat "/proc/$pause/comm" 2>/dev/null)" = catatonit ]; then
+	if pause=$(cat "$dir/run/tmp/pause.pid" 2>/dev/null) && grep -sx catatonit "/proc/$pause/comm" >/dev/null; then
 		kill -KILL "$pause" 2>/dev/null || true
 	fi
 	take_back_network
@@ -188,22 +202,11 @@ begin() {
 	print_env
 }
 
-start_service() {
-	if [ -e "$dir/activated" ]; then
-		detach_service python3 "$here/activation.py" "$inside/run/podman.sock"
-	else
-		detach_service
-	fi
-}
-
 start() {
 	begin
 }
 
 stop() {
-	if api http://engine/_ping >/dev/null; then
-		remove_containers
-	fi
 	take_back
 }
 
@@ -243,6 +246,7 @@ set_directory "$2" run/podman.sock
 user=${3-$(cat "$dir/user" 2>/dev/null || true)}
 inside=$dir
 [ -z "$user" ] || inside=/run/$bridge
+set_commands
 
 case $1 in
 	start | stop | status | crash | resume) "$1" ;;

@@ -36,13 +36,6 @@ api() {
 	curl --silent --fail --max-time 30 --noproxy '*' --unix-socket "$socket" "$@"
 }
 
-remove_containers() {
-	local container
-	for container in $(api 'http://engine/v1.41/containers/json?all=1' | grep -o '"Id":"[0-9a-f]*"' | cut -d'"' -f4); do
-		api --request DELETE --output /dev/null "http://engine/v1.41/containers/$container?force=1&v=1&timeout=0" || true
-	done
-}
-
 # --- processes: known by the pid in DIR/NAME.pid, and only if the command line names our directory ---
 
 # names_us PID - whether it is ours. An engine may know DIR by a second name, $inside.
