@@ -10,6 +10,9 @@ from dataclasses import dataclass
 
 from engine_api import EngineApi, EngineRefused, epoch, filters
 
+# Docker's word and Podman's.
+GONE = ("destroy", "remove")
+
 
 @dataclass
 class Seen:
@@ -88,7 +91,7 @@ class Watcher:
             seen.starts += event["Action"] == "start"
             if event["Action"] == "die":
                 seen.exit_code = int(attributes["exitCode"])
-            seen.removed |= event["Action"] == "destroy"
+            seen.removed |= event["Action"] in GONE
             self._lock.notify_all()
 
     def _look(self, seen: Seen) -> None:
@@ -97,7 +100,8 @@ class Watcher:
         except EngineRefused:
             return
         seen.created = epoch(facts["Created"])
-        if facts["State"]["Pid"] or facts["State"]["FinishedAt"] > "1970":
+        # Before the start the engine names year 1. A prepared container of Podman has a process.
+        if facts["State"]["StartedAt"] > "1970":
             seen.started = epoch(facts["State"]["StartedAt"])
-        for network in facts["NetworkSettings"]["Networks"].values():
+        for network in (facts["NetworkSettings"]["Networks"] or {}).values():
             seen.address = network["IPAddress"] or seen.address

@@ -2,22 +2,22 @@
 """Session images that declare volumes, cannot start, or are not there."""
 from __future__ import annotations
 
-import private_docker
-from docker_case import SECONDS, DockerCase
+import private_engine
+from engine_case import SECONDS, EngineCase
 
-setUpModule, tearDownModule = private_docker.start, private_docker.stop
+setUpModule, tearDownModule = private_engine.start, private_engine.stop
 
 
-class DerivedImageCase(DockerCase):
+class DerivedImageCase(EngineCase):
     """Runs sessions of the session image with one more instruction."""
 
     instruction: str
     image = "localhost/berth-session-node:derived"
 
     def setUp(self) -> None:
-        private_docker.engine.derive_image(private_docker.SESSION_IMAGE, self.image,
+        private_engine.engine.derive_image(private_engine.SESSION_IMAGE, self.image,
                                            self.instruction)
-        self.addCleanup(private_docker.engine.remove_image, self.image)
+        self.addCleanup(private_engine.engine.remove_image, self.image)
         super().setUp()
 
 
@@ -60,7 +60,7 @@ class AnImageThatCannotStart(DerivedImageCase):
         self.assert_nothing_left()
 
 
-class AnImageThatIsNotThere(DockerCase):
+class AnImageThatIsNotThere(EngineCase):
     image = "localhost/berth-session-node:mistyped"
 
     def test_costs_no_session(self) -> None:
