@@ -7,14 +7,15 @@
 #   stop    remove its containers and networks, end it, and take back what start made on the machine
 #   status  exit 0 and one line if it answers, else exit 3
 #   env     print DIR/env: ENGINE=unix:///... and BRIDGE_ADDRESS=..., the address of this machine at which
-#           containers of the default bridge reach a server that listens on it (or on 0.0.0.0)
+#           containers reach a server that listens on it (or on 0.0.0.0)
 #   crash   SIGKILL the daemon and leave its containers (it has live-restore)
 #   resume  start it again after that
 #
-# The daemon has its own containerd, data, sockets and bridge, so that several run at once and next to the
-# system's. It writes no firewall rules (they would flush another daemon's): its containers reach this machine
-# and each other, and nothing beyond. DIR/data stays after stop, with the images; DIR may then be removed.
-# Needs root and the Debian packages docker.io, iproute2 and curl. No Docker client is used.
+# The daemon has its own containerd, data and sockets, and a network name space in which it makes its bridges and
+# writes its firewall rules, so that several run at once and next to the system's. Its containers reach this
+# machine, with addresses of their own, and nothing beyond. DIR/data stays after stop, with the images; DIR may
+# then be removed. Needs root and the Debian packages docker.io, iptables, iproute2 and curl. No Docker client is
+# used.
 set -euo pipefail
 
 # shellcheck source=tests/engines/private.sh
@@ -25,10 +26,37 @@ usage() {
 	exit 64
 }
 
+# Prints "A.B" of the block's part that begins N networks of 256 addresses on: its first is for the link between
+# machine and name space, the second quarter for the default bridge, the second half for networks.
+part() {
+	echo "${1%.*}.$((${1#*.} + $2))"
+}
+
+in_namespace() {
+	nsenter --net="/run/netns/$link" "$@"
+}
+
+make_links() {
+	ip netns add "$link"
+	ip link add name "$link" type veth peer name outside netns "$link"
+	ip address add "10.$1.1/30" dev "$link"
+	ip link set "$link" up
+	ip route add "10.$(part "$1" 4).0/22" via "10.$1.2"
+	ip route add "10.$(part "$1" 8).0/21" via "10.$1.2"
+	in_namespace ip link set lo up
+	in_namespace ip address add "10.$1.2/30" dev outside
+	in_namespace ip link set outside up
+	in_namespace ip route add default via "10.$1.1"
+	# Docker replaces the addresses of what leaves its bridges, but not where connections are not tracked. Then
+	# answers are let in by their direction, in the chain that Docker leaves to others.
+	in_namespace iptables -t raw -A PREROUTING -j CT --notrack
+	in_namespace iptables -N DOCKER-USER
+	in_namespace iptables -A DOCKER-USER -i outside -j ACCEPT
+}
+
 write_settings() {
-	local block second_half
+	local block
 	block=$(cat "$dir/block")
-	second_half=${block%.*}.$((${block#*.} + 8))
 	cat >"$dir/containerd.toml" <<-END
 		version = 2
 		root = "$dir/data/containerd"
@@ -45,9 +73,8 @@ write_settings() {
 		  "pidfile": "$dir/run/docker.pid",
 		  "hosts": ["unix://$socket"],
 		  "containerd": "$dir/containerd.sock",
-		  "bridge": "$bridge",
-		  "default-address-pools": [{"base": "10.$second_half.0/21", "size": 26}],
-		  "iptables": false,
+		  "bip": "10.$(part "$block" 4).1/22",
+		  "default-address-pools": [{"base": "10.$(part "$block" 8).0/21", "size": 26}],
 		  "userland-proxy": false,
 		  "live-restore": true,
 		  "shutdown-timeout": 5
@@ -62,13 +89,16 @@ take_back() {
 	# The shims of our containerd name its socket.
 	end_naming "$dir/containerd.sock"
 	take_back_network
+	if [ -e "/run/netns/$link" ]; then
+		ip netns delete "$link"
+	fi
 	take_back_mounts
 	rm -rf "$dir/run"
 	rm -f "$dir/env" "$dir/env.new" "$socket" "$dir"/containerd.sock*
 }
 
 start_dockerd() {
-	detach dockerd dockerd --config-file "$dir/daemon.json"
+	detach dockerd nsenter --net="/run/netns/$link" dockerd --config-file "$dir/daemon.json"
 	wait_until dockerd api http://engine/_ping
 }
 
@@ -77,13 +107,13 @@ start() {
 		print_env
 		return
 	fi
-	needs dockerd:docker.io containerd:containerd runc:runc ip:iproute2 curl:curl
+	needs dockerd:docker.io containerd:containerd runc:runc iptables:iptables ip:iproute2 curl:curl
 	mkdir -p "$dir"
 	chmod 0711 "$dir"
 	take_back
 	mkdir -p "$dir/run"
 	rm -f "$dir"/*.log
-	make_bridge
+	make_network
 	write_settings
 	detach containerd containerd --config "$dir/containerd.toml"
 	wait_until containerd test -S "$dir/containerd.sock"

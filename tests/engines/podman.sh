@@ -62,6 +62,13 @@ check_user() {
 	done
 }
 
+# A bridge without ports, as any host that runs containers has one.
+make_links() {
+	ip link add name "$link" type bridge
+	ip address add "10.$1.1/24" dev "$link"
+	ip link set "$link" up
+}
+
 # --- settings ------------------------------------------------------------------------------------
 
 # Podman that may not raise limits (CAP_SYS_RESOURCE) needs defaults below its own. Debian's crun 1.8.1 refuses
@@ -194,7 +201,7 @@ begin() {
 		fail "$dir/data belongs to another user; remove $dir"
 	fi
 	make_directories
-	make_bridge
+	make_network
 	write_settings
 	[ $# = 0 ] || : >"$dir/activated"
 	start_service
@@ -245,7 +252,7 @@ resume() {
 set_directory "$2" run/podman.sock
 user=${3-$(cat "$dir/user" 2>/dev/null || true)}
 inside=$dir
-[ -z "$user" ] || inside=/run/$bridge
+[ -z "$user" ] || inside=/run/$link
 set_commands
 
 case $1 in

@@ -1,8 +1,8 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# What docker.sh and podman.sh share: processes known by pid files, one bridge in a free block of addresses, and
-# taking both back. Sourced with $dir set to DIR; the script that sources it defines take_back.
+# What docker.sh and podman.sh share: processes known by pid files, a free block of addresses, and taking back.
+# The script that sources it calls set_directory, and defines make_links and take_back.
 
 start_seconds=60
 stop_seconds=20
@@ -12,14 +12,15 @@ fail() {
 	exit 1
 }
 
-# set_directory DIR SOCKET - set dir, socket (below it), id (of that directory) and bridge.
+# set_directory DIR SOCKET - set dir, socket (below it), id (of that directory) and link.
 set_directory() {
 	dir=$(realpath -m "$1")
 	socket=$dir/$2
 	# sockaddr_un has room for 107 characters, and the longest socket is containerd's.
 	[ ${#dir} -le 80 ] || fail "the path is too long for sockets: $dir"
 	id=$(printf '%s' "$dir" | sha256sum | cut -c1-8)
-	bridge=berth-$id
+	# shellcheck disable=SC2034 # for the script that sources this
+	link=berth-$id
 }
 
 # needs COMMAND:PACKAGE... - fail unless these programs are there, and we are root.
@@ -117,7 +118,7 @@ wait_until() {
 	done
 }
 
-# --- network: one bridge, in a block of addresses that no route of the machine touches ---------
+# --- network: in a block of addresses that no route of the machine touches -----------------------
 
 routes_touching() {
 	{
@@ -126,7 +127,7 @@ routes_touching() {
 	} | grep -v '^default'
 }
 
-# Prints "A.B" of a free block 10.A.B.0/20: its first /22 is for the bridge, its second half for networks.
+# Prints "A.B" of a free block 10.A.B.0/20.
 find_block() {
 	local candidate start=$((16#${id:0:4})) i
 	for ((i = 0; i < 256; i++)); do
@@ -139,19 +140,15 @@ find_block() {
 	fail "no free block of addresses in 10.208.0.0/12"
 }
 
-# Makes the bridge, and writes DIR/block and DIR/env.new.
-make_bridge() {
+# Has make_links make what has the machine's address in the block, 10.A.B.1, and writes DIR/block and DIR/env.new.
+make_network() {
 	local block
 	# One at a time, or two engines started together could choose the same block.
 	exec 9>/run/berth-test-engines.lock
 	flock --wait 30 9 || fail "another start holds /run/berth-test-engines.lock"
 	block=$(find_block)
 	echo "$block" >"$dir/block"
-	# With an address of its own: a bridge otherwise takes one of its ports', and changes it when a container
-	# comes or goes, which cuts the others off until they ask for it again.
-	ip link add name "$bridge" address "02:${id:0:2}:${id:2:2}:${id:4:2}:${id:6:2}:01" type bridge
-	ip address add "10.$block.1/22" broadcast + dev "$bridge"
-	ip link set "$bridge" up
+	make_links "$block"
 	exec 9>&-
 	cat >"$dir/env.new" <<-END
 		ENGINE=unix://$socket
@@ -162,14 +159,11 @@ make_bridge() {
 # --- taking back -------------------------------------------------------------------------------
 
 take_back_network() {
-	local block link
+	local block name
 	if block=$(cat "$dir/block" 2>/dev/null); then
-		ip -4 -oneline address show to "10.$block.0/20" | awk '{ print $2 }' | while read -r link; do
-			ip link delete "$link"
+		ip -4 -oneline address show to "10.$block.0/20" | awk '{ print $2 }' | while read -r name; do
+			ip link delete "$name"
 		done
-	fi
-	if [ -e "/sys/class/net/$bridge" ]; then
-		ip link delete "$bridge"
 	fi
 	rm -f "$dir/block"
 }
