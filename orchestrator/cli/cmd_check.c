@@ -6,7 +6,7 @@
 #include "cli/commands.h"
 #include "cli/exit.h"
 #include "cli/shared_flags.h"
-#include "cli/waivers.h"
+#include "policy/waivers.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -80,7 +80,7 @@ static void print_fleet(const struct fleet *fleet)
 	for (size_t i = 0; i < fleet->environment_count; i++) {
 		const struct environment *environment = &fleet->environments[i];
 		_cleanup_free_ char *sessions = xasprintf("%" PRId64, environment->sessions);
-		_cleanup_free_ char *waivers = waivers_text(environment->policy);
+		_cleanup_free_ char *waivers = waivers_text(environment->policy->unenforced);
 		_cleanup_free_ char *key = key_text(&environment->key);
 		const char *const cells[] = {
 			environment->name,	  environment->id, sessions, environment->image,
@@ -94,7 +94,7 @@ static void print_fleet(const struct fleet *fleet)
 static struct json_object *environment_json(const struct environment *environment)
 {
 	struct json_object *object = json_new_object();
-	_cleanup_free_ char *waivers = waivers_text(environment->policy);
+	_cleanup_free_ char *waivers = waivers_text(environment->policy->unenforced);
 	_cleanup_free_ char *key = key_text(&environment->key);
 
 	json_add_string(object, "id", environment->id);

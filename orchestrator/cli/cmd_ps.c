@@ -10,8 +10,8 @@
 #include "cli/commands.h"
 #include "cli/exit.h"
 #include "cli/shared_flags.h"
-#include "cli/waivers.h"
 #include "engine/engine.h"
+#include "policy/waivers.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -185,7 +185,7 @@ static char *unenforced_of(const struct fleet *fleet, const char *label)
 	if (length > 0 && label[length] == '@' &&
 	    fleet_read_policy(fleet, name, &problems, &policy) == 0 && label[length + 1] != '\0' &&
 	    text_starts_with(policy->digest, label + length + 1))
-		text = waivers_text(policy);
+		text = waivers_text(policy->unenforced);
 	problems_done(&problems);
 	policy_free(policy);
 	return text;

@@ -4,6 +4,7 @@
  * One environment being served: claims its items and turns them into sessions, as long as
  * everything a launch needs is there. It does not claim while
  *
+ *   - the engine's host cannot keep its policy (claimant_check_image)
  *   - its image is not known to be on the engine, or its plan is refused (claimant_check_image)
  *   - its breaker is open: a launch failed for a reason that the next one would share
  *   - its key is rejected
@@ -66,6 +67,7 @@ struct claimant {
 	struct image_wait image_wait;
 	struct image_facts image;
 	bool has_image, is_checking_image;
+	bool has_reported_waivers;
 	uint64_t image_checked_ms;
 	struct timer timer; /* the breaker's, or until the image is looked for again */
 	unsigned failures;  /* of launches in a row: above 0 the breaker is open or half open */

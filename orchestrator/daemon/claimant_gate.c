@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What must hold before an environment claims anything: its image is on the engine, a plan can be
- * made with it, and no launch has just failed for a reason that the next one would share.
+ * What must hold before an environment claims anything: the engine's host can keep its policy, its
+ * image is on the engine, a plan can be made with it, and no launch has just failed for a reason
+ * that the next one would share.
  */
 #include "base/cleanup.h"
 #include "daemon/claimant_parts.h"
 #include "daemon/daemon.h"
+#include "policy/waivers.h"
 
 #define BREAKER_MIN_MS 1000u
 #define BREAKER_MAX_MS 60000u
@@ -41,6 +43,35 @@ void claimant_pause(struct claimant *claimant, const struct err *why)
 	log_event(LOG_ERROR, "paused", &ids, NULL, "no claims for %u s: %s",
 		  (unsigned)((pause_ms + 999) / 1000), why->text);
 	timer_arm(&claimant->timer, loop, pause_ms, on_timer, claimant);
+}
+
+/* A host does not change by waiting: an environment that was never served is given up. */
+static void refuse_host(struct claimant *claimant, const struct err *why)
+{
+	struct log_ids ids = claimant_ids(claimant);
+
+	if (claimant->state != CLAIMANT_PREPARING || claimant->is_paused) {
+		claimant_pause(claimant, why);
+		return;
+	}
+	log_event(LOG_ERROR, "given_up", &ids, NULL, "%s", why->text);
+	claimant->host->verdict(VERDICT_CONFIG_REFUSED, claimant->host->arg);
+	claimant_stop(claimant);
+}
+
+/* Once per environment: what its policy lets the engine leave out is not to be overlooked. */
+static void report_waivers(struct claimant *claimant)
+{
+	const struct policy *policy = claimant->config->policy;
+	struct log_ids ids = claimant_ids(claimant);
+
+	if (policy->unenforced == 0 || claimant->has_reported_waivers)
+		return;
+	_cleanup_free_ char *fields = waivers_text(policy->unenforced);
+	log_event(LOG_WARNING, "unenforced", &ids,
+		  (struct log_field[]){{"policy", policy->name}, {"fields", fields}, {NULL}},
+		  "the policy lets the engine leave these promises unkept");
+	claimant->has_reported_waivers = true;
 }
 
 static int try_plan(struct claimant *claimant, struct err *err)
@@ -94,9 +125,16 @@ static void on_image(struct image_wait *wait, void *arg)
 
 void claimant_check_image(struct claimant *claimant)
 {
+	struct err err;
+
 	if (claimant->is_checking_image || claimant->state == CLAIMANT_FINISHED ||
 	    !engine_is_healthy(claimant->host->engine))
 		return;
+	if (engine_check_policy(claimant->host->engine, claimant->config->policy, &err) < 0) {
+		refuse_host(claimant, &err);
+		return;
+	}
+	report_waivers(claimant);
 	claimant->is_checking_image = true;
 	claimant->has_image = false;
 	image_wait_done(&claimant->image_wait);

@@ -51,10 +51,10 @@ static void compare_one(struct daemon *daemon, const struct container *container
 	}
 	struct session *session = table_find(&daemon->table, work_id);
 	if (session) {
-		bool has_ended = container->status == CONTAINER_EXITED ||
-				 container->status == CONTAINER_DEAD;
-		if (has_ended && session_is_running(session) &&
-		    strcmp(session->container_id, container->id) == 0)
+		bool is_same = strcmp(session->container_id, container->id) == 0;
+		if (is_same && session_is_running(session) &&
+		    session->started_mono_ms <= daemon->listed_from_ms &&
+		    (container->status != CONTAINER_RUNNING || !session_may_run(session)))
 			session_container_changed(session);
 		return;
 	}

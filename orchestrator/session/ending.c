@@ -8,9 +8,16 @@
 #include <stdio.h>
 
 #define STILL_RUNNING_LOOKS 10 /* after an exit event, before it is believed to run on */
+#define NO_PROCESS_LOOKS    4  /* without a process, before the engine is not believed */
 #define REMOVE_ATTEMPTS	    12
 #define KILL_AGAIN_MS	    5000u
-#define LOOK_AGAIN_MS	    30000u /* for a first heartbeat, where the list was no help */
+
+/* What a container's init exits with when it cannot run the command it was given; as the engine's
+ * init starts well, the start does not show it (Docker's Init: tini 0.19). */
+#define EXIT_NOT_EXECUTABLE 126
+#define EXIT_NOT_FOUND	    127
+
+#define LOOK_AGAIN_MS 30000u /* for a first heartbeat, where the list was no help */
 
 /* --- RUNNING: two deadlines ------------------------------------------------------------------- */
 
@@ -144,6 +151,11 @@ void session_offered_again(struct session *session)
 	look_up(session, on_looked_after_offer);
 }
 
+bool session_may_run(const struct session *session)
+{
+	return process_may_run(&session->process);
+}
+
 void session_container_changed(struct session *session)
 {
 	if (session_is_running(session))
@@ -215,7 +227,11 @@ static void log_exit(const struct session *session)
 			  {"oom_killed", session->oom_killed ? "true" : NULL},
 			  {NULL},
 		  },
-		  session->exit_code < 0 ? "the container has vanished" : NULL);
+		  session->exit_code >= 0 ? NULL
+		  : session->is_removed
+			  ? "the container has vanished"
+			  : "its process is gone, and the engine does not know how it "
+			    "ended");
 }
 
 static void after_exit(struct session *session)
@@ -226,6 +242,44 @@ static void after_exit(struct session *session)
 	bool judge_first = session_needs_judging(session) &&
 			   (session->exit_code != 0 || session->end != END_ITSELF);
 	session_enter(session, judge_first ? SESSION_JUDGING : SESSION_REMOVING);
+}
+
+static void on_last_words(struct engine_call *call, void *arg)
+{
+	struct session *session = arg;
+
+	session->cannot_run = call->outcome == ENGINE_OK && call->cannot_run;
+	after_exit(session);
+}
+
+/* The exit code tells whether the command could be run, or else its last output does. */
+static void look_for_cause(struct session *session)
+{
+	struct engine *engine = session->site->engine;
+	int code = session->exit_code;
+
+	session->cannot_run = code == EXIT_NOT_EXECUTABLE || code == EXIT_NOT_FOUND;
+	if (code <= 0 || session->times.first_heartbeat != 0 ||
+	    !engine_hides_what_cannot_run(engine)) {
+		after_exit(session);
+		return;
+	}
+	engine_call_done(&session->call);
+	engine_call_init(&session->call, on_last_words, session);
+	engine_last_words(engine, &session->call, session->container_id, code);
+}
+
+static void on_still_running(struct session *session)
+{
+	if (!session_may_run(session) && session->attempts >= NO_PROCESS_LOOKS) {
+		session->times.exited = loop_wall_ms(session->site->loop);
+		after_exit(session);
+	} else if (session->attempts < STILL_RUNNING_LOOKS) {
+		session_retry(session);
+	} else {
+		session_enter(session,
+			      session->end == END_ITSELF ? SESSION_RUNNING : SESSION_KILLING);
+	}
 }
 
 static void on_exit_inspected(struct engine_call *call, void *arg)
@@ -244,26 +298,20 @@ static void on_exit_inspected(struct engine_call *call, void *arg)
 		return;
 	}
 	if (container->status == CONTAINER_RUNNING) {
-		if (session->attempts < STILL_RUNNING_LOOKS)
-			session_retry(session);
-		else
-			session_enter(session, session->end == END_ITSELF ? SESSION_RUNNING
-									  : SESSION_KILLING);
+		on_still_running(session);
 		return;
 	}
 	session->exit_code = container->exit_code;
 	session->oom_killed = container->oom_killed;
 	session->times.exited = container->finished_at_ms > 0 ? container->finished_at_ms
 							      : loop_wall_ms(session->site->loop);
-	after_exit(session);
+	look_for_cause(session);
 }
 
 void step_exited(struct session *session)
 {
 	session->has_exit_news = false;
-	engine_call_done(&session->call);
-	engine_call_init(&session->call, on_exit_inspected, session);
-	engine_inspect(session->site->engine, &session->call, session->container_id);
+	session_inspect(session, on_exit_inspected);
 }
 
 /* --- REMOVING --------------------------------------------------------------------------------- */

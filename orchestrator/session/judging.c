@@ -21,11 +21,6 @@
 #define LOOK_ATTEMPTS  3    /* each of several lists */
 #define STOP_ATTEMPTS  8
 
-/* What a container's init exits with when it cannot run the command it was given; as the engine's
- * init starts well, the start does not show it (Docker's Init: tini 0.19). */
-#define EXIT_NOT_EXECUTABLE 126
-#define EXIT_NOT_FOUND	    127
-
 bool session_needs_judging(const struct session *session)
 {
 	if (session->was_judged || session->ack == ACK_NOT_OURS)
@@ -89,8 +84,7 @@ static void blame_image(struct session *session)
 
 static bool command_was_not_run(const struct session *session)
 {
-	return session->end == END_ITSELF &&
-	       (session->exit_code == EXIT_NOT_EXECUTABLE || session->exit_code == EXIT_NOT_FOUND);
+	return session->end == END_ITSELF && session->cannot_run;
 }
 
 static void forget(struct session *session)

@@ -237,33 +237,6 @@ void step_replacing(struct session *session)
 	engine_inspect(session->site->engine, &session->call, session->plan->name);
 }
 
-/* --- VERIFYING -------------------------------------------------------------------------------- */
-
-static void on_verified(struct engine_call *call, void *arg)
-{
-	struct session *session = arg;
-	struct err err = call->err;
-
-	if (call->outcome == ENGINE_OK &&
-	    engine_verify(session->site->engine, session->plan, call, &err) == 0) {
-		session_enter(session, SESSION_ACKING);
-		return;
-	}
-	bool may_pass = call->outcome == ENGINE_UNREACHABLE || call->outcome == ENGINE_UNKNOWN ||
-			call->outcome == ENGINE_TROUBLE;
-	if (may_pass && session->attempts < CREATE_ATTEMPTS)
-		session_retry(session);
-	else
-		session_fail(session, BLAME_ENVIRONMENT, &err);
-}
-
-void step_verifying(struct session *session)
-{
-	engine_call_done(&session->call);
-	engine_call_init(&session->call, on_verified, session);
-	engine_inspect(session->site->engine, &session->call, session->container_id);
-}
-
 /* --- STARTING --------------------------------------------------------------------------------- */
 
 static void started(struct session *session, int64_t at_ms)
@@ -293,15 +266,16 @@ static void on_started(struct engine_call *call, void *arg)
 		session_retry(session);
 		break;
 	case ENGINE_UNKNOWN:
-		engine_call_done(call);
-		engine_call_init(call, on_looked_after_start, session);
-		engine_inspect(session->site->engine, call, session->container_id);
+		session_inspect(session, on_looked_after_start);
 		break;
 	case ENGINE_TROUBLE:
-		if (session->attempts < START_ATTEMPTS)
-			session_retry(session);
-		else
+		if (session->attempts >= START_ATTEMPTS)
 			session_fail(session, BLAME_ENVIRONMENT, &err);
+		else if (engine_starts_may_linger(session->site->engine))
+			/* A start of what has run and ended would run it again. */
+			session_inspect(session, on_looked_after_start);
+		else
+			session_retry(session);
 		break;
 	case ENGINE_NOT_FOUND:
 	case ENGINE_REMOVING:
@@ -343,46 +317,4 @@ void step_starting(struct session *session)
 	engine_call_done(&session->call);
 	engine_call_init(&session->call, on_started, session);
 	engine_start(session->site->engine, &session->call, session->container_id);
-}
-
-/* --- ADOPTING: a container that an earlier run left ------------------------------------------- */
-
-static void on_adopted(struct engine_call *call, void *arg)
-{
-	struct session *session = arg;
-	struct log_ids ids = session_ids(session);
-
-	if (call->outcome == ENGINE_NOT_FOUND) {
-		session_enter(session, SESSION_DONE);
-		return;
-	}
-	if (call->outcome != ENGINE_OK) {
-		session_retry(session);
-		return;
-	}
-	static const char *const words[] = {
-		[CONTAINER_CREATED] = "created",
-		[CONTAINER_RUNNING] = "running",
-		[CONTAINER_EXITED] = "exited",
-		[CONTAINER_DEAD] = "dead",
-	};
-	enum container_status status = call->container.status;
-	session->times.created = call->container.created_at_ms;
-	session->times.started = call->container.started_at_ms;
-	log_event(LOG_INFO, "adopted", &ids,
-		  (struct log_field[]){{"status", words[status]}, {NULL}}, NULL);
-	if (status == CONTAINER_CREATED) {
-		/* Its start may have failed before us: then the engine will say so again. */
-		session_enter(session, SESSION_ACKING);
-		return;
-	}
-	session->ran = true;
-	session_enter(session, status == CONTAINER_RUNNING ? SESSION_RUNNING : SESSION_EXITED);
-}
-
-void step_adopting(struct session *session)
-{
-	engine_call_done(&session->call);
-	engine_call_init(&session->call, on_adopted, session);
-	engine_inspect(session->site->engine, &session->call, session->container_id);
 }

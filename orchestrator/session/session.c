@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The table of states, the one function that goes from one to the next, and the ways in. What each
- * state does is in launch.c, ack.c, ending.c and judging.c.
+ * state does is in launch.c, verifying.c, adopting.c, ack.c, ending.c and
+ * judging.c.
  */
 #include "session/session.h"
 
@@ -35,7 +36,7 @@ static const struct {
 				step_confirming},
 	[SESSION_STARTING] = {"STARTING", TO(RUNNING) | TO(EXITED) | TO(JUDGING), step_starting},
 	[SESSION_ADOPTING] = {"ADOPTING",
-			      TO(RUNNING) | TO(EXITED) | TO(ACKING) | TO(REMOVING) | TO(DONE),
+			      TO(RUNNING) | TO(EXITED) | TO(ACKING) | TO(CONFIRMING) | TO(DONE),
 			      step_adopting},
 	[SESSION_RUNNING] = {"RUNNING", TO(STOPPING) | TO(KILLING) | TO(EXITED), step_running},
 	[SESSION_STOPPING] = {"STOPPING", TO(KILLING) | TO(EXITED), step_stopping},
@@ -179,6 +180,20 @@ void session_fail(struct session *session, enum session_blame blame, const struc
 		session_enter(session, session->state == SESSION_STARTING ? SESSION_JUDGING
 									  : SESSION_ACKING);
 	}
+}
+
+void session_inspect(struct session *session, void (*done)(struct engine_call *, void *))
+{
+	engine_call_done(&session->call);
+	engine_call_init(&session->call, done, session);
+	engine_inspect(session->site->engine, &session->call, session->container_id);
+}
+
+void session_prepare(struct session *session, void (*done)(struct engine_call *, void *))
+{
+	engine_call_done(&session->call);
+	engine_call_init(&session->call, done, session);
+	engine_prepare(session->site->engine, &session->call, session->container_id);
 }
 
 static void on_retry(void *arg)

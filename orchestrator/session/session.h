@@ -129,6 +129,7 @@ struct session {
 	struct timer ack_timer;	      /* early ack, and the pause before an ack is repeated */
 	struct lookup_wait lookup;
 	struct session_times times;
+	struct process process;	    /* of its container, where it can be told */
 	uint64_t started_mono_ms;   /* deadlines count from here */
 	int64_t acknowledged_at_ms; /* by the server's clock; 0: unknown */
 	int exit_code;		    /* -1: unknown */
@@ -149,6 +150,8 @@ struct session {
 	bool was_judged;
 	bool is_removed;
 	bool has_exit_news; /* an exit event overtook the start's answer */
+	bool is_prepared;   /* engine_prepare() has made its process */
+	bool cannot_run;    /* its command could not be run at all */
 	char reason[160];   /* of a failed launch or an early end; one line, no secret */
 	UT_hash_handle by_work;
 	UT_hash_handle by_container;
@@ -174,6 +177,9 @@ void session_enter(struct session *session, enum session_state next);
 
 /* News from outside. */
 void session_container_changed(struct session *session); /* an event, or a list that disagrees */
+/* False if its container's process is gone, whatever the engine says: one whose monitor has died is
+ * reported as running for ever (Podman 4.3). */
+bool session_may_run(const struct session *session);
 void session_heartbeat_seen(struct session *session, int64_t at_ms);
 void session_stop(struct session *session, enum session_end why);
 /* A poll sent while it ran has brought its item once more: either its lease has lapsed, then its

@@ -3,7 +3,7 @@
 /* The step that each state starts on entry, and what several of them share. Private to session/. */
 #include "session/session.h"
 
-/* launch.c: from a claimed item to a running container */
+/* launch.c, verifying.c, adopting.c: from a claimed item to a running container */
 void step_staging(struct session *session);
 void step_creating(struct session *session);
 void step_replacing(struct session *session);
@@ -36,6 +36,10 @@ bool is_our_ack(const struct session *session, const struct lookup_wait *wait);
 /* The launch cannot go on. Before the ack the offer is left and comes again; after it the item is
  * judged. `blame` says whom it counts against. */
 void session_fail(struct session *session, enum session_blame blame, const struct err *err);
+
+/* The session's call, for its container. */
+void session_inspect(struct session *session, void (*done)(struct engine_call *, void *));
+void session_prepare(struct session *session, void (*done)(struct engine_call *, void *));
 
 /* Runs the current state's step again, after a pause that grows with session->attempts. */
 void session_retry(struct session *session);

@@ -36,6 +36,7 @@ static void free_result(struct engine_call *call)
 	free(TAKE(call->warnings));
 	json_putp(&call->json);
 	call->container_id[0] = '\0';
+	call->cannot_run = false;
 	call->err = (struct err){0};
 }
 
@@ -43,7 +44,8 @@ static void free_result(struct engine_call *call)
 
 static bool is_launch(const struct engine_call *call)
 {
-	return call->operation == OPERATION_CREATE || call->operation == OPERATION_START;
+	return call->operation == OPERATION_CREATE || call->operation == OPERATION_PREPARE ||
+	       call->operation == OPERATION_START;
 }
 
 static void begin_launch(struct engine *engine, struct engine_call *call)
@@ -66,7 +68,7 @@ static void enqueue_launch(struct engine *engine, struct engine_call *call)
 {
 	struct engine_call **at = &engine->launch_queue;
 
-	while (*at && ((*at)->operation == OPERATION_START || call->operation == OPERATION_CREATE))
+	while (*at && ((*at)->operation == OPERATION_START || call->operation != OPERATION_START))
 		at = &(*at)->next;
 	call->next = *at;
 	*at = call;
@@ -105,10 +107,12 @@ static int read_result(struct engine_call *call, struct json_object *reply)
 		return container_parse_inspect(reply, &call->container);
 	case OPERATION_LIST:
 		return container_parse_list(reply, &call->list, &call->list_count);
+	case OPERATION_PREPARE:
 	case OPERATION_START:
 	case OPERATION_KILL:
 	case OPERATION_REMOVE:
 	case OPERATION_REMOVE_BRIDGE:
+	case OPERATION_LAST_WORDS: /* no JSON: see judge() */
 	case OPERATION_EVENTS:
 	case OPERATION_INFO:
 	case OPERATION_LOOK_AT_IMAGE:
@@ -136,6 +140,9 @@ static void judge(struct engine_call *call)
 	_cleanup_(json_putp) struct json_object *reply = NULL;
 
 	call->outcome = answer_judge(dialect, operation, request, subject, call->plan, &call->err);
+	if (call->outcome == ENGINE_OK && operation == OPERATION_LAST_WORDS)
+		call->cannot_run = dialect->cannot_run(call->exit_code, request->reply.data,
+						       request->reply.len);
 	if (call->outcome != ENGINE_OK || !has_result(operation))
 		return;
 	if (json_parse(request->reply.data, request->reply.len, &reply) < 0 ||
@@ -146,7 +153,8 @@ static void judge(struct engine_call *call)
 /* What stands in the way may be that berth's network was removed, which we can make anew. */
 static bool may_lack_network(const struct engine_call *call)
 {
-	return call->engine->needs_bridge && is_launch(call) && call->outcome == ENGINE_TROUBLE;
+	return engine_needs_bridge(call->engine) && is_launch(call) &&
+	       call->outcome == ENGINE_TROUBLE;
 }
 
 static void on_reply(struct http_request *request, void *arg)
@@ -196,6 +204,7 @@ static bool prepare(struct engine *engine, struct engine_call *call,
 	request->max_reply =
 		operation == OPERATION_LIST ? BUF_MAX_LIST_REPLY : BUF_MAX_ENGINE_REPLY;
 	request->urgent = !is_launch(call);
+	request->is_fresh = engine_uses_fresh_connections(engine);
 	request->done = on_reply;
 	request->arg = call;
 	return true;
@@ -259,6 +268,12 @@ static void call_container(struct engine *engine, struct engine_call *call,
 		lane_submit(engine->calls, &call->request);
 }
 
+void engine_prepare(struct engine *engine, struct engine_call *call, const char *id)
+{
+	call_container(engine, call, OPERATION_PREPARE, (uint64_t)engine->start_timeout_ms, id,
+		       NULL);
+}
+
 void engine_start(struct engine *engine, struct engine_call *call, const char *id)
 {
 	call_container(engine, call, OPERATION_START, (uint64_t)engine->start_timeout_ms, id, NULL);
@@ -280,8 +295,29 @@ void engine_remove(struct engine *engine, struct engine_call *call, const char *
 	call_container(engine, call, OPERATION_REMOVE, REMOVE_TIMEOUT_MS, id, NULL);
 }
 
+void engine_last_words(struct engine *engine, struct engine_call *call, const char *id,
+		       int exit_code)
+{
+	call_container(engine, call, OPERATION_LAST_WORDS, INSPECT_TIMEOUT_MS, id, NULL);
+	call->exit_code = exit_code;
+}
+
+static void be_done(void *arg)
+{
+	struct engine_call *call = arg;
+
+	call->outcome = ENGINE_OK;
+	call->done(call, call->arg);
+}
+
 void engine_remove_bridge(struct engine *engine, struct engine_call *call)
 {
+	if (engine->probe.dialect && !engine->probe.dialect->render_bridge) {
+		engine_call_done(call);
+		call->engine = engine;
+		timer_arm(&call->later, engine->loop, 0, be_done, call);
+		return;
+	}
 	call_container(engine, call, OPERATION_REMOVE_BRIDGE, REMOVE_TIMEOUT_MS, engine->bridge,
 		       NULL);
 }

@@ -176,16 +176,14 @@ static int finish_info(struct engine *engine, enum connect_step *ret_next, struc
 	int r = read_json(&engine->request, "info", &reply, err);
 	if (r < 0)
 		return r;
-	r = probe_read_info(&engine->found, reply, err);
+	r = engine->found.dialect->read_info(&engine->found, reply, err);
 	if (r < 0)
 		return r;
 	probe_done(&engine->probe);
 	engine->probe = engine->found;
 	engine->found = (struct probe){0};
-	(void)snprintf(engine->description, sizeof(engine->description), "%s %s, API %d.%d",
-		       engine->probe.dialect->name, engine->probe.engine_version,
-		       engine->probe.api.major, engine->probe.api.minor);
-	*ret_next = engine->needs_bridge ? STEP_LOOK_AT_BRIDGE : STEP_EVENTS;
+	probe_describe(&engine->probe, engine->description);
+	*ret_next = engine_needs_bridge(engine) ? STEP_LOOK_AT_BRIDGE : STEP_EVENTS;
 	return 0;
 }
 
@@ -261,6 +259,7 @@ static void ask(struct engine *engine, const char *method, char *url, uint64_t t
 	request->timeout_ms = timeout_ms;
 	request->max_reply = BUF_MAX_ENGINE_REPLY;
 	request->urgent = true;
+	request->is_fresh = engine_uses_fresh_connections(engine);
 	request->done = on_reply;
 	request->arg = engine;
 	if (engine->step == STEP_MAKE_BRIDGE) {

@@ -89,3 +89,10 @@ void events_stop(struct engine *engine);
  * route has fewer. The caller's. */
 char *engine_url(const struct engine *engine, enum engine_operation operation, const char *first,
 		 const char *second);
+
+/* Whether each call makes a connection of its own; false while it is not known what engine it is.
+ */
+bool engine_uses_fresh_connections(const struct engine *engine);
+
+/* A policy uses berth's own network, and on this kind of engine that is a bridge. */
+bool engine_needs_bridge(const struct engine *engine);

@@ -13,10 +13,19 @@ static const struct {
 	const char *name;
 	enum container_status status;
 } statuses[] = {
-	{"created", CONTAINER_CREATED}, {"running", CONTAINER_RUNNING},
-	{"paused", CONTAINER_RUNNING},	{"restarting", CONTAINER_RUNNING},
-	{"exited", CONTAINER_EXITED},	{"dead", CONTAINER_DEAD},
+	{"created", CONTAINER_CREATED},
+	{"running", CONTAINER_RUNNING},
+	{"paused", CONTAINER_RUNNING},
+	{"restarting", CONTAINER_RUNNING},
+	{"exited", CONTAINER_EXITED},
+	{"dead", CONTAINER_DEAD},
 	{"removing", CONTAINER_DEAD},
+	/* Podman's own (libpod 4.3). What it does not know, or has not ended yet, may still run. */
+	{"configured", CONTAINER_CREATED},
+	{"initialized", CONTAINER_CREATED},
+	{"stopped", CONTAINER_EXITED},
+	{"stopping", CONTAINER_RUNNING},
+	{"unknown", CONTAINER_RUNNING},
 };
 
 bool container_id_is_valid(const char *text)
@@ -116,6 +125,13 @@ static void parse_state(struct json_object *state, struct container *container)
 	if (text && *text) {
 		message_clean(error, text, strlen(text), NULL);
 		container->error = xstrdup(error);
+	}
+	/* Podman forgets what ran when its run-time directory is lost (a reboot, the end of a
+	 * user's session), and makes an exited container ready once more when it is asked to
+	 * prepare it: in either case it has had its run, and how that ended is not known. */
+	if (container->status == CONTAINER_CREATED && container->started_at_ms != 0) {
+		container->status = CONTAINER_DEAD;
+		container->exit_code = -1;
 	}
 }
 

@@ -4,6 +4,7 @@
 #include "base/buf.h"
 #include "base/cleanup.h"
 #include "base/text.h"
+#include "engine/message.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -88,10 +89,29 @@ char *dialect_url(const struct dialect *dialect, struct api_version api,
 
 	/* The host only fills the Host header: the connection goes to the unix socket. */
 	buf_init(&url, URL_MAX);
-	if (buf_addf(&url, "http://localhost/v%d.%d", api.major, api.minor) < 0 ||
-	    add_route(&url, dialect->routes[operation].path, arguments) < 0)
+	const struct route *route = &dialect->routes[operation];
+	int r = route->base ? buf_addf(&url, "http://localhost%s", route->base)
+			    : buf_addf(&url, "http://localhost/v%d.%d", api.major, api.minor);
+	if (r < 0 || add_route(&url, route->path, arguments) < 0)
 		abort(); /* every argument is bounded far below URL_MAX where it is checked */
 	return buf_take(&url);
+}
+
+enum engine_outcome dialect_classify_pull_error(const char *message)
+{
+	/* Registries say "denied" and "unauthorized" both for a wrong credential and for a
+	 * repository that is not there; neither goes away by itself. "toomanyrequests" does. */
+	if (message_says(message, "toomanyrequests") || message_says(message, "too many requests"))
+		return ENGINE_TROUBLE;
+	if (message_says(message, "manifest unknown") || message_says(message, "not found") ||
+	    message_says(message, "does not exist"))
+		return ENGINE_NOT_FOUND;
+	if (message_says(message, "unauthorized") || message_says(message, "denied") ||
+	    message_says(message, "auth credentials") ||
+	    message_says(message, "authentication required") ||
+	    message_says(message, "no matching manifest"))
+		return ENGINE_INVALID;
+	return ENGINE_TROUBLE;
 }
 
 char *dialect_filters(const char *instance, bool containers_only)

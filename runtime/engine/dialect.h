@@ -22,11 +22,13 @@ int api_version_compare(struct api_version a, struct api_version b);
 
 enum engine_operation {
 	OPERATION_CREATE,	  /* argument: name */
+	OPERATION_PREPARE,	  /* id */
 	OPERATION_START,	  /* id */
 	OPERATION_INSPECT,	  /* id */
 	OPERATION_KILL,		  /* id, signal */
 	OPERATION_REMOVE,	  /* id */
 	OPERATION_LIST,		  /* filters */
+	OPERATION_LAST_WORDS,	  /* id */
 	OPERATION_EVENTS,	  /* since, filters */
 	OPERATION_INFO,		  /* none */
 	OPERATION_LOOK_AT_IMAGE,  /* reference */
@@ -38,11 +40,14 @@ enum engine_operation {
 };
 
 struct route {
-	const char *method;
-	/* Below the version prefix; each {} stands for an argument. */
+	const char *method; /* NULL: this kind of engine has no such operation */
+	/* Below `base`; each {} stands for an argument. */
 	const char *path;
 	const char *what; /* for messages: "create" */
+	const char *base; /* NULL: the version that was negotiated, "/v1.41" */
 };
+
+struct probe;
 
 struct dialect {
 	const char *name;
@@ -50,16 +55,32 @@ struct dialect {
 	struct api_version newest; /* that berth knows */
 	const char *upgrade_hint;  /* what an operator with an older engine can do */
 	const struct route *routes;
+	/* The service may end between two calls (socket activation), and what is sent on an old
+	 * connection then may or may not have arrived: each call makes a connection of its own. */
+	bool makes_fresh_connections;
+	/* What inspect says of limits proves nothing: they are read from the kernel, where
+	 * OPERATION_PREPARE has made everything that a start needs. */
+	bool must_prove_limits;
+	/* Two starts at once may both say that they did it, and one may still be under way when
+	 * whoever asked for it is gone. */
+	bool starts_may_linger;
 
 	/* What a complete reply means. `message` is the engine's, "" if it gave none. */
 	enum engine_outcome (*classify)(enum engine_operation operation, long status,
 					const char *message);
-	/* What an error inside the stream of a pull (whose status was 200) means. */
-	enum engine_outcome (*classify_pull_error)(const char *message);
 	/* The name berth gives to an event of a container (a literal), or NULL for one that does
 	 * not matter here. */
 	const char *(*event_action)(const char *action);
-	/* The body that creates berth's own network. */
+	/* GET of OPERATION_INFO into the probe. ERR_ENGINE (-EBADMSG), ERR_REFUSED. */
+	int (*read_info)(struct probe *probe, struct json_object *info, struct err *err);
+	/* ERR_REFUSED, with field, reason and remedy, if that engine on its host cannot keep the
+	 * policy's promises. NULL: that only shows when a container is made. */
+	int (*check_host)(const struct probe *probe, const struct policy *policy, struct err *err);
+	/* True if the last output of a container that exited with `exit_code` says that its command
+	 * could not be run. NULL: the exit code says so. */
+	bool (*cannot_run)(int exit_code, const char *output, size_t len);
+	/* The body that creates berth's own network. NULL: none is needed on this kind of engine.
+	 */
 	struct json_object *(*render_bridge)(const char *name, const char *instance);
 	/* ERR_REFUSED if a network of that name is not as berth makes it. */
 	int (*verify_bridge)(struct json_object *network, const char *name, const char *instance,
@@ -69,11 +90,16 @@ struct dialect {
 };
 
 extern const struct dialect dialect_docker;
+extern const struct dialect dialect_podman;
 
 /* The URL of an operation, percent-encoded; a slash in an argument of the path stays. `arguments`
  * are as many as the route has {}. The result is the caller's. */
 char *dialect_url(const struct dialect *dialect, struct api_version api,
 		  enum engine_operation operation, const char *const *arguments);
+
+/* What an error of a registry means, inside the stream of a pull (whose status was 200) or before
+ * it. */
+enum engine_outcome dialect_classify_pull_error(const char *message);
 
 /* {"label":["berth.instance=INSTANCE"]}, with "type":["container"] if asked for. The caller's. */
 char *dialect_filters(const char *instance, bool containers_only);

@@ -3,9 +3,12 @@
  * Docker Engine API 1.41 (Docker 20.10) to 1.47 (27.3). Statuses and wording as observed on
  * 20.10.24 and as documented in the API reference of each version.
  */
+#include "base/cleanup.h"
 #include "engine/container.h"
 #include "engine/dialect.h"
 #include "engine/docker.h"
+#include "engine/message.h"
+#include "engine/probe.h"
 
 #include <errno.h>
 #include <string.h>
@@ -26,22 +29,18 @@ static const struct route routes[OPERATION_COUNT] = {
 	[OPERATION_REMOVE_BRIDGE] = {"DELETE", "/networks/{}", "remove network"},
 };
 
-static bool says(const char *message, const char *words)
-{
-	return strcasestr(message, words);
-}
-
 static bool is_being_removed(const char *message)
 {
-	return says(message, "marked for removal") ||
-	       (says(message, "removal of container") && says(message, "in progress"));
+	return message_says(message, "marked for removal") ||
+	       (message_says(message, "removal of container") &&
+		message_says(message, "in progress"));
 }
 
 /* "network berth-x not found": 404 of a start, where create had not looked (20.10), and of a
  * create in versions that look. */
 static bool is_network_gone(const char *message)
 {
-	return says(message, "network") && says(message, "not found");
+	return message_says(message, "network") && message_says(message, "not found");
 }
 
 static enum engine_outcome classify_conflict(enum engine_operation operation, const char *message)
@@ -57,9 +56,11 @@ static enum engine_outcome classify_conflict(enum engine_operation operation, co
 	case OPERATION_KILL:	      /* "is not running" */
 	case OPERATION_REMOVE_BRIDGE: /* still in use */
 		return ENGINE_ALREADY;
+	case OPERATION_PREPARE:
 	case OPERATION_INSPECT:
 	case OPERATION_REMOVE:
 	case OPERATION_LIST:
+	case OPERATION_LAST_WORDS:
 	case OPERATION_EVENTS:
 	case OPERATION_INFO:
 	case OPERATION_LOOK_AT_IMAGE:
@@ -80,9 +81,11 @@ static enum engine_outcome classify_missing(enum engine_operation operation, con
 	case OPERATION_CREATE:
 	case OPERATION_START:
 		return is_network_gone(message) ? ENGINE_TROUBLE : ENGINE_NOT_FOUND;
+	case OPERATION_PREPARE:
 	case OPERATION_INSPECT:
 	case OPERATION_KILL:
 	case OPERATION_LIST:
+	case OPERATION_LAST_WORDS:
 	case OPERATION_EVENTS:
 	case OPERATION_INFO:
 	case OPERATION_LOOK_AT_IMAGE:
@@ -93,22 +96,6 @@ static enum engine_outcome classify_missing(enum engine_operation operation, con
 		break;
 	}
 	return ENGINE_NOT_FOUND;
-}
-
-static enum engine_outcome classify_pull_error(const char *message)
-{
-	/* Registries say "denied" and "unauthorized" both for a wrong credential and for a
-	 * repository that is not there; neither goes away by itself. "toomanyrequests" does. */
-	if (says(message, "toomanyrequests") || says(message, "too many requests"))
-		return ENGINE_TROUBLE;
-	if (says(message, "manifest unknown") || says(message, "not found") ||
-	    says(message, "does not exist"))
-		return ENGINE_NOT_FOUND;
-	if (says(message, "unauthorized") || says(message, "denied") ||
-	    says(message, "auth credentials") || says(message, "authentication required") ||
-	    says(message, "no matching manifest"))
-		return ENGINE_INVALID;
-	return ENGINE_TROUBLE;
 }
 
 static enum engine_outcome classify(enum engine_operation operation, long status,
@@ -127,7 +114,7 @@ static enum engine_outcome classify(enum engine_operation operation, long status
 		return ENGINE_ALREADY;
 	/* A registry's refusal arrives as 500 before the stream begins. */
 	if (status >= 500 && operation == OPERATION_PULL)
-		return classify_pull_error(message);
+		return dialect_classify_pull_error(message);
 	if (status == 408 || status == 429 || status < 400 || status >= 500)
 		return ENGINE_TROUBLE;
 	return ENGINE_INVALID;
@@ -192,6 +179,23 @@ static int verify_bridge(struct json_object *network, const char *name, const ch
 	return 0;
 }
 
+static int read_info(struct probe *probe, struct json_object *info, struct err *err)
+{
+	const char *system = json_get_string(info, "OSType");
+	const char *data_root = json_get_string(info, "DockerRootDir");
+
+	if (!json_object_is_type(info, json_type_object))
+		return err_set(err, ERR_ENGINE, -EBADMSG, "info: reply makes no sense");
+	if (system && strcmp(system, "linux") != 0) {
+		return err_set(err, ERR_REFUSED, -ENOTSUP,
+			       "the engine runs %.20s containers: berth needs Linux containers",
+			       system);
+	}
+	free(probe->data_root);
+	probe->data_root = xstrdup_or_null(data_root);
+	return 0;
+}
+
 const struct dialect dialect_docker = {
 	.name = "Docker",
 	.oldest = {1, 41}, /* HostConfig.CgroupnsMode */
@@ -199,8 +203,8 @@ const struct dialect dialect_docker = {
 	.upgrade_hint = "upgrade Docker to 20.10 or newer",
 	.routes = routes,
 	.classify = classify,
-	.classify_pull_error = classify_pull_error,
 	.event_action = event_action,
+	.read_info = read_info,
 	.render_bridge = render_bridge,
 	.verify_bridge = verify_bridge,
 	.render = docker_render,

@@ -7,26 +7,9 @@
 #include "base/cleanup.h"
 #include "engine/docker.h"
 #include "engine/docker_value.h"
-#include "policy/caps.h"
+#include "engine/render.h"
 
 #include <string.h>
-
-static struct json_object *strings(char *const *texts)
-{
-	struct json_object *array = json_new_array();
-
-	for (; texts && *texts; texts++)
-		json_append_string(array, *texts);
-	return array;
-}
-
-static struct json_object *one_string(const char *text)
-{
-	struct json_object *array = json_new_array();
-
-	json_append_string(array, text);
-	return array;
-}
 
 static struct json_object *environment(const struct plan *plan, bool masked)
 {
@@ -44,28 +27,6 @@ static struct json_object *environment(const struct plan *plan, bool masked)
 	return array;
 }
 
-static struct json_object *labels(const struct plan *plan)
-{
-	struct json_object *object = json_new_object();
-
-	for (size_t i = 0; i < plan->label_count; i++)
-		json_add_string(object, plan->labels[i].name, plan->labels[i].value);
-	return object;
-}
-
-static struct json_object *kept_capabilities(const struct policy *policy)
-{
-	struct json_object *array = json_new_array();
-	char name[64];
-
-	for (int number = caps_next(policy->capabilities, 0); number >= 0;
-	     number = caps_next(policy->capabilities, number + 1)) {
-		caps_format(name, number);
-		json_append_string(array, name);
-	}
-	return array;
-}
-
 static struct json_object *security_options(const struct policy *policy)
 {
 	struct json_object *array = json_new_array();
@@ -77,11 +38,11 @@ static struct json_object *security_options(const struct policy *policy)
 
 static struct json_object *ulimits(const struct policy *policy)
 {
-	struct docker_ulimit limits[DOCKER_ULIMITS];
+	struct render_ulimit limits[RENDER_ULIMITS];
 	struct json_object *array = json_new_array();
 
-	docker_ulimits(limits, policy);
-	for (size_t i = 0; i < DOCKER_ULIMITS; i++) {
+	render_ulimits(limits, policy);
+	for (size_t i = 0; i < RENDER_ULIMITS; i++) {
 		struct json_object *limit = json_new_object();
 		json_add_string(limit, "Name", limits[i].name);
 		json_add_int(limit, "Soft", limits[i].value);
@@ -145,8 +106,8 @@ static struct json_object *host_config(const struct plan *plan)
 	struct json_object *host = json_new_object();
 
 	json_add_bool(host, "ReadonlyRootfs", policy->read_only_root);
-	json_add(host, "CapDrop", one_string("ALL"));
-	json_add(host, "CapAdd", kept_capabilities(policy));
+	json_add(host, "CapDrop", render_one_string("ALL"));
+	json_add(host, "CapAdd", render_capabilities(policy));
 	json_add(host, "SecurityOpt", security_options(policy));
 	json_add_int(host, "PidsLimit", policy->pids);
 	json_add_int(host, "Memory", policy->memory_bytes);
@@ -173,14 +134,14 @@ static void add_command(struct json_object *body, char *const *command)
 {
 	if (!command)
 		return;
-	json_add(body, "Entrypoint", strings(command));
+	json_add(body, "Entrypoint", render_strings(command));
 	json_add(body, "Cmd", json_new_array());
 }
 
 struct json_object *docker_render(const struct plan *plan, bool masked)
 {
 	struct json_object *body = json_new_object(), *health = json_new_object();
-	_cleanup_free_ char *user = docker_user(plan->policy);
+	_cleanup_free_ char *user = render_user(plan->policy);
 
 	/* By its name, which `docker ps` then shows; docker_verify() looks whether it still stands
 	 * for the image that the plan was made for. */
@@ -188,14 +149,14 @@ struct json_object *docker_render(const struct plan *plan, bool masked)
 	json_add_string(body, "User", user);
 	add_command(body, plan->command);
 	json_add(body, "Env", environment(plan, masked));
-	json_add(body, "Labels", labels(plan));
-	json_add_int(body, "StopTimeout", docker_stop_timeout(plan));
+	json_add(body, "Labels", render_labels(plan));
+	json_add_int(body, "StopTimeout", render_stop_timeout(plan));
 	json_add_bool(body, "AttachStdin", false);
 	json_add_bool(body, "AttachStdout", false);
 	json_add_bool(body, "AttachStderr", false);
 	json_add_bool(body, "OpenStdin", false);
 	json_add_bool(body, "Tty", false);
-	json_add(health, "Test", one_string("NONE"));
+	json_add(health, "Test", render_one_string("NONE"));
 	json_add(body, "Healthcheck", health);
 	json_add(body, "HostConfig", host_config(plan));
 	return body;

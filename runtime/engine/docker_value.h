@@ -7,21 +7,8 @@
  * size would throw all of it away. */
 #define DOCKER_LOG_FILES "2"
 
-#define DOCKER_ULIMITS 3
-
-struct docker_ulimit {
-	const char *name;
-	int64_t value; /* soft and hard */
-};
-
 /* The caller's, like every text here. */
-char *docker_user(const struct policy *policy);
 char *docker_tmpfs_options(const struct policy_tmpfs *tmpfs, const struct policy *policy);
 char *docker_log_file_size(const struct policy *policy);
 
 int64_t docker_nano_cpus(const struct policy *policy);
-
-/* Whole seconds, rounded up. */
-int64_t docker_stop_timeout(const struct plan *plan);
-
-void docker_ulimits(struct docker_ulimit limits[DOCKER_ULIMITS], const struct policy *policy);

@@ -6,12 +6,16 @@
 #include "base/cleanup.h"
 #include "base/text.h"
 #include "engine/connection.h"
+#include "engine/proof.h"
 
 #include <assert.h>
 #include <errno.h>
 
 /* More at once only wait inside the engine; measured knee of launches is far below. */
 #define MAX_CALLS_IN_FLIGHT 32
+
+/* The kernel's start times are whole ticks after a boot time in whole seconds. */
+#define PROCESS_TIME_SLACK_MS 3000
 
 static int make_lanes(struct engine *engine, const char *socket, struct err *err)
 {
@@ -101,8 +105,78 @@ char *engine_url(const struct engine *engine, enum engine_operation operation, c
 	return dialect_url(engine->probe.dialect, engine->probe.api, operation, arguments);
 }
 
+bool engine_uses_fresh_connections(const struct engine *engine)
+{
+	const struct dialect *dialect =
+		engine->found.dialect ? engine->found.dialect : engine->probe.dialect;
+
+	return dialect && dialect->makes_fresh_connections;
+}
+
+bool engine_needs_bridge(const struct engine *engine)
+{
+	return engine->needs_bridge && engine->probe.dialect &&
+	       engine->probe.dialect->render_bridge;
+}
+
+bool engine_prepares(const struct engine *engine)
+{
+	return engine->probe.dialect && engine->probe.dialect->routes[OPERATION_PREPARE].method;
+}
+
+bool engine_starts_may_linger(const struct engine *engine)
+{
+	return engine->probe.dialect && engine->probe.dialect->starts_may_linger;
+}
+
+bool engine_hides_what_cannot_run(const struct engine *engine)
+{
+	return engine->probe.dialect && engine->probe.dialect->cannot_run;
+}
+
+int engine_check_policy(const struct engine *engine, const struct policy *policy, struct err *err)
+{
+	const struct dialect *dialect = engine->probe.dialect;
+
+	if (!dialect || !dialect->check_host)
+		return 0;
+	if (dialect->check_host(&engine->probe, policy, err) == 0)
+		return 0;
+	return err_prefix(err, "policy '%s' cannot be kept by %s", policy->name,
+			  engine->description);
+}
+
+int engine_prove(const struct engine *engine, const struct policy *policy,
+		 const struct container *container, struct err *err)
+{
+	struct process_limits limits;
+	struct err why;
+
+	if (!engine->probe.dialect->must_prove_limits)
+		return 0;
+	if (process_read_limits(container->pid, container->id, &limits, &why) < 0)
+		return proof_is_missing(policy, &why, err);
+	return proof_check(policy, &limits, err);
+}
+
 int engine_verify(struct engine *engine, const struct plan *plan, const struct engine_call *inspect,
 		  struct err *err)
 {
-	return engine->probe.dialect->verify(plan, inspect->json, err);
+	int r = engine->probe.dialect->verify(plan, inspect->json, err);
+
+	return r < 0 ? r : engine_prove(engine, plan->policy, &inspect->container, err);
+}
+
+void engine_find_process(const struct container *container, int64_t now_ms, struct process *ret)
+{
+	int64_t until_ms = container->started_at_ms > 0 ? container->started_at_ms : now_ms;
+	struct process process;
+
+	*ret = (struct process){0};
+	if (process_find(container->pid, &process) < 0)
+		return;
+	int64_t at_ms = process_started_at_ms(&process);
+	if (at_ms >= container->created_at_ms - PROCESS_TIME_SLACK_MS &&
+	    at_ms <= until_ms + PROCESS_TIME_SLACK_MS)
+		*ret = process;
 }

@@ -12,6 +12,7 @@
 #include "base/json.h"
 #include "io/lane.h"
 #include "io/loop.h"
+#include "io/process.h"
 #include "plan/plan.h"
 
 #include <stdbool.h>
@@ -75,6 +76,7 @@ struct engine_call {
 	struct http_request request; /* private */
 	struct engine *engine;	     /* private */
 	int operation;		     /* private */
+	int exit_code;		     /* private */
 	bool holds_launch;	     /* private */
 	const struct plan *plan;     /* private */
 	char subject[161];	     /* private */
@@ -88,6 +90,7 @@ struct engine_call {
 	struct err err;		    /* unless ENGINE_OK: operation, status, the engine's words */
 	char container_id[65];	    /* create */
 	char *warnings;		    /* create: the engine's warnings on one line, or NULL */
+	bool cannot_run;	    /* last words: its command could not be run */
 	struct container container; /* inspect */
 	struct json_object *json;   /* inspect: the whole reply */
 	struct container *list;	    /* list */
@@ -131,10 +134,26 @@ const char *engine_data_root(const struct engine *engine);
 /* Name of berth's own network there ("berth-<instance>"). */
 const char *engine_bridge(const struct engine *engine);
 
+/* ERR_REFUSED, with the field, the reason and the remedy, if this engine on its host cannot keep
+ * the promises of a policy whatever it is asked. Known once it was healthy. */
+int engine_check_policy(const struct engine *engine, const struct policy *policy, struct err *err);
+
+/* Containers are prepared before they are started (engine_prepare), and may be looked at then. */
+bool engine_prepares(const struct engine *engine);
+/* A start that was asked for by somebody who is gone may still be under way: look at a Created
+ * container twice, some time apart, before it is started. */
+bool engine_starts_may_linger(const struct engine *engine);
+/* The exit code of a container does not show that its command could not be run: ask for its last
+ * words. */
+bool engine_hides_what_cannot_run(const struct engine *engine);
+
 /* The calls. Each ends in exactly one done(call, arg), later, unless engine_call_done() comes
  * first. Ids are container ids or names that berth made. `plan` is borrowed until then. Creates and
  * starts wait for one of `launches` places, starts first; the other calls overtake them. */
 void engine_create(struct engine *engine, struct engine_call *call, const struct plan *plan);
+/* Makes everything that a start needs, down to a process that waits: what can fail fails here, and
+ * the kernel shows which limits will hold. Only where engine_prepares(). */
+void engine_prepare(struct engine *engine, struct engine_call *call, const char *id);
 void engine_start(struct engine *engine, struct engine_call *call, const char *id);
 void engine_inspect(struct engine *engine, struct engine_call *call, const char *id);
 void engine_kill(struct engine *engine, struct engine_call *call, const char *id,
@@ -143,9 +162,22 @@ void engine_kill(struct engine *engine, struct engine_call *call, const char *id
 void engine_remove(struct engine *engine, struct engine_call *call, const char *id);
 /* All containers that carry berth.instance=<ours>, running or not. */
 void engine_list(struct engine *engine, struct engine_call *call);
+/* The end of what an exited container wrote to its standard error: call->cannot_run. */
+void engine_last_words(struct engine *engine, struct engine_call *call, const char *id,
+		       int exit_code);
 /* Removes berth's own network if no container uses it; the engine recreates it when needed. */
 void engine_remove_bridge(struct engine *engine, struct engine_call *call);
 
-/* Compares what an inspect call found with the plan (dialect's rules). ERR_REFUSED. */
+/* Compares what an inspect call found with the plan (dialect's rules), and, where the engine's word
+ * is not enough, what the kernel says of its process (engine_prove). ERR_REFUSED; ERR_ENGINE. */
 int engine_verify(struct engine *engine, const struct plan *plan, const struct engine_call *inspect,
 		  struct err *err);
+
+/* Reads from the kernel whether a prepared or running container has the limits of the policy.
+ * ERR_REFUSED naming field, what was asked, what holds, and the remedy. */
+int engine_prove(const struct engine *engine, const struct policy *policy,
+		 const struct container *container, struct err *err);
+
+/* The process of a container that runs or is prepared; zeroed where that cannot be told, because
+ * the engine counts its processes elsewhere than this one does. */
+void engine_find_process(const struct container *container, int64_t now_ms, struct process *ret);

@@ -99,6 +99,7 @@ void events_start(struct engine *engine)
 	http_request_init(request, engine->probe.dialect->routes[OPERATION_EVENTS].method,
 			  engine_url(engine, OPERATION_EVENTS, since, filters));
 	request->max_reply = BUF_MAX_ENGINE_REPLY; /* of a refusal */
+	request->is_fresh = engine_uses_fresh_connections(engine);
 	request->done = on_end;
 	request->on_data = on_data;
 	request->arg = engine;

@@ -156,7 +156,7 @@ static void on_pulled(struct http_request *request, void *arg)
 	enum engine_outcome outcome =
 		answer_judge(dialect, OPERATION_PULL, request, pull->text, NULL, &pull->err);
 	if (outcome == ENGINE_OK && pull->error[0]) {
-		outcome = dialect->classify_pull_error(pull->error);
+		outcome = dialect_classify_pull_error(pull->error);
 		(void)err_set(&pull->err, ERR_ENGINE, -EIO, "pull '%.160s': %s", pull->text,
 			      pull->error);
 	}
@@ -216,6 +216,7 @@ static void begin_pull(struct pull *pull)
 	request->headers[0] = pull->auth_header;
 	request->timeout_ms = (uint64_t)engine->pull_timeout_ms;
 	request->max_reply = BUF_MAX_ENGINE_REPLY; /* of a refusal */
+	request->is_fresh = engine_uses_fresh_connections(engine);
 	request->done = on_pulled;
 	request->on_data = on_progress;
 	request->arg = pull;
@@ -277,6 +278,7 @@ static void look(struct pull *pull)
 		engine_url(engine, OPERATION_LOOK_AT_IMAGE, pull->reference.lookup, NULL));
 	request->timeout_ms = LOOK_TIMEOUT_MS;
 	request->max_reply = BUF_MAX_ENGINE_REPLY;
+	request->is_fresh = engine_uses_fresh_connections(engine);
 	request->done = on_looked;
 	request->arg = pull;
 	lane_submit(engine->calls, request);

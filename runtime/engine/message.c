@@ -84,3 +84,8 @@ void message_of_reply(char into[MESSAGE_MAX], const char *body, size_t len, cons
 	else
 		message_clean(into, body, len, plan);
 }
+
+bool message_says(const char *message, const char *words)
+{
+	return strcasestr(message, words);
+}

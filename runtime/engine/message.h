@@ -18,3 +18,6 @@ void message_clean(char into[MESSAGE_MAX], const char *text, size_t len, const s
  * no JSON (Docker answers some bad requests in plain text). "" when there is nothing to say. */
 void message_of_reply(char into[MESSAGE_MAX], const char *body, size_t len,
 		      const struct plan *plan);
+
+/* True if an engine's message has these words, in any case of letters. */
+bool message_says(const char *message, const char *words);

@@ -8,6 +8,9 @@
 #include <stdio.h>
 #include <string.h>
 
+/* The version of the libpod API that dialect_podman.c speaks; newer ones serve it too. */
+#define OLDEST_LIBPOD 4
+
 void probe_done(struct probe *probe)
 {
 	free(probe->data_root);
@@ -16,14 +19,20 @@ void probe_done(struct probe *probe)
 
 int probe_detect(struct probe *probe, const char *libpod, struct err *err)
 {
-	if (libpod) {
-		return err_set(
-			err, ERR_REFUSED, -ENOTSUP,
-			"this is Podman %.40s, which berth does not support yet: give it the "
-			"socket of a Docker engine",
-			libpod);
-	}
-	probe->dialect = &dialect_docker;
+	struct api_version version;
+
+	probe->dialect = libpod ? &dialect_podman : &dialect_docker;
+	if (!libpod)
+		return 0;
+	/* "4.3.1", "5.0.0-dev": two numbers are enough. */
+	_cleanup_free_ char *start = xstrndup(libpod, strspn(libpod, "0123456789."));
+	char *second = strchr(start, '.'), *third = second ? strchr(second + 1, '.') : NULL;
+	if (third)
+		*third = '\0';
+	if (!api_version_parse(start, &version) || version.major < OLDEST_LIBPOD)
+		return err_set(err, ERR_REFUSED, -ENOTSUP,
+			       "this is Podman %.40s, berth needs %d.0 or newer: upgrade Podman",
+			       libpod, OLDEST_LIBPOD);
 	return 0;
 }
 
@@ -67,19 +76,15 @@ int probe_read_version(struct probe *probe, struct json_object *version, struct 
 	return negotiate(probe, minimum, maximum, err);
 }
 
-int probe_read_info(struct probe *probe, struct json_object *info, struct err *err)
+void probe_describe(const struct probe *probe, char into[128])
 {
-	const char *system = json_get_string(info, "OSType");
-	const char *data_root = json_get_string(info, "DockerRootDir");
+	const struct engine_host *host = &probe->host;
+	bool is_known = host->cgroup_manager[0];
 
-	if (!json_object_is_type(info, json_type_object))
-		return err_set(err, ERR_ENGINE, -EBADMSG, "info: reply makes no sense");
-	if (system && strcmp(system, "linux") != 0) {
-		return err_set(err, ERR_REFUSED, -ENOTSUP,
-			       "the engine runs %.20s containers: berth needs Linux containers",
-			       system);
-	}
-	free(probe->data_root);
-	probe->data_root = xstrdup_or_null(data_root);
-	return 0;
+	(void)snprintf(into, 128, "%s %s, API %d.%d%s%s", probe->dialect->name,
+		       probe->engine_version, probe->api.major, probe->api.minor,
+		       is_known && host->is_rootless ? ", rootless" : "",
+		       !is_known	     ? ""
+		       : host->has_cgroup_v2 ? ", cgroup v2"
+					     : ", cgroup v1");
 }

@@ -8,11 +8,29 @@
 #include "base/json.h"
 #include "engine/dialect.h"
 
+/* Controllers that an engine may use, as bits. */
+enum cgroup_controller {
+	CONTROLLER_MEMORY = 1 << 0,
+	CONTROLLER_PIDS = 1 << 1,
+	CONTROLLER_CPU = 1 << 2,
+};
+
+/* What an engine's host gives it to keep promises with. */
+struct engine_host {
+	bool is_rootless;
+	bool has_cgroup_v2;
+	bool has_seccomp;
+	char cgroup_manager[32]; /* "systemd", "cgroupfs" */
+	unsigned controllers;
+	char runtime[64]; /* the OCI runtime of every container; "": chosen per container */
+};
+
 struct probe {
 	const struct dialect *dialect;
 	char engine_version[64]; /* "20.10.24" */
 	struct api_version api;	 /* that is spoken from now on */
 	char *data_root;	 /* NULL: not said */
+	struct engine_host host; /* as far as the engine says it; zeroed: not said */
 };
 
 void probe_done(struct probe *probe);
@@ -25,5 +43,5 @@ int probe_detect(struct probe *probe, const char *libpod, struct err *err);
  * ERR_ENGINE (-EBADMSG) for a reply that makes no sense. */
 int probe_read_version(struct probe *probe, struct json_object *version, struct err *err);
 
-/* The body of GET /info. */
-int probe_read_info(struct probe *probe, struct json_object *info, struct err *err);
+/* "Podman 4.3.1, API 1.41, rootless, cgroup v2", once all of it is known. */
+void probe_describe(const struct probe *probe, char into[128]);

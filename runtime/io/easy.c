@@ -154,6 +154,8 @@ static bool set_way(CURL *easy, const struct easy_settings *settings, struct htt
 					       "https, or set allow_http: true for a test");
 	}
 	SET(CURLOPT_URL, request->url);
+	SET(CURLOPT_FRESH_CONNECT, request->is_fresh ? 1L : 0L);
+	SET(CURLOPT_FORBID_REUSE, request->is_fresh ? 1L : 0L);
 	SET(CURLOPT_PROXY, settings->use_proxy_environment && !is_local ? NULL : "");
 	return !failed || refuse(request, "libcurl does not take the URL");
 }

@@ -47,6 +47,7 @@ struct http_request {
 	struct buf body;	     /* sent if `has_body`; wiped by http_request_done() */
 	bool has_body;		     /* false: POST sends Content-Length: 0 */
 	bool urgent;		     /* goes before requests that are not */
+	bool is_fresh;		     /* on a connection of its own, never on one that is kept */
 	uint64_t timeout_ms;	     /* for the whole exchange once started; 0: none (streams) */
 	uint64_t connect_timeout_ms; /* 0: 5000 */
 	size_t max_reply;	     /* bytes of reply body */

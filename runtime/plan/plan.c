@@ -168,8 +168,7 @@ static void cover_volumes(struct plan *plan, const struct plan_input *input)
 	}
 }
 
-/* What the engine calls the network. */
-static char *network_name(const struct plan_input *input)
+static enum policy_network network_kind(const struct plan_input *input)
 {
 	enum policy_network network = input->policy->network;
 	_cleanup_free_ char *override = NULL;
@@ -177,13 +176,19 @@ static char *network_name(const struct plan_input *input)
 	/* The only override that admit() lets pass and that is not the policy's own is "none". */
 	if (input->network)
 		(void)policy_parse_network(input->network, &network, &override);
+	return network;
+}
+
+/* What the engine calls the network. */
+static const char *network_name(const struct plan_input *input, enum policy_network network)
+{
 	switch (network) {
 	case NETWORK_NONE:
-		return xstrdup("none");
+		return "none";
 	case NETWORK_UNRESTRICTED:
-		return xstrdup(input->bridge);
+		return input->bridge;
 	case NETWORK_ENGINE:
-		return xstrdup(input->policy->network_name);
+		return input->policy->network_name;
 	}
 	abort();
 }
@@ -201,7 +206,8 @@ int plan_build(const struct plan_input *input, struct plan **ret, struct err *er
 	plan->image = xstrdup(input->image);
 	plan->image_id = xstrdup(input->image_facts->id);
 	plan->command = copy_strings(input->command);
-	plan->network = network_name(input);
+	plan->network_kind = network_kind(input);
+	plan->network = xstrdup(network_name(input, plan->network_kind));
 	plan->stop_grace_ms = input->stop_grace_ms;
 	plan->policy = input->policy;
 	add_variables(plan, input);

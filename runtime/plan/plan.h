@@ -86,6 +86,7 @@ struct plan {
 	size_t tmpfs_count;
 	struct plan_mount *mounts;
 	size_t mount_count;
+	enum policy_network network_kind;
 	char *network; /* the engine's name for it: "none", berth's bridge, the operator's */
 	int64_t stop_grace_ms;
 	const struct policy *policy; /* borrowed: outlives the plan */

@@ -6,6 +6,7 @@
 #include "policy/caps.h"
 #include "policy/path.h"
 #include "policy/policy.h"
+#include "policy/waivers.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -136,24 +137,13 @@ void policy_release_seccomp(void *target)
 
 int policy_parse_waiver(const char *text, void *target, struct err *err)
 {
-	static const struct {
-		const char *name;
-		enum policy_waiver bit;
-	} waivers[] = {
-		{"memory", WAIVE_MEMORY}, {"swap", WAIVE_SWAP},	      {"pids", WAIVE_PIDS},
-		{"cpus", WAIVE_CPUS},	  {"ulimits", WAIVE_ULIMITS}, {"seccomp", WAIVE_SECCOMP},
-	};
 	struct policy *policy = target;
+	unsigned bit;
 
-	for (size_t i = 0; i < ARRAY_SIZE(waivers); i++)
-		if (strcmp(waivers[i].name, text) == 0) {
-			policy->unenforced |= waivers[i].bit;
-			return 0;
-		}
-	return err_set(err, ERR_INPUT, -EINVAL,
-		       "must list promises that can be waived: memory, swap, pids, cpus, ulimits, "
-		       "seccomp; not '%s'",
-		       text);
+	int r = waiver_parse(text, &bit, err);
+	if (r == 0)
+		policy->unenforced |= bit;
+	return r;
 }
 
 int policy_parse_mount_root(const char *text, void *target, struct err *err)

@@ -115,11 +115,10 @@ static void the_answer_is_understood(void **state)
 static void an_error_inside_the_stream_of_a_pull_is_understood(void **state)
 {
 	(void)state;
-	assert_int_equal(dialect_docker.classify_pull_error("manifest for x:1 not found"),
+	assert_int_equal(dialect_classify_pull_error("manifest for x:1 not found"),
 			 ENGINE_NOT_FOUND);
-	assert_int_equal(dialect_docker.classify_pull_error("denied: requested access"),
-			 ENGINE_INVALID);
-	assert_int_equal(dialect_docker.classify_pull_error("unexpected EOF"), ENGINE_TROUBLE);
+	assert_int_equal(dialect_classify_pull_error("denied: requested access"), ENGINE_INVALID);
+	assert_int_equal(dialect_classify_pull_error("unexpected EOF"), ENGINE_TROUBLE);
 }
 
 static struct http_request replied(long status, const char *body)
@@ -389,16 +388,35 @@ static void a_version_reply_that_makes_no_sense_is_no_refusal(void **state)
 	}
 }
 
-static void podman_is_refused_by_name(void **state)
+static void podman_is_known_by_its_header(void **state)
 {
-	struct probe probe = {0};
+	static const char *const versions[] = {"4.0.0", "4.3.1", "5.4.2", "5.0.0-dev"};
 	struct err err = {0};
 	(void)state;
 
-	assert_int_equal(probe_detect(&probe, "4.3.1", &err), -ENOTSUP);
-	assert_int_equal(err.kind, ERR_REFUSED);
-	assert_string_equal(err.text, "this is Podman 4.3.1, which berth does not support yet: "
-				      "give it the socket of a Docker engine");
+	for (size_t i = 0; i < ARRAY_SIZE(versions); i++) {
+		struct probe probe = {0};
+		assert_int_equal(probe_detect(&probe, versions[i], &err), 0);
+		assert_ptr_equal(probe.dialect, &dialect_podman);
+	}
+}
+
+static void a_podman_that_is_too_old_is_refused(void **state)
+{
+	static const char *const versions[] = {"3.4.4", "", "x"};
+	(void)state;
+
+	for (size_t i = 0; i < ARRAY_SIZE(versions); i++) {
+		_cleanup_free_ char *text =
+			xasprintf("this is Podman %s, berth needs 4.0 or newer: "
+				  "upgrade Podman",
+				  versions[i]);
+		struct probe probe = {0};
+		struct err err = {0};
+		assert_int_equal(probe_detect(&probe, versions[i], &err), -ENOTSUP);
+		assert_int_equal(err.kind, ERR_REFUSED);
+		assert_string_equal(err.text, text);
+	}
 }
 
 static void info_says_where_things_are_stored(void **state)
@@ -409,7 +427,7 @@ static void info_says_where_things_are_stored(void **state)
 	struct err err = {0};
 	(void)state;
 
-	assert_int_equal(probe_read_info(&probe, info, &err), 0);
+	assert_int_equal(dialect_docker.read_info(&probe, info, &err), 0);
 	assert_string_equal(probe.data_root, "/var/lib/docker");
 }
 
@@ -420,7 +438,7 @@ static void an_engine_for_windows_is_refused(void **state)
 	struct err err = {0};
 	(void)state;
 
-	assert_int_equal(probe_read_info(&probe, info, &err), -ENOTSUP);
+	assert_int_equal(dialect_docker.read_info(&probe, info, &err), -ENOTSUP);
 	assert_int_equal(err.kind, ERR_REFUSED);
 }
 
@@ -444,7 +462,8 @@ int main(void)
 		cmocka_unit_test(an_engine_that_is_too_old_is_refused_with_both_numbers),
 		cmocka_unit_test(an_engine_that_is_too_new_is_refused_with_both_numbers),
 		cmocka_unit_test(a_version_reply_that_makes_no_sense_is_no_refusal),
-		cmocka_unit_test(podman_is_refused_by_name),
+		cmocka_unit_test(podman_is_known_by_its_header),
+		cmocka_unit_test(a_podman_that_is_too_old_is_refused),
 		cmocka_unit_test(info_says_where_things_are_stored),
 		cmocka_unit_test(an_engine_for_windows_is_refused),
 	};

@@ -2,7 +2,7 @@
 /* The parts of a container that are lists of names: variables, labels, mounts. */
 #include "base/cleanup.h"
 #include "base/text.h"
-#include "engine/docker_compare.h"
+#include "engine/verify.h"
 
 #include <errno.h>
 #include <string.h>
@@ -69,7 +69,7 @@ static int check_labels(const struct plan *plan, struct json_object *config, str
 		const char *value = json_get_string(labels, label->name);
 		if (!value || strcmp(value, label->value) != 0) {
 			_cleanup_free_ char *field = xasprintf("Config.Labels[%s]", label->name);
-			return docker_refuse(err, field, label->value, value ? value : "nothing",
+			return verify_refuse(err, field, label->value, value ? value : "nothing",
 					     "something between berth and the engine changed the "
 					     "request: remove it");
 		}
@@ -99,11 +99,11 @@ static int check_mount(const struct plan *plan, struct json_object *got, struct 
 			       "for; cover it by a tmpfs of the policy, or remove what adds it",
 			       type ? type : "?", target ? target : "?");
 	if (!type || strcmp(type, "bind") != 0 || !source || strcmp(source, mount->source) != 0)
-		return docker_refuse(err, "Mounts", mount->source, source ? source : "nothing",
+		return verify_refuse(err, "Mounts", mount->source, source ? source : "nothing",
 				     "something between berth and the engine changed the request: "
 				     "remove it");
 	if (json_get_bool(got, "RW", true) != !mount->read_only)
-		return docker_refuse(err, "Mounts", mount->read_only ? "read-only" : "writable",
+		return verify_refuse(err, "Mounts", mount->read_only ? "read-only" : "writable",
 				     mount->read_only ? "writable" : "read-only",
 				     "this engine cannot mount it as asked: use another one");
 	return 0;
@@ -131,12 +131,12 @@ static int check_mounts(const struct plan *plan, struct json_object *inspect, st
 	}
 	for (size_t i = 0; i < plan->mount_count; i++)
 		if (!is_mounted(mounts, plan->mounts[i].target))
-			return docker_refuse(err, "Mounts", plan->mounts[i].target, "nothing",
+			return verify_refuse(err, "Mounts", plan->mounts[i].target, "nothing",
 					     "this engine cannot mount it: use another one");
 	return 0;
 }
 
-int docker_verify_contents(const struct plan *plan, struct json_object *inspect, struct err *err)
+int verify_contents(const struct plan *plan, struct json_object *inspect, struct err *err)
 {
 	struct json_object *config = json_get_object(inspect, "Config");
 

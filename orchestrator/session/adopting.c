@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* ADOPTING: a container that an earlier run left. */
+#include "session/steps.h"
+
+#include <stdio.h>
+
+#define LOOK_TWICE_MS 2000u /* between two looks at a container whose start may be under way */
+
+static void log_adopted(struct session *session, const struct container *container)
+{
+	static const char *const words[] = {
+		[CONTAINER_CREATED] = "created",
+		[CONTAINER_RUNNING] = "running",
+		[CONTAINER_EXITED] = "exited",
+		[CONTAINER_DEAD] = "dead",
+	};
+	struct log_ids ids = session_ids(session);
+
+	session->times.created = container->created_at_ms;
+	session->times.started = container->started_at_ms;
+	if (session->is_prepared) /* the second look: it was said at the first */
+		return;
+	log_event(LOG_INFO, "adopted", &ids,
+		  (struct log_field[]){{"status", words[container->status]}, {NULL}}, NULL);
+}
+
+/* The item may have been acked, and then nobody else is offered it: it is looked up, not left. */
+static void give_up(struct session *session, const struct err *err)
+{
+	(void)snprintf(session->reason, sizeof(session->reason), "%.150s", err->text);
+	session->site->launch_failed(session, BLAME_ENVIRONMENT, err, session->site->arg);
+	session->end = END_START_FAILED;
+	session_enter(session, SESSION_CONFIRMING);
+}
+
+static void on_look_again(void *arg)
+{
+	step_adopting(arg);
+}
+
+static void on_adopted_prepared(struct engine_call *call, void *arg)
+{
+	struct session *session = arg;
+	struct err err = call->err;
+
+	if (call->outcome == ENGINE_OK || call->outcome == ENGINE_ALREADY) {
+		session->is_prepared = true;
+		timer_arm(&session->timer, session->site->loop, LOOK_TWICE_MS, on_look_again,
+			  session);
+	} else if (call->outcome == ENGINE_UNREACHABLE || call->outcome == ENGINE_UNKNOWN) {
+		session_retry(session);
+	} else {
+		give_up(session, &err);
+	}
+}
+
+/* A start of the earlier run may still be under way, and whether its limits hold was perhaps not
+ * looked at any more: both is done before the item is taken (once more). */
+static void adopt_created(struct session *session, struct engine_call *call)
+{
+	struct engine *engine = session->site->engine;
+	struct err err;
+
+	if (engine_prepares(engine) && !session->is_prepared) {
+		session_prepare(session, on_adopted_prepared);
+		return;
+	}
+	if (engine_prove(engine, session->site->config->policy, &call->container, &err) < 0) {
+		give_up(session, &err);
+		return;
+	}
+	engine_find_process(&call->container, loop_wall_ms(session->site->loop), &session->process);
+	/* Its start may have failed before us: then the engine will say so again. */
+	session_enter(session, SESSION_ACKING);
+}
+
+static void on_adopted(struct engine_call *call, void *arg)
+{
+	struct session *session = arg;
+
+	if (call->outcome == ENGINE_NOT_FOUND) {
+		session_enter(session, SESSION_DONE);
+		return;
+	}
+	if (call->outcome != ENGINE_OK) {
+		session_retry(session);
+		return;
+	}
+	log_adopted(session, &call->container);
+	if (call->container.status == CONTAINER_CREATED) {
+		adopt_created(session, call);
+		return;
+	}
+	engine_find_process(&call->container, loop_wall_ms(session->site->loop), &session->process);
+	session->ran = true;
+	session_enter(session, call->container.status == CONTAINER_RUNNING ? SESSION_RUNNING
+									   : SESSION_EXITED);
+}
+
+void step_adopting(struct session *session)
+{
+	session_inspect(session, on_adopted);
+}

@@ -1,0 +1,32 @@
+#pragma once
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A plan in the words of Podman's own API (libpod 4.0.0, as 4.3.1 serves it), the proof that the
+ * engine understood it, and what it can keep on its host. Pure. The Docker-compatible API is no way
+ * to create a container: it drops fields without a word (see dialect_podman.c).
+ */
+#include "base/err.h"
+#include "base/json.h"
+#include "engine/probe.h"
+#include "plan/plan.h"
+
+#include <stdbool.h>
+
+#define PODMAN_REMEDY_RUNTIME                                                                      \
+	"a Podman service runs every container with the same runtime: start one with this "        \
+	"runtime "                                                                                 \
+	"(`runtime` of containers.conf), or leave `runtime` out of the policy"
+
+/* The body of POST /libpod/containers/create, like docker_render(). */
+struct json_object *podman_render(const struct plan *plan, bool masked);
+
+/* Compares what GET /libpod/containers/{id}/json says with the plan, like docker_verify(). Limits
+ * are echoed there, not proven: see engine_prove(). */
+int podman_verify(const struct plan *plan, struct json_object *inspect, struct err *err);
+
+/* GET /libpod/info into the probe. ERR_ENGINE (-EBADMSG). */
+int podman_read_info(struct probe *probe, struct json_object *info, struct err *err);
+
+/* ERR_REFUSED with the fields, the reason and the remedy if the policy promises what this engine
+ * cannot keep on its host. */
+int podman_check_host(const struct probe *probe, const struct policy *policy, struct err *err);

@@ -1,0 +1,64 @@
+#pragma once
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What an engine says of a container, compared with what the plan asks for: the means that the
+ * dialects' own verifications share. Pure.
+ */
+#include "base/err.h"
+#include "base/json.h"
+#include "plan/plan.h"
+
+#include <stdbool.h>
+
+/* True for nothing at all: absent, null, false, 0, "", [] or {}. Docker leaves such fields out, or
+ * writes them in one of these ways, by version. */
+bool json_is_empty(struct json_object *value);
+
+/* Equal, or both empty. */
+bool json_same(struct json_object *asked, struct json_object *got);
+
+/* Two arrays with the same members in any order, or both empty. */
+bool json_same_set(struct json_object *asked, struct json_object *got);
+
+/* Every member of the one array is in the other. */
+bool json_contains(struct json_object *asked, struct json_object *got);
+
+/* For a message, "nothing" if there is none; valid while `value` lives and is not printed again. */
+const char *json_text(struct json_object *value);
+
+#define REMEDY_ENGINE	"this engine cannot keep the policy: use another one"
+#define REMEDY_TAMPERED "something between berth and the engine changed the request: remove it"
+#define REMEDY_WAIVER(what)                                                                        \
+	"give the engine the means (cgroup controllers, see its `info`), or list '" what           \
+	"' under `unenforced` of the policy"
+
+/* A field of an inspected container that must be as expected. */
+struct verify_field {
+	const char *path; /* "A.B.C" */
+	bool (*same)(struct json_object *expected, struct json_object *got);
+	unsigned waivers; /* bits of enum policy_waiver: any of them lets it pass */
+	const char *remedy;
+};
+
+/* The value at "A.B.C", or NULL. */
+struct json_object *json_at(struct json_object *object, const char *path);
+
+/* The functions below return 0, or ERR_REFUSED (-EPERM) for the first thing that differs. */
+
+/* `expected` has the shape of `inspect`. */
+int verify_fields(const struct verify_field *fields, size_t count, const struct plan *plan,
+		  struct json_object *expected, struct json_object *inspect, struct err *err);
+
+/* Fields that berth never asks for, and that would undo what it does: must be unset. */
+int verify_unset(const char *const *paths, size_t count, struct json_object *inspect,
+		 struct err *err);
+
+/* Its name, and the image that it was made of. */
+int verify_identity(const struct plan *plan, struct json_object *inspect, struct err *err);
+
+/* Variables, labels, and what is mounted. Values of variables are compared and never printed. */
+int verify_contents(const struct plan *plan, struct json_object *inspect, struct err *err);
+
+/* "FIELD: asked for A, the engine made it B; REMEDY". Returns -EPERM. */
+int verify_refuse(struct err *err, const char *field, const char *asked, const char *got,
+		  const char *remedy);
