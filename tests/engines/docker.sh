@@ -92,7 +92,7 @@ take_back() {
 	if [ -e "/run/netns/$link" ]; then
 		ip netns delete "$link"
 	fi
-	take_back_mounts
+	take_back_mounts "$dir"
 	rm -rf "$dir/run"
 	rm -f "$dir/env" "$dir/env.new" "$socket" "$dir"/containerd.sock*
 }

@@ -98,7 +98,7 @@ write_settings() {
 		[storage]
 		driver = "overlay"
 		graphroot = "$inside/data/storage"
-		runroot = "$inside/run/containers"
+		runroot = "$runroot"
 		rootless_storage_path = "$inside/data/storage"
 		[storage.options.overlay]
 		$mount_program
@@ -135,7 +135,7 @@ set_commands() {
 		surroundings=(unshare --mount --propagation slave sh -c "$enter_as_user" sh "$dir" "$inside" "$user"
 			"${surroundings[@]}")
 	fi
-	podman=(podman --root "$inside/data/storage" --runroot "$inside/run/containers" --tmpdir "$inside/run/tmp"
+	podman=(podman --root "$inside/data/storage" --runroot "$runroot" --tmpdir "$inside/run/tmp"
 		--network-config-dir "$inside/data/networks" --log-level warn)
 }
 
@@ -155,14 +155,14 @@ make_directories() {
 		install -d -o "$owner" -m 0711 "$dir/$place"
 	done
 	chmod 0700 "$dir/run/user"
-	[ -z "$user" ] || mkdir -p "$inside"
+	mkdir -p "/run/$link"
 }
 
 # Undoes every part of a start, also of one that came only half-way.
 take_back() {
 	local pause
 	# Without the service, which may be dead: its containers live on.
-	if [ -e "$dir/run/containers" ]; then
+	if [ -e "$dir/run" ]; then
 		timeout --kill-after=5 60 "${surroundings[@]}" "${podman[@]}" rm --all --force --time 0 >/dev/null </dev/null ||
 			true
 	fi
@@ -173,10 +173,10 @@ take_back() {
 		kill -KILL "$pause" 2>/dev/null || true
 	fi
 	take_back_network
-	take_back_mounts
+	take_back_mounts "$dir"
+	take_back_mounts "/run/$link"
 	take_back_user
-	[ "$inside" = "$dir" ] || rmdir "$inside" 2>/dev/null || true
-	rm -rf "$dir/run"
+	rm -rf "$dir/run" "/run/$link"
 	rm -f "$dir/env" "$dir/env.new" "$dir/activated" "$dir/user"
 }
 
@@ -253,6 +253,8 @@ set_directory "$2" run/podman.sock
 user=${3-$(cat "$dir/user" 2>/dev/null || true)}
 inside=$dir
 [ -z "$user" ] || inside=/run/$link
+# Podman takes no path of more than 50 characters here.
+runroot=/run/$link${user:+/run/containers}
 set_commands
 
 case $1 in

@@ -168,9 +168,10 @@ take_back_network() {
 	rm -f "$dir/block"
 }
 
+# take_back_mounts DIR - those below it.
 take_back_mounts() {
 	local mount
-	awk -v dir="$dir/" 'index($5, dir) == 1 { print $5 }' /proc/self/mountinfo | sort -r | while read -r mount; do
+	awk -v dir="$1/" 'index($5, dir) == 1 { print $5 }' /proc/self/mountinfo | sort -r | while read -r mount; do
 		umount --lazy "$mount"
 	done
 }

@@ -41,8 +41,8 @@ class Watcher:
         self._lock = threading.Condition()
         self._stopping = False
         # Open before this returns: nothing that happens later is missed.
-        self._stream = engine.open("GET", "/events?" + filters(type=["container"],
-                                                               label=["berth.work"]), timeout=600)
+        # Podman 4.3.1 finds no event by the name of a label alone, so all are asked for.
+        self._stream = engine.open("GET", "/events?" + filters(type=["container"]), timeout=600)
         self._thread = threading.Thread(target=self._follow, daemon=True)
         self._thread.start()
 
@@ -75,7 +75,9 @@ class Watcher:
     def _follow(self) -> None:
         try:
             while line := self._stream.readline():
-                self._take(json.loads(line))
+                # Podman begins with an empty line.
+                if line.strip():
+                    self._take(json.loads(line))
         except Exception as error:  # pylint: disable=broad-except
             if not self._stopping:
                 self.error = error
@@ -83,6 +85,8 @@ class Watcher:
     def _take(self, event: dict) -> None:
         attributes = event["Actor"]["Attributes"]
         labels = {name: value for name, value in attributes.items() if name.startswith("berth.")}
+        if "berth.work" not in labels:
+            return
         with self._lock:
             seen = self._seen.setdefault(event["id"], Seen(event["id"], attributes["name"], labels))
         if event["Action"] in ("create", "start", "die"):
