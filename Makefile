@@ -131,7 +131,7 @@ run_tap = tests/run-tap.sh $(TAP)/$(1).tap
 check: deps-check ## install what the tests need, run every test
 	$(Q)$(MAKE) --no-print-directory all test-tools
 	$(Q)rm -rf $(TAP)
-	$(Q)$(MAKE) --no-print-directory -k unit controlplane fake flow check-engines || true
+	$(Q)$(MAKE) --no-print-directory -k unit controlplane fake flow compare check-engines || true
 	$(Q)tests/tally.sh $(TAP)
 
 .PHONY: test-tools
@@ -155,6 +155,15 @@ fake: $(FAKE_ENGINE) $(FAKE_WORKER) ## check the fake engine
 flow: $(BERTH) $(FAKE_ENGINE) $(FAKE_WORKER) ## run berth against the simulator and the fake engine
 	$(Q)ls tests/flow/test_*.py | BERTH=$(BERTH) FAKE_ENGINE_DIR=$(BUILD)/tests xargs -P 2 -I @ sh -c \
 		'$(call run_tap,flow-$$(basename @ .py)) $(PYTHON) tests/tap.py @'
+
+.PHONY: compare
+compare: $(BERTH) $(FAKE_ENGINE) $(FAKE_WORKER) ## compare berth's calls with those of the official poller
+	$(Q)BERTH=$(BERTH) FAKE_ENGINE_DIR=$(BUILD)/tests $(call run_tap,compare) $(PYTHON) tests/tap.py \
+		tests/compare
+
+.PHONY: compare-table
+compare-table: ## print the table that compare checks, as README.md has it
+	$(Q)$(PYTHON) tests/compare/table.py
 
 .PHONY: check-engines
 check-engines: $(BERTH) ## run berth on real engines (root; starts private ones)

@@ -194,7 +194,7 @@ int cmd_check(int argc, char **argv)
 	const struct usage usage = {
 		.command = "check",
 		.summary = "Reads the configuration as `run` would and says what is wrong with it "
-			   "(exit code 78),\nor what was understood. Contacts nobody.",
+			   "(exit code 78),\nor what was understood. Asks nobody.",
 		.groups = groups,
 		.operands = "[FILE ...]",
 		.operand_list = &flags.configs,

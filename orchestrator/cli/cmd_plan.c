@@ -4,13 +4,14 @@
 #include "cli/commands.h"
 #include "cli/exit.h"
 #include "cli/shared_flags.h"
-#include "engine/docker.h"
+#include "engine/dialect.h"
 
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 
 struct plan_flags {
-	const char *work_id, *session_id;
+	const char *work_id, *session_id, *api;
 };
 
 static const struct flag plan_flags[] = {
@@ -24,12 +25,19 @@ static const struct flag plan_flags[] = {
 	 .offset = offsetof(struct plan_flags, session_id),
 	 .argument = "ID",
 	 .help = "its session"},
+	{.name = "api",
+	 .type = FLAG_CHOICE,
+	 .offset = offsetof(struct plan_flags, api),
+	 .argument = "docker|podman",
+	 .help = "in whose words: Docker's API, or Podman's own (libpod)"},
 	{.name = NULL},
 };
 
 static int print_plan(const struct fleet *fleet, const struct plan_flags *flags)
 {
 	const struct environment *environment = fleet->environments;
+	const struct dialect *dialect =
+		strcmp(flags->api, "podman") == 0 ? &dialect_podman : &dialect_docker;
 	struct json_object *request;
 	struct plan *plan;
 	struct err err;
@@ -43,11 +51,11 @@ static int print_plan(const struct fleet *fleet, const struct plan_flags *flags)
 	}
 	(void)fprintf(
 		stderr,
-		"# POST /containers/create?name=%s\n"
+		"# %s: create container %s\n"
 		"# No engine is asked: the id of image '%s' would stand for its name, and its "
 		"VOLUMEs would be covered.\n",
-		plan->name, plan->image);
-	request = docker_render(plan, true);
+		dialect->name, plan->name, plan->image);
+	request = dialect->render(plan, true);
 	printf("%s\n", json_object_to_json_string_ext(
 			       request, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED |
 						JSON_C_TO_STRING_NOSLASHESCAPE));
@@ -58,7 +66,8 @@ static int print_plan(const struct fleet *fleet, const struct plan_flags *flags)
 
 int cmd_plan(int argc, char **argv)
 {
-	struct plan_flags flags = {.work_id = "work_sample", .session_id = "sesn_sample"};
+	struct plan_flags flags = {
+		.work_id = "work_sample", .session_id = "sesn_sample", .api = "docker"};
 	struct fleet_flags fleet_flags = {.need = FLEET_NO_KEYS};
 	const struct flag_group groups[] = {
 		{plan_flags, &flags},
@@ -69,7 +78,7 @@ int cmd_plan(int argc, char **argv)
 	const struct usage usage = {
 		.command = "plan",
 		.summary = "Prints the create request that a work item of the environment would "
-			   "get, with secrets\nmasked. Contacts nobody, needs no key.",
+			   "get, with secrets\nmasked. Asks nobody, needs no key.",
 		.groups = groups,
 	};
 	int exit_code;

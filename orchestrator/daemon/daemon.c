@@ -7,6 +7,7 @@
 #include "daemon/daemon.h"
 
 #include "base/cleanup.h"
+#include "config/discover.h"
 #include "daemon/lock.h"
 #include "daemon/state.h"
 
@@ -139,11 +140,12 @@ static void on_engine_health(struct engine *engine, bool healthy, const struct e
 		daemon_changed(daemon);
 		return;
 	}
+	_cleanup_free_ char *hint = discover_session_hint("", daemon->fleet->engine.socket);
 	log_event(LOG_ERROR, "engine", NULL,
 		  (struct log_field[]){{"socket", daemon->fleet->engine.socket},
 				       {"chosen_by", daemon->fleet->engine.socket_reason},
 				       {NULL}},
-		  "%s", err->text);
+		  "%s%s%s", err->text, hint ? "; " : "", hint ? hint : "");
 	if (!daemon->was_healthy || err->kind == ERR_REFUSED) {
 		daemon_add_verdict(daemon, VERDICT_NO_ENGINE);
 		loop_stop(daemon->loop);

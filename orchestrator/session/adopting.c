@@ -69,7 +69,7 @@ static void adopt_created(struct session *session, struct engine_call *call)
 		give_up(session, &err);
 		return;
 	}
-	engine_find_process(&call->container, loop_wall_ms(session->site->loop), &session->process);
+	engine_find_process(&call->container, &session->process);
 	/* Its start may have failed before us: then the engine will say so again. */
 	session_enter(session, SESSION_ACKING);
 }
@@ -91,7 +91,7 @@ static void on_adopted(struct engine_call *call, void *arg)
 		adopt_created(session, call);
 		return;
 	}
-	engine_find_process(&call->container, loop_wall_ms(session->site->loop), &session->process);
+	engine_find_process(&call->container, &session->process);
 	session->ran = true;
 	session_enter(session, call->container.status == CONTAINER_RUNNING ? SESSION_RUNNING
 									   : SESSION_EXITED);

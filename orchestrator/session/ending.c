@@ -198,6 +198,7 @@ static void on_kill_sent(struct engine_call *call, void *arg)
 {
 	struct session *session = arg;
 
+	session->kill_found_nothing = call->outcome == ENGINE_ALREADY;
 	if (call->outcome == ENGINE_ALREADY || call->outcome == ENGINE_NOT_FOUND)
 		session_enter(session, SESSION_EXITED);
 	else
@@ -271,7 +272,9 @@ static void look_for_cause(struct session *session)
 
 static void on_still_running(struct session *session)
 {
-	if (!session_may_run(session) && session->attempts >= NO_PROCESS_LOOKS) {
+	bool is_gone = session->kill_found_nothing || !session_may_run(session);
+
+	if (is_gone && session->attempts >= NO_PROCESS_LOOKS) {
 		session->times.exited = loop_wall_ms(session->site->loop);
 		after_exit(session);
 	} else if (session->attempts < STILL_RUNNING_LOOKS) {

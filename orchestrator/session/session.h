@@ -149,10 +149,11 @@ struct session {
 	bool was_force_stopped;
 	bool was_judged;
 	bool is_removed;
-	bool has_exit_news; /* an exit event overtook the start's answer */
-	bool is_prepared;   /* engine_prepare() has made its process */
-	bool cannot_run;    /* its command could not be run at all */
-	char reason[160];   /* of a failed launch or an early end; one line, no secret */
+	bool has_exit_news;	 /* an exit event overtook the start's answer */
+	bool is_prepared;	 /* engine_prepare() has made its process */
+	bool cannot_run;	 /* its command could not be run at all */
+	bool kill_found_nothing; /* SIGKILL had nobody to go to, whatever inspect says */
+	char reason[160];	 /* of a failed launch or an early end; one line, no secret */
 	UT_hash_handle by_work;
 	UT_hash_handle by_container;
 };

@@ -23,8 +23,7 @@ static void on_verified(struct engine_call *call, void *arg)
 	struct err err = call->err;
 
 	if (call->outcome == ENGINE_OK && engine_verify(engine, session->plan, call, &err) == 0) {
-		engine_find_process(&call->container, loop_wall_ms(session->site->loop),
-				    &session->process);
+		engine_find_process(&call->container, &session->process);
 		session_enter(session, SESSION_ACKING);
 	} else if (may_try_again(call, session)) {
 		session_retry(session);

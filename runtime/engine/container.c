@@ -120,6 +120,7 @@ static void parse_state(struct json_object *state, struct container *container)
 	container->finished_at_ms = parse_time(state, "FinishedAt");
 	container->exit_code = parse_int(state, "ExitCode");
 	container->pid = parse_int(state, "Pid");
+	container->monitor_pid = parse_int(state, "ConmonPid");
 	container->oom_killed = json_get_bool(state, "OOMKilled", false);
 	const char *text = json_get_string(state, "Error");
 	if (text && *text) {

@@ -14,9 +14,6 @@
 /* More at once only wait inside the engine; measured knee of launches is far below. */
 #define MAX_CALLS_IN_FLIGHT 32
 
-/* The kernel's start times are whole ticks after a boot time in whole seconds. */
-#define PROCESS_TIME_SLACK_MS 3000
-
 static int make_lanes(struct engine *engine, const char *socket, struct err *err)
 {
 	struct lane_options options = {
@@ -167,16 +164,16 @@ int engine_verify(struct engine *engine, const struct plan *plan, const struct e
 	return r < 0 ? r : engine_prove(engine, plan->policy, &inspect->container, err);
 }
 
-void engine_find_process(const struct container *container, int64_t now_ms, struct process *ret)
+/* Whoever starts a container's processes knows it by its id: Podman's monitor has it among its
+ * arguments, and so has the name of the container's cgroup. A number that stands for something else
+ * here shows that the engine counts its processes elsewhere. */
+void engine_find_process(const struct container *container, struct process *ret)
 {
-	int64_t until_ms = container->started_at_ms > 0 ? container->started_at_ms : now_ms;
 	struct process process;
 
 	*ret = (struct process){0};
-	if (process_find(container->pid, &process) < 0)
-		return;
-	int64_t at_ms = process_started_at_ms(&process);
-	if (at_ms >= container->created_at_ms - PROCESS_TIME_SLACK_MS &&
-	    at_ms <= until_ms + PROCESS_TIME_SLACK_MS)
+	if (process_find(container->pid, &process) == 0 &&
+	    (process_names(container->pid, container->id) ||
+	     process_names(container->monitor_pid, container->id)))
 		*ret = process;
 }

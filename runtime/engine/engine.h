@@ -61,6 +61,7 @@ struct container {
 	int64_t created_at_ms, started_at_ms, finished_at_ms;
 	int exit_code;
 	int pid;
+	int monitor_pid; /* of the program that watches it (Podman's conmon); 0: none */
 	bool oom_killed;
 	char *error; /* why the start failed, in the engine's words; NULL: none */
 };
@@ -180,4 +181,4 @@ int engine_prove(const struct engine *engine, const struct policy *policy,
 
 /* The process of a container that runs or is prepared; zeroed where that cannot be told, because
  * the engine counts its processes elsewhere than this one does. */
-void engine_find_process(const struct container *container, int64_t now_ms, struct process *ret);
+void engine_find_process(const struct container *container, struct process *ret);

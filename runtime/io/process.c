@@ -9,16 +9,15 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#define STAT_MAX   ((size_t)64 << 10)
-#define START_TIME 22 /* the field of stat */
+#define PROC_MAX   ((size_t)256 << 10) /* command lines may be long */
+#define START_TIME 22		       /* the field of stat */
 
 static int read_proc(const char *path, struct buf *text)
 {
 	struct err err;
 
-	buf_init(text, STAT_MAX);
+	buf_init(text, PROC_MAX);
 	return file_read(path, text, &err);
 }
 
@@ -60,16 +59,15 @@ bool process_may_run(const struct process *process)
 	       (read_start(process->pid, &ticks) && ticks == process->start_ticks);
 }
 
-int64_t process_started_at_ms(const struct process *process)
+static bool file_names(int pid, const char *file, const char *owner)
 {
 	_cleanup_(buf_done) struct buf text = {0};
-	long ticks_per_second = sysconf(_SC_CLK_TCK);
+	_cleanup_free_ char *path = xasprintf("/proc/%d/%s", pid, file);
 
-	if (process->pid <= 0 || ticks_per_second <= 0 || read_proc("/proc/stat", &text) < 0)
-		return 0;
-	const char *boot = strstr(text.data, "\nbtime ");
-	if (!boot)
-		return 0;
-	return strtoll(boot + strlen("\nbtime "), NULL, 10) * 1000 +
-	       (int64_t)(process->start_ticks * 1000 / (uint64_t)ticks_per_second);
+	return read_proc(path, &text) == 0 && memmem(text.data, text.len, owner, strlen(owner));
+}
+
+bool process_names(int pid, const char *owner)
+{
+	return pid > 0 && (file_names(pid, "cgroup", owner) || file_names(pid, "cmdline", owner));
 }

@@ -36,8 +36,9 @@ int process_find(int pid, struct process *ret);
 /* True unless that very process is known to have ended. Of a zeroed one nothing is known. */
 bool process_may_run(const struct process *process);
 
-/* When it was started, in milliseconds since the epoch; 0: unknown. */
-int64_t process_started_at_ms(const struct process *process);
+/* True if /proc shows that the process is in a cgroup with `owner`, a container's id, in its name,
+ * or has it in its command line. */
+bool process_names(int pid, const char *owner);
 
 /* Reads the limits of a process of the container `owner`: its own cgroup is the one with that id in
  * its name ("libpod-ID", "libpod-ID.scope/container", "docker/ID"). Understands cgroup v1, v2 and
