@@ -54,11 +54,11 @@ class EngineApi:
     def __init__(self, socket_path: str) -> None:
         self.socket_path = socket_path
 
-    def open(self, method: str, path: str, body: object = None,
-             timeout: float = 30) -> http.client.HTTPResponse:
+    def open(self, method: str, path: str, body: object = None, timeout: float = 30,
+             api: str = API) -> http.client.HTTPResponse:
         """The open answer of one request; EngineRefused from 400 on."""
         connection = UnixConnection(self.socket_path, timeout)
-        connection.request(method, API + path, None if body is None else json.dumps(body),
+        connection.request(method, api + path, None if body is None else json.dumps(body),
                            {"Content-Type": "application/json"})
         answer = connection.getresponse()
         if answer.status >= 400:
@@ -67,19 +67,23 @@ class EngineApi:
             raise EngineRefused(answer.status, text)
         return answer
 
-    def raw(self, method: str, path: str, body: object = None) -> bytes:
-        with self.open(method, path, body) as answer:
+    def raw(self, method: str, path: str, body: object = None, api: str = API) -> bytes:
+        with self.open(method, path, body, api=api) as answer:
             return answer.read()
 
-    def call(self, method: str, path: str, body: object = None) -> Any:
-        text = self.raw(method, path, body)
+    def call(self, method: str, path: str, body: object = None, api: str = API) -> Any:
+        text = self.raw(method, path, body, api)
         return json.loads(text) if text else None
 
     def containers(self) -> list[dict]:
         return self.call("GET", "/containers/json?all=1")
 
-    def inspect(self, container: str) -> dict:
-        return self.call("GET", f"/containers/{container}/json")
+    def inspect(self, container: str, api: str = API) -> dict:
+        return self.call("GET", f"/containers/{container}/json", api=api)
+
+    def version(self) -> str:
+        component = self.call("GET", "/version")["Components"][0]
+        return f"{component['Name']} {component['Version']}"
 
     def pids(self, container: str) -> list[int]:
         """The processes of a running container, as this machine numbers them: those that share a

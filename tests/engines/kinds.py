@@ -23,8 +23,14 @@ class Kind:
     # What a container has besides the worker's: process 1, network devices.
     init: str
     devices: tuple[str, ...]
+    # Calls that the engine's own system call filter lets through although they need a privilege
+    # elsewhere.
+    unfiltered: tuple[str, ...]
     # Whether a container comes to the control plane from an address of its own.
     has_addresses: bool
+    # The API in which it is asked what it made of a container, and whose words those are.
+    inspect_api: str
+    inspect_words: str
 
     @property
     def directory(self) -> Path:
@@ -40,18 +46,24 @@ class Kind:
 HARDENED = {"policy": "hardened", "policy_dir": ROOT / "policies", "unenforced": ()}
 
 DOCKER = Kind("docker", "tests/engines/docker.sh", rootless=False, **HARDENED,
-              init="docker-init", devices=("eth0", "lo"), has_addresses=True)
+              init="docker-init", devices=("eth0", "lo"), has_addresses=True, unfiltered=(),
+              inspect_api="/v1.41", inspect_words="docker")
+
+# Podman's filter (containers-common 0.50) lets everybody have a user name space, and be root in it.
+LIBPOD = {"init": "podman-init", "unfiltered": ("unshare --user true",),
+          "inspect_api": "/v4.0.0/libpod", "inspect_words": "libpod"}
 
 # slirp4netns gives each container a network device that only it has, and makes its connections as
 # a process of this machine: so they come from the machine's own address.
-SLIRP4NETNS = {"init": "podman-init", "devices": ("lo", "tap0"), "has_addresses": False}
+SLIRP4NETNS = {"devices": ("lo", "tap0"), "has_addresses": False}
 
-PODMAN = Kind("podman", "tests/engines/podman.sh", rootless=False, **HARDENED, **SLIRP4NETNS)
+PODMAN = Kind("podman", "tests/engines/podman.sh", rootless=False, **HARDENED, **LIBPOD,
+              **SLIRP4NETNS)
 
 # Without root, cgroup v1 lets nobody limit anything (Podman 4.3.1).
 ROOTLESS = Kind("rootless", "tests/engines/podman.sh", rootless=True, policy="rootless-v1",
                 policy_dir=ROOT / "tests/policies",
-                unenforced=("memory", "swap", "pids", "cpus"), **SLIRP4NETNS)
+                unenforced=("memory", "swap", "pids", "cpus"), **LIBPOD, **SLIRP4NETNS)
 
 KIND = {kind.name: kind for kind in (DOCKER, PODMAN, ROOTLESS)}[
     os.environ.get("ENGINE_KIND", "docker")]

@@ -122,13 +122,13 @@ enter_as_user='
 	mount --bind "$2/run/dev/tun" /dev/net/tun
 	mount --bind "$2/run/dev/fuse" /dev/fuse
 	user=$3
-	cd "$2"
 	shift 3
 	exec setpriv --reuid "$user" --regid "$user" --init-groups --inh-caps=-all "$@"'
 
 # Sets surroundings and podman: the one runs a command as the service runs, the other is the command.
 set_commands() {
-	surroundings=(env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME="$inside/data/home"
+	# In a directory of its own, because conmon leaves a file named "oom" where it was started.
+	surroundings=(env --chdir="$inside/run" -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME="$inside/data/home"
 		XDG_RUNTIME_DIR="$inside/run/user" CONTAINERS_CONF="$inside/containers.conf"
 		CONTAINERS_STORAGE_CONF="$inside/storage.conf")
 	if [ -n "$user" ]; then
