@@ -151,6 +151,7 @@ crash() {
 }
 
 resume() {
+	status >/dev/null && return
 	pid_of containerd >/dev/null || fail "no daemon was started in $dir"
 	start_dockerd
 }

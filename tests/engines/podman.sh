@@ -10,7 +10,7 @@
 #   status           exit 0 and one line if it answers, else exit 3
 #   env              print DIR/env: ENGINE=unix:///... and BRIDGE_ADDRESS=..., an address of this machine that
 #                    nothing but containers' requests come to
-#   crash            SIGKILL the service and leave its containers
+#   crash            SIGKILL the service and leave its containers; an activated one comes back when it is wanted
 #   resume           start it again after that
 #
 # Nothing is shared with the system's Podman: storage, locks, settings and networks are DIR's own. A USER that does
@@ -227,11 +227,12 @@ status() {
 	fi
 }
 
-# A rootless service is two processes: SIGKILL to the first would leave the second, which serves.
+# A rootless service is two processes: SIGKILL to the first would leave the second, which serves. What holds the
+# socket of an activated one is Python.
 service_processes() {
 	local file
 	{ grep -lsF -f <(printf '%s\n' "$inside/run/tmp") /proc/[0-9]*/cmdline || true; } | while read -r file; do
-		if grep -szx service "$file" >/dev/null; then
+		if grep -szx service "$file" >/dev/null && grep -sx podman "${file%cmdline}comm" >/dev/null; then
 			basename "${file%/cmdline}"
 		fi
 	done
@@ -239,11 +240,12 @@ service_processes() {
 
 crash() {
 	pid_of podman >/dev/null || fail "no service runs in $dir"
-	service_processes | xargs kill -KILL
-	end podman KILL
+	service_processes | xargs --no-run-if-empty kill -KILL
+	[ -e "$dir/activated" ] || end podman KILL
 }
 
 resume() {
+	status >/dev/null && return
 	[ -e "$dir/env" ] || fail "no service was started in $dir"
 	start_service
 }

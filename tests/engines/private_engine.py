@@ -30,11 +30,12 @@ bridge_address: str
 _lock: IO | None = None
 
 
-def start() -> None:
+def start(command: str = "start") -> None:
+    """`command` is one of the script's."""
     global engine, url, bridge_address
     _take_lock()
     try:
-        answer = _run(KIND.script, "start", *KIND.arguments, seconds=START_SECONDS)
+        answer = _run(KIND.script, command, *KIND.arguments, seconds=START_SECONDS)
         settings = dict(line.split("=", 1) for line in answer.splitlines())
         url, bridge_address = settings["ENGINE"], settings["BRIDGE_ADDRESS"]
         engine = EngineApi(url.removeprefix("unix://"))
@@ -50,6 +51,16 @@ def stop() -> None:
     finally:
         if _lock is not None:
             _lock.close()
+
+
+def crash() -> None:
+    """Kills the engine's service; the containers live on."""
+    _run(KIND.script, "crash", *KIND.arguments, seconds=START_SECONDS)
+
+
+def resume() -> None:
+    """Starts the service again after that."""
+    _run(KIND.script, "resume", *KIND.arguments, seconds=START_SECONDS)
 
 
 def _take_lock() -> None:

@@ -40,6 +40,10 @@ def neighbours(pid: int) -> list[int]:
     return found
 
 
+def children(pid: int) -> list[int]:
+    return [int(child) for child in read(f"/proc/{pid}/task/{pid}/children").split()]
+
+
 def environment(pid: int) -> dict[str, str]:
     pairs = (entry.partition("=") for entry in read(f"/proc/{pid}/environ").split("\0") if entry)
     return {name: value for name, _, value in pairs}
