@@ -114,4 +114,9 @@ class EngineApi:
             self.call("DELETE", f"/containers/{made['Id']}?force=1&v=1&timeout=0")
 
     def remove_image(self, reference: str) -> None:
-        self.call("DELETE", f"/images/{reference}")
+        """By force; no matter if it is not there."""
+        try:
+            self.call("DELETE", f"/images/{reference}?force=1")
+        except EngineRefused as refused:
+            if refused.status != 404:
+                raise

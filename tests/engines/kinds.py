@@ -26,6 +26,8 @@ class Kind:
     # Calls that the engine's own system call filter lets through although they need a privilege
     # elsewhere.
     unfiltered: tuple[str, ...]
+    # What berth can learn of the end of a session whose image was removed by force.
+    codes_without_image: tuple[int, ...]
     # Whether a container comes to the control plane from an address of its own.
     has_addresses: bool
     # The API in which it is asked what it made of a container, and whose words those are.
@@ -47,11 +49,12 @@ HARDENED = {"policy": "hardened", "policy_dir": ROOT / "policies", "unenforced":
 
 DOCKER = Kind("docker", "tests/engines/docker.sh", rootless=False, **HARDENED,
               init="docker-init", devices=("eth0", "lo"), has_addresses=True, unfiltered=(),
-              inspect_api="/v1.41", inspect_words="docker")
+              codes_without_image=(0,), inspect_api="/v1.41", inspect_words="docker")
 
 # Podman's filter (containers-common 0.50) lets everybody have a user name space, and be root in it.
+# With an image it ends and removes the containers that run it, perhaps before anybody has looked.
 LIBPOD = {"init": "podman-init", "unfiltered": ("unshare --user true",),
-          "inspect_api": "/v4.0.0/libpod", "inspect_words": "libpod"}
+          "codes_without_image": (0, -1), "inspect_api": "/v4.0.0/libpod", "inspect_words": "libpod"}
 
 # slirp4netns gives each container a network device that only it has, and makes its connections as
 # a process of this machine: so they come from the machine's own address.
