@@ -160,7 +160,9 @@ class FlowCase(BerthCase):
         journal = []
         for entry in self.engine.requests():
             body = json.loads(entry.get("body") or "{}")
-            for variable in body.pop("Env", None) or []:
+            variables = body.pop("Env", None) or []  # Docker's are a list, Podman's a map
+            variables += [f"{name}={value}" for name, value in (body.pop("env", None) or {}).items()]
+            for variable in variables:
                 if not self.containers_may_have_environment_key:
                     self._assert_no_environment_key(variable)
             journal.append(json.dumps({**entry, "body": body}))
