@@ -225,7 +225,8 @@ class AnInit(WorkerCase):
         pid = self.state(container)["Pid"]
         program = os.readlink(f"/proc/{pid}/exe")
         self.assertNotEqual(Path(program).name, "fake-worker")
-        self.assertEqual(len(os.listdir(f"/proc/{pid}/fd")), 4, "it holds on to what is not its")
+        wait_until(lambda: len(os.listdir(f"/proc/{pid}/fd")) == 4,
+                   what="it holds on to what is not its")
         self.libpod(container, "start")
         wait_until(lambda: Path(os.readlink(f"/proc/{pid}/exe")).name == "fake-worker")
         self.assertEqual(limits_of(pid)["Max open files"], ("256", "256"))
