@@ -105,13 +105,15 @@ class TapResult(unittest.TestResult):
 
 
 def load(path: Path, loader: unittest.TestLoader) -> unittest.TestSuite:
-    """The tests of one file, as FOLDER.NAME where its folder is a package under tests/."""
+    """The tests of one file, as FOLDER.NAME where its folder is a package under tests/; else they can
+    import what is beside them and in the folders above, up to tests/."""
     folder = path.parent
     name = path.stem
     if (folder / "__init__.py").exists() and folder.parent == TESTS:
         name = f"{folder.name}.{name}"
-    elif str(folder) not in sys.path:
-        sys.path.insert(0, str(folder))
+    else:
+        above = [place for place in folder.parents if TESTS in (place, *place.parents)]
+        sys.path[:0] = [str(place) for place in [folder, *above] if str(place) not in sys.path]
     spec = importlib.util.spec_from_file_location(name, path)
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)

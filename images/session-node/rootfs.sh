@@ -12,8 +12,7 @@ chroot "$root" useradd --uid 10001 --gid 10001 --home-dir /home/agent --no-creat
 
 # An engine gives a tmpfs the mode of the image's directory below it (runc 1.1), so these modes are the ones a
 # session sees even where the policy asks for others.
-install -d -o 10001 -g 10001 -m 0755 "$root/workspace" "$root/mnt/memory"
-install -d -o 10001 -g 10001 -m 0700 "$root/home/agent"
+install -d -o 10001 -g 10001 -m 0700 "$root/workspace" "$root/mnt/memory" "$root/home/agent"
 chmod 1777 "$root/tmp"
 
 ln -sfn /opt/berth-session/bin/node "$root/usr/local/bin/node"

@@ -184,6 +184,13 @@ void step_acking(struct session *session)
 
 /* --- CONFIRMING: no usable answer to the ack -------------------------------------------------- */
 
+/* Nobody has acked it, and its container is of no use: the next offer makes another one. */
+static bool is_offered_again(const struct session *session, const struct lookup_wait *wait)
+{
+	return session->end == END_START_FAILED && wait->result == LOOKUP_FOUND &&
+	       wait->status.state == WORK_QUEUED;
+}
+
 static void on_confirmed(struct lookup_wait *wait, void *arg)
 {
 	struct session *session = arg;
@@ -202,7 +209,7 @@ static void on_confirmed(struct lookup_wait *wait, void *arg)
 	if (wait->result == LOOKUP_FOUND && wait->status.state != WORK_QUEUED) {
 		log_event(LOG_WARNING, "lost", &ids, NULL, "not ours to run: %s",
 			  work_state_name(wait->status.state));
-	} else if (session->is_adopted ||
+	} else if ((session->is_adopted && !is_offered_again(session, wait)) ||
 		   (wait->result != LOOKUP_FOUND && session->ack_may_have_happened &&
 		    session->container_id[0] && session->end != END_START_FAILED)) {
 		keep(session, session->reason);

@@ -312,9 +312,50 @@ static void on_looked_after_start(struct engine_call *call, void *arg)
 	}
 }
 
-void step_starting(struct session *session)
+static void start_now(struct session *session)
 {
 	engine_call_done(&session->call);
 	engine_call_init(&session->call, on_started, session);
 	engine_start(session->site->engine, &session->call, session->container_id);
+}
+
+static void on_proven_again(struct engine_call *call, void *arg)
+{
+	struct session *session = arg;
+	struct err err;
+
+	if (call->outcome != ENGINE_OK || call->container.status != CONTAINER_CREATED) {
+		on_looked_after_start(call, session);
+		return;
+	}
+	if (engine_prove(session->site->engine, session->site->config->policy, &call->container,
+			 &err) < 0) {
+		session_fail(session, BLAME_ENVIRONMENT, &err);
+		return;
+	}
+	engine_find_process(&call->container, &session->process);
+	start_now(session);
+}
+
+static void on_prepared_again(struct engine_call *call, void *arg)
+{
+	struct session *session = arg;
+	struct err err = call->err;
+
+	if (call->outcome == ENGINE_OK || call->outcome == ENGINE_ALREADY)
+		session_inspect(session, on_proven_again);
+	else if (call->outcome == ENGINE_UNREACHABLE || call->outcome == ENGINE_UNKNOWN)
+		session_retry(session);
+	else
+		session_fail(session, BLAME_ENVIRONMENT, &err);
+}
+
+/* What was prepared may be lost when the engine was away, and a start would then make it anew: that
+ * is looked at as the first time. */
+void step_starting(struct session *session)
+{
+	if (session->attempts > 0 && engine_prepares(session->site->engine))
+		session_prepare(session, on_prepared_again);
+	else
+		start_now(session);
 }

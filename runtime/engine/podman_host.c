@@ -88,24 +88,26 @@ static int refuse(unsigned broken, const char *why, struct err *err)
 
 static int check_rootless(const struct engine_host *host, unsigned promised, struct err *err)
 {
+	static const char v1[] = "rootless Podman limits nothing on cgroup v1; boot the host with "
+				 "cgroup v2, which delegates controllers to a user's session "
+				 "(loginctl enable-linger USER keeps one)";
+	static const char no_session[] = "its cgroup manager is not systemd, and rootless Podman "
+					 "then reports limits that it does not set: it has no user "
+					 "session; loginctl enable-linger USER, and run "
+					 "podman.socket as a unit of that user";
+
 	if (!host->has_cgroup_v2)
-		return refuse(
-			promised,
-			"rootless Podman limits nothing on cgroup v1; boot the host with cgroup "
-			"v2, which delegates controllers to a user's session (loginctl "
-			"enable-linger USER keeps one)",
-			err);
-	if (strcmp(host->cgroup_manager, "systemd") != 0)
-		return refuse(promised,
-			      "its cgroup manager is not systemd, and rootless Podman then reports "
-			      "limits that it does not set: it has no user session; loginctl "
-			      "enable-linger USER, and run podman.socket as a unit of that user",
-			      err);
-	return 0;
+		return refuse(promised, v1, err);
+	return strcmp(host->cgroup_manager, "systemd") == 0 ? 0 : refuse(promised, no_session, err);
 }
 
 static int check_controllers(const struct engine_host *host, unsigned promised, struct err *err)
 {
+	static const char delegate[] =
+		"their cgroup controllers are not delegated to the user; set "
+		"Delegate=cpu memory pids for user@.service";
+	static const char enable[] = "their cgroup controllers are not there; enable them on the "
+				     "host";
 	unsigned broken = 0;
 
 	for (size_t i = 0; i < ARRAY_SIZE(controllers); i++)
@@ -114,14 +116,7 @@ static int check_controllers(const struct engine_host *host, unsigned promised, 
 	/* What a user's service lists is not all that it can use. */
 	if (host->is_rootless)
 		broken &= ~(unsigned)WAIVE_CPUS;
-	if (broken == 0)
-		return 0;
-	return refuse(broken,
-		      host->is_rootless
-			      ? "their cgroup controllers are not delegated to the user; set "
-				"Delegate=cpu memory pids for user@.service"
-			      : "their cgroup controllers are not there; enable them on the host",
-		      err);
+	return broken == 0 ? 0 : refuse(broken, host->is_rootless ? delegate : enable, err);
 }
 
 static int check_runtime(const struct engine_host *host, const struct policy *policy,
@@ -133,6 +128,14 @@ static int check_runtime(const struct engine_host *host, const struct policy *po
 		       "runtime: the policy asks for %.60s, this service runs "
 		       "%.60s; " PODMAN_REMEDY_RUNTIME,
 		       policy->runtime, host->runtime);
+}
+
+static int check_seccomp(const struct engine_host *host, const struct policy *policy,
+			 struct err *err)
+{
+	if (host->has_seccomp || (policy->unenforced & WAIVE_SECCOMP))
+		return 0;
+	return refuse(WAIVE_SECCOMP, "this Podman has no seccomp; use one that has it", err);
 }
 
 int podman_check_host(const struct probe *probe, const struct policy *policy, struct err *err)
@@ -147,8 +150,7 @@ int podman_check_host(const struct probe *probe, const struct policy *policy, st
 		r = check_rootless(host, promised, err);
 	if (r == 0)
 		r = check_controllers(host, promised, err);
-	if (r == 0 && !host->has_seccomp && !(policy->unenforced & WAIVE_SECCOMP))
-		r = refuse(WAIVE_SECCOMP,
-			   "Podman was built or started without seccomp; use one that has it", err);
+	if (r == 0)
+		r = check_seccomp(host, policy, err);
 	return r == 0 ? check_runtime(host, policy, err) : r;
 }

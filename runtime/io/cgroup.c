@@ -74,7 +74,8 @@ static char *find_mount(const struct cgroup_view *view, const char *controller, 
 							      strlen(mount->options), controller)
 					   : strcmp(mount->type, "cgroup2") == 0;
 		size_t skip = strcmp(mount->root, "/") == 0 ? 0 : strlen(mount->root);
-		if (matches && strncmp(cgroup, mount->root, skip) == 0) {
+		if (matches && strncmp(cgroup, mount->root, skip) == 0 &&
+		    (skip == 0 || cgroup[skip] == '/' || cgroup[skip] == '\0')) {
 			*ret_skip = skip;
 			return xstrdup(mount->point);
 		}

@@ -196,14 +196,15 @@ const struct option policy_options[] = {
 	 .release = policy_release_network,
 	 .form = "none|unrestricted|engine:NAME",
 	 .fallback = "unrestricted",
-	 .help = "`none`: loopback only. `unrestricted`: a bridge of berth's own, sessions kept "
+	 .help = "`none`: loopback only. `unrestricted`: a network of berth's own, sessions kept "
 		 "apart. `engine:NAME`: a network that the operator made on the engine."},
 	{.key = "runtime",
 	 .type = OPTION_STRING,
 	 FIELD(runtime),
 	 .minimum = 1,
 	 .maximum = 255,
-	 .help = "OCI runtime, by the name the engine knows it by; the engine's default if unset."},
+	 .help = "OCI runtime, by the name the engine knows it by; the engine's default if unset. "
+		 "A Podman service has one for all containers, and keeps no other."},
 	{.key = "log",
 	 .type = OPTION_SECTION,
 	 .rows = log_rows,

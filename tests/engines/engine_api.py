@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""An engine asked over its unix socket, in Docker's API 1.41: what it has, and what it says of it.
+"""An engine asked over its unix socket, in Docker's API 1.41, which Podman speaks too: what it has,
+and what it says of it.
 
 The tests look at the engine with this and not with berth's eyes.
 """
@@ -13,7 +14,10 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
+import processes
+
 API = "/v1.41"
+BUILT_IN_NETWORKS = ("bridge", "host", "none", "podman")
 
 
 class EngineRefused(Exception):
@@ -41,19 +45,20 @@ def filters(**values: list[str]) -> str:
 
 def epoch(text: str) -> float:
     """The engine's RFC 3339 times have nanoseconds, which datetime does not read."""
-    whole, fraction = re.fullmatch(r"([^.Z]+)(?:\.(\d+))?Z", text).groups()
-    return datetime.fromisoformat(whole + "+00:00").timestamp() + float(f"0.{fraction or 0}")
+    whole, fraction, zone = re.fullmatch(r"([^.Z+]+)(?:\.(\d+))?(Z|[+-]\d\d:\d\d)", text).groups()
+    moment = datetime.fromisoformat(whole + zone.replace("Z", "+00:00"))
+    return moment.timestamp() + float(f"0.{fraction or 0}")
 
 
 class EngineApi:
     def __init__(self, socket_path: str) -> None:
         self.socket_path = socket_path
 
-    def open(self, method: str, path: str, body: object = None,
-             timeout: float = 30) -> http.client.HTTPResponse:
+    def open(self, method: str, path: str, body: object = None, timeout: float = 30,
+             api: str = API) -> http.client.HTTPResponse:
         """The open answer of one request; EngineRefused from 400 on."""
         connection = UnixConnection(self.socket_path, timeout)
-        connection.request(method, API + path, None if body is None else json.dumps(body),
+        connection.request(method, api + path, None if body is None else json.dumps(body),
                            {"Content-Type": "application/json"})
         answer = connection.getresponse()
         if answer.status >= 400:
@@ -62,24 +67,29 @@ class EngineApi:
             raise EngineRefused(answer.status, text)
         return answer
 
-    def raw(self, method: str, path: str, body: object = None) -> bytes:
-        with self.open(method, path, body) as answer:
+    def raw(self, method: str, path: str, body: object = None, api: str = API) -> bytes:
+        with self.open(method, path, body, api=api) as answer:
             return answer.read()
 
-    def call(self, method: str, path: str, body: object = None) -> Any:
-        text = self.raw(method, path, body)
+    def call(self, method: str, path: str, body: object = None, api: str = API) -> Any:
+        text = self.raw(method, path, body, api)
         return json.loads(text) if text else None
 
     def containers(self) -> list[dict]:
         return self.call("GET", "/containers/json?all=1")
 
-    def inspect(self, container: str) -> dict:
-        return self.call("GET", f"/containers/{container}/json")
+    def inspect(self, container: str, api: str = API) -> dict:
+        return self.call("GET", f"/containers/{container}/json", api=api)
+
+    def version(self) -> str:
+        component = self.call("GET", "/version")["Components"][0]
+        return f"{component['Name']} {component['Version']}"
 
     def pids(self, container: str) -> list[int]:
-        """The processes of a running container, as this machine numbers them."""
-        answer = self.call("GET", f"/containers/{container}/top?ps_args=-eo%20pid")
-        return [int(row[0]) for row in answer["Processes"]]
+        """The processes of a running container, as this machine numbers them: those that share a
+        name space of processes with its first. (Podman's /top has the container's own numbers.)"""
+        first = self.inspect(container)["State"]["Pid"]
+        return processes.neighbours(first)
 
     def logs(self, container: str) -> bytes:
         return self.raw("GET", f"/containers/{container}/logs?stdout=1&stderr=1")
@@ -88,19 +98,25 @@ class EngineApi:
         return [row["Name"] for row in self.call("GET", "/volumes")["Volumes"] or []]
 
     def networks(self) -> list[str]:
-        """All but those that every daemon has."""
+        """All but those that every engine has."""
         return [row["Name"] for row in self.call("GET", "/networks")
-                if row["Name"] not in ("bridge", "host", "none")]
+                if row["Name"] not in BUILT_IN_NETWORKS]
 
     def derive_image(self, reference: str, derived: str, instruction: str) -> None:
         """A new image: another one, and an instruction of a Containerfile."""
         repository, _, tag = derived.rpartition(":")
         made = self.call("POST", "/containers/create", {"Image": reference, "Cmd": ["unused"]})
         try:
+            # Podman 4.3.1 wants a body.
             self.call("POST", f"/commit?container={made['Id']}&repo={quote(repository, safe='')}"
-                              f"&tag={tag}&changes={quote(instruction)}")
+                              f"&tag={tag}&changes={quote(instruction)}", {})
         finally:
-            self.call("DELETE", f"/containers/{made['Id']}?force=1&v=1")
+            self.call("DELETE", f"/containers/{made['Id']}?force=1&v=1&timeout=0")
 
     def remove_image(self, reference: str) -> None:
-        self.call("DELETE", f"/images/{reference}")
+        """By force; no matter if it is not there."""
+        try:
+            self.call("DELETE", f"/images/{reference}?force=1")
+        except EngineRefused as refused:
+            if refused.status != 404:
+                raise

@@ -3,12 +3,18 @@
 when it is gone."""
 from __future__ import annotations
 
+import contextlib
+import http.client
 import json
 import socket
 import threading
+import time
 from dataclasses import dataclass
 
 from engine_api import EngineApi, EngineRefused, epoch, filters
+
+# Docker's word and Podman's.
+GONE = ("destroy", "remove")
 
 
 @dataclass
@@ -35,19 +41,20 @@ class Watcher:
         self.engine = engine
         self.error: BaseException | None = None
         self._seen: dict[str, Seen] = {}
+        self._taken: set[tuple[str, str, int]] = set()
+        self._since = time.time()
         self._lock = threading.Condition()
         self._stopping = False
         # Open before this returns: nothing that happens later is missed.
-        self._stream = engine.open("GET", "/events?" + filters(type=["container"],
-                                                               label=["berth.work"]), timeout=600)
-        self._thread = threading.Thread(target=self._follow, daemon=True)
+        self._stream = self._open()
+        self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
         self._stopping = True
-        descriptor = self._stream.fileno()
-        with socket.socket(fileno=socket.dup(descriptor)) as connection:
-            connection.shutdown(socket.SHUT_RDWR)
+        with contextlib.suppress(OSError):
+            with socket.socket(fileno=socket.dup(self._stream.fileno())) as connection:
+                connection.shutdown(socket.SHUT_RDWR)
         self._thread.join(10)
         self._stream.close()
         if self.error is not None:
@@ -69,17 +76,37 @@ class Watcher:
                 raise TimeoutError("containers were left: " + ", ".join(
                     seen.name for seen in self._seen.values() if not seen.removed))
 
-    def _follow(self) -> None:
+    def _open(self) -> http.client.HTTPResponse:
+        # Podman 4.3.1 finds no event by the name of a label alone, so all are asked for.
+        return self.engine.open("GET", f"/events?since={self._since:.6f}&"
+                                       + filters(type=["container"]), timeout=600)
+
+    def _run(self) -> None:
+        """Follows the events; from where it was when the engine's service comes back."""
         try:
-            while line := self._stream.readline():
-                self._take(json.loads(line))
+            while not self._stopping:
+                with contextlib.suppress(OSError, http.client.HTTPException, ValueError):
+                    self._follow()
+                with contextlib.suppress(OSError, http.client.HTTPException):
+                    self._stream = self._open()
+                time.sleep(0.1)
         except Exception as error:  # pylint: disable=broad-except
-            if not self._stopping:
-                self.error = error
+            self.error = error
+
+    def _follow(self) -> None:
+        while line := self._stream.readline():
+            # Podman begins with an empty line.
+            if line.strip():
+                self._take(json.loads(line))
 
     def _take(self, event: dict) -> None:
         attributes = event["Actor"]["Attributes"]
         labels = {name: value for name, value in attributes.items() if name.startswith("berth.")}
+        key = (event["id"], event["Action"], event["timeNano"])
+        if "berth.work" not in labels or key in self._taken:
+            return
+        self._taken.add(key)
+        self._since = event["timeNano"] / 1e9
         with self._lock:
             seen = self._seen.setdefault(event["id"], Seen(event["id"], attributes["name"], labels))
         if event["Action"] in ("create", "start", "die"):
@@ -88,7 +115,7 @@ class Watcher:
             seen.starts += event["Action"] == "start"
             if event["Action"] == "die":
                 seen.exit_code = int(attributes["exitCode"])
-            seen.removed |= event["Action"] == "destroy"
+            seen.removed |= event["Action"] in GONE
             self._lock.notify_all()
 
     def _look(self, seen: Seen) -> None:
@@ -97,7 +124,8 @@ class Watcher:
         except EngineRefused:
             return
         seen.created = epoch(facts["Created"])
-        if facts["State"]["Pid"] or facts["State"]["FinishedAt"] > "1970":
+        # Before the start the engine names year 1. A prepared container of Podman has a process.
+        if facts["State"]["StartedAt"] > "1970":
             seen.started = epoch(facts["State"]["StartedAt"])
-        for network in facts["NetworkSettings"]["Networks"].values():
+        for network in (facts["NetworkSettings"]["Networks"] or {}).values():
             seen.address = network["IPAddress"] or seen.address

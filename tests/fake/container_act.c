@@ -1,26 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Start, kill, stop, wait, archive and remove: what one can do to a container. */
-#include "containers.h"
 #include "events.h"
 #include "handlers.h"
 #include "networks.h"
-#include "request.h"
+#include "target.h"
 
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
-
-/* The container of the request; NULL after a 404 was sent. */
-static struct container *target_container(struct request *request)
-{
-	struct container *container = container_find(request->engine, request->target);
-
-	if (!container)
-		reply_error(request, 404, "No such container: %s", request->target);
-	return container;
-}
 
 static void set_error(struct container *container, int exit_code, char *error)
 {
@@ -64,66 +51,6 @@ void handle_start(struct request *request)
 	}
 }
 
-/* "KILL", "SIGKILL" or "9"; 0 when it is none. */
-static int signal_number(const char *name)
-{
-	static const struct {
-		const char *name;
-		int number;
-	} signals[] = {{"KILL", SIGKILL}, {"TERM", SIGTERM}, {"INT", SIGINT},
-		       {"QUIT", SIGQUIT}, {"HUP", SIGHUP},   {"USR1", SIGUSR1},
-		       {"USR2", SIGUSR2}, {"STOP", SIGSTOP}, {"CONT", SIGCONT}};
-	int number = atoi(name);
-
-	if (number > 0 && number < 65)
-		return number;
-	if (strncasecmp(name, "SIG", 3) == 0)
-		name += 3;
-	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++) {
-		if (strcasecmp(signals[i].name, name) == 0)
-			return signals[i].number;
-	}
-	return 0;
-}
-
-static void send_signal(struct container *container, int signal)
-{
-	char number[8];
-
-	snprintf(number, sizeof(number), "%d", signal);
-	event_emit(container, "kill", "signal", number);
-	container_signal(container, signal);
-}
-
-/* The reply of a request that waits for a container's end. */
-static void on_end(struct waiter *waiter)
-{
-	struct request *request = waiter->arg;
-
-	reply_empty(request, 204);
-	request_release(request);
-	free(waiter);
-}
-
-static void on_end_abandoned(struct request *request, void *arg)
-{
-	struct waiter *waiter = arg;
-
-	(void)request;
-	waiter_cancel(waiter);
-	free(waiter);
-}
-
-/* Registers before anything can end the container, so that the end is not missed. */
-static void reply_after(struct request *request, struct container *container, bool removal)
-{
-	struct waiter *waiter = xcalloc(1, sizeof(*waiter));
-
-	waiter->arg = request;
-	container_wait(container, waiter, removal, on_end);
-	request_hold(request, on_end_abandoned, waiter);
-}
-
 /* With a worker Docker's SIGKILL waits for the exit; other signals are answered at once. */
 void handle_kill(struct request *request)
 {
@@ -139,7 +66,7 @@ void handle_kill(struct request *request)
 		reply_error(request, 409, "Cannot kill container: %s: Container %s is not running",
 			    request->target, container->id);
 	} else if (signal == SIGKILL) {
-		reply_after(request, container, false);
+		reply_after(request, container, false, NULL);
 		send_signal(container, signal);
 	} else {
 		reply_empty(request, 204);
@@ -165,7 +92,7 @@ void handle_stop(struct request *request)
 		return;
 	}
 	grace_s = grace ? atoll(grace) : container->stop_timeout;
-	reply_after(request, container, false);
+	reply_after(request, container, false, NULL);
 	if (grace_s >= 0)
 		timer_start(request->engine->loop, &container->stop_timer, grace_s * 1000,
 			    on_stop_timeout, container);
@@ -259,7 +186,7 @@ void handle_remove(struct request *request)
 	container->remove_volumes = request_flag(request, "v");
 	if (container->state == CONTAINER_RUNNING) {
 		container->remove_on_exit = true;
-		reply_after(request, container, true);
+		reply_after(request, container, true, NULL);
 		send_signal(container, SIGKILL);
 	} else {
 		container_remove(container);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* List, inspect and logs: what one can learn of a container. */
-#include "containers.h"
 #include "filters.h"
 #include "handlers.h"
-#include "request.h"
+#include "podman.h"
+#include "target.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -26,12 +26,14 @@ static void add_status(struct text *out, const struct container *container)
 {
 	switch (container->state) {
 	case CONTAINER_CREATED:
+	case CONTAINER_INITIALIZED:
 		text_adds(out, "Created");
 		break;
 	case CONTAINER_RUNNING:
 		text_adds(out, "Up ");
 		add_age(out, container->started);
 		break;
+	case CONTAINER_STOPPED:
 	case CONTAINER_EXITED:
 		text_addf(out, "Exited (%d) ", container->exit_code);
 		add_age(out, container->finished);
@@ -43,12 +45,29 @@ static void add_status(struct text *out, const struct container *container)
 	}
 }
 
-/* The filters the fake engine knows; Docker knows more and refuses the rest like this. */
+static void refuse_filter(struct request *request, const char *key)
+{
+	if (request->engine->options.podman)
+		reply_error(request, 500, "%s is an invalid filter", key);
+	else
+		reply_error(request, 400, "Invalid filter '%s'", key);
+}
+
+static void refuse_state(struct request *request, const char *state)
+{
+	if (request->engine->options.podman)
+		podman_error(request, 500, "invalid argument", "unknown container state: %s",
+			     state);
+	else
+		reply_error(request, 400, "Invalid filter 'status=%s'", state);
+}
+
+/* The filters the fake engine knows; a real one knows more and refuses the rest like this. */
 static bool filters_refused(struct request *request, struct json_object *filters)
 {
 	static const char *const known[] = {"label", "name", "id", "status"};
 	static const char *const states[] = {"created", "restarting", "running", "removing",
-					     "paused",	"exited",     "dead"};
+					     "paused",	"exited",     "dead",	 "stopped"};
 
 	json_object_object_foreach (filters, key, values) {
 		bool found = false;
@@ -56,7 +75,7 @@ static bool filters_refused(struct request *request, struct json_object *filters
 		for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
 			found = found || strcmp(known[i], key) == 0;
 		if (!found) {
-			reply_error(request, 400, "Invalid filter '%s'", key);
+			refuse_filter(request, key);
 			return true;
 		}
 		if (strcmp(key, "status") != 0)
@@ -69,7 +88,7 @@ static bool filters_refused(struct request *request, struct json_object *filters
 			for (size_t j = 0; j < sizeof(states) / sizeof(states[0]); j++)
 				found = found || strcmp(states[j], state) == 0;
 			if (!found) {
-				reply_error(request, 400, "Invalid filter 'status=%s'", state);
+				refuse_state(request, state);
 				return true;
 			}
 		}
@@ -77,20 +96,40 @@ static bool filters_refused(struct request *request, struct json_object *filters
 	return false;
 }
 
+/* Podman's compatible list does not know of "initialized". */
+static const char *listed_state(const struct container *container)
+{
+	return container->state == CONTAINER_INITIALIZED ? "created"
+							 : container_state_name(container);
+}
+
 static bool is_listed(const struct container *container, struct json_object *filters)
 {
 	return filters_match_labels(filters, container->labels) &&
-	       filters_match_name(filters, container->name) &&
+	       filters_match_name(filters, container->name, !container->engine->options.podman) &&
 	       filters_match_prefix(filters, "id", container->id) &&
-	       filters_match(filters, "status", container_state_name(container));
+	       filters_match(filters, "status", listed_state(container));
 }
 
-/* Newest first, as Docker lists. A status filter implies all=1. */
+/* Docker lists the newest first, Podman the oldest. */
+static const struct container *first_listed(const struct engine *engine)
+{
+	if (!engine->containers || engine->options.podman)
+		return engine->containers;
+	return ELMT_FROM_HH(engine->containers->by_id.tbl, engine->containers->by_id.tbl->tail);
+}
+
+static const struct container *next_listed(const struct container *container)
+{
+	return container->engine->options.podman ? container->by_id.next : container->by_id.prev;
+}
+
+/* A status filter implies all=1. */
 void handle_list(struct request *request)
 {
 	struct engine *engine = request->engine;
 	struct json_object *filters;
-	struct container *container;
+	const struct container *container;
 	struct text list = {0};
 	bool all;
 
@@ -102,15 +141,12 @@ void handle_list(struct request *request)
 	}
 	all = request_flag(request, "all") || json_has(filters, "status");
 	text_adds(&list, "[");
-	container = engine->containers ? ELMT_FROM_HH(engine->containers->by_id.tbl,
-						      engine->containers->by_id.tbl->tail)
-				       : NULL;
-	for (; container; container = container->by_id.prev) {
+	for (container = first_listed(engine); container; container = next_listed(container)) {
 		if ((!all && container->state != CONTAINER_RUNNING) ||
 		    !is_listed(container, filters))
 			continue;
 		text_addf(&list, "%s{%s,\"State\":\"%s\",\"Status\":\"", list.len > 1 ? "," : "",
-			  container->list_text, container_state_name(container));
+			  container->list_text, listed_state(container));
 		add_status(&list, container);
 		text_adds(&list, "\"}");
 	}
@@ -143,14 +179,12 @@ static void add_state(struct text *out, const struct container *container)
 
 void handle_inspect(struct request *request)
 {
-	struct container *container = container_find(request->engine, request->target);
+	struct container *container = target_container(request);
 	struct text out = {0};
 	char created[40];
 
-	if (!container) {
-		reply_error(request, 404, "No such container: %s", request->target);
+	if (!container)
 		return;
-	}
 	time_text(container->created, created);
 	text_addf(&out, "{\"Id\":\"%s\",\"Created\":\"%s\",\"Path\":", container->id, created);
 	text_add_json(&out, container->entry);
@@ -207,26 +241,41 @@ static void on_log_released(struct stream *stream, void *arg)
 	free(follower);
 }
 
+/* Two lines; Podman shows none of what never ran, and names the type only where it shows any. */
+static void add_logs(struct text *frames, const struct container *container, bool out, bool err)
+{
+	if (container->engine->options.podman && container->started.tv_sec == 0)
+		return;
+	if (out)
+		add_frame(frames, 1, "a line on stdout\n");
+	if (err)
+		add_frame(frames, 2, "a line on stderr\n");
+}
+
 void handle_logs(struct request *request)
 {
-	struct container *container = container_find(request->engine, request->target);
+	bool is_podman = request->engine->options.podman;
+	struct container *container;
 	bool out = request_flag(request, "stdout");
 	bool err = request_flag(request, "stderr");
 	struct log_follower *follower;
 	struct text frames = {0};
 
 	if (!out && !err) {
-		reply_error(request, 400, "Bad parameters: you must choose at least one stream");
+		if (is_podman)
+			reply_error(request, 400,
+				    "Bad Request: you must choose at least one stream for %s",
+				    request->uri);
+		else
+			reply_error(request, 400,
+				    "Bad parameters: you must choose at least one stream");
 		return;
 	}
-	if (!container) {
-		reply_error(request, 404, "No such container: %s", request->target);
+	container = target_container(request);
+	if (!container)
 		return;
-	}
-	if (out)
-		add_frame(&frames, 1, "a line on stdout\n");
-	if (err)
-		add_frame(&frames, 2, "a line on stderr\n");
+	add_logs(&frames, container, out, err);
+	is_podman = is_podman && frames.len > 0;
 	follower = xcalloc(1, sizeof(*follower));
 	follower->stream = stream_new(request->engine->loop, on_log_released, follower);
 	follower->waiter.arg = follower;
@@ -236,5 +285,5 @@ void handle_logs(struct request *request)
 		container_wait(container, &follower->waiter, false, on_log_end);
 	else
 		stream_end(follower->stream);
-	reply_stream(request, NULL, follower->stream);
+	reply_stream(request, is_podman ? "application/octet-stream" : NULL, follower->stream);
 }

@@ -1,17 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "containers.h"
 
-#include "events.h"
-#include "volumes.h"
-#include "worker.h"
+#include "podman.h"
 
-#include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
-#include <utlist.h>
 
 struct container *container_new(struct engine *engine, const char *name, const char *image)
 {
@@ -23,6 +16,7 @@ struct container *container_new(struct engine *engine, const char *name, const c
 	container->image = xstrdup(image);
 	container->created = now();
 	container->forced_exit = -1;
+	container->gate = -1;
 	container->stop_timeout = 10;
 	return container;
 }
@@ -58,10 +52,15 @@ void container_seal(struct container *container)
 {
 	struct engine *engine = container->engine;
 
+	if (engine->options.podman) {
+		container->config = podman_config(container);
+		container->host_config = podman_host_config(container);
+	}
 	container->config_text = json_keep(&container->config);
 	container->host_config_text = json_keep(&container->host_config);
 	container->mounts_text = json_keep(&container->mounts);
-	container->list_text = list_row(container);
+	container->list_text =
+		engine->options.podman ? podman_list_row(container) : list_row(container);
 	HASH_ADD(by_id, engine->containers, id, 64, container);
 	HASH_ADD_KEYPTR(by_name, engine->names, container->name, strlen(container->name),
 			container);
@@ -108,135 +107,9 @@ struct container *container_find(struct engine *engine, const char *reference)
 	return container;
 }
 
-static void set_running(struct container *container, struct timespec started)
-{
-	struct engine *engine = container->engine;
-
-	container->state = CONTAINER_RUNNING;
-	container->started = started;
-	container->exit_code = 0;
-	container->oom_killed = false;
-	free(container->error);
-	container->error = NULL;
-	if (++engine->running > engine->peak_running)
-		engine->peak_running = engine->running;
-}
-
-static void on_run_end(void *arg)
-{
-	struct container *container = arg;
-
-	container_exited(container, container->idle_exit_code);
-}
-
-bool container_start(struct container *container)
-{
-	struct engine *engine = container->engine;
-	int64_t run_ms = engine->options.run_ms;
-
-	if (engine->options.worker) {
-		if (!worker_start(container))
-			return false;
-		container->shown_pid = container->pid;
-		HASH_ADD(by_pid, engine->processes, pid, sizeof(container->pid), container);
-	} else {
-		worker_imitate(container, &run_ms);
-		container->shown_pid = getpid();
-		if (run_ms > 0)
-			timer_start(engine->loop, &container->run_timer, run_ms, on_run_end,
-				    container);
-	}
-	set_running(container, now());
-	event_emit(container, "start", NULL, NULL);
-	return true;
-}
-
-void container_adopt(struct container *container, struct timespec started, pid_t shown_pid)
-{
-	container->shown_pid = shown_pid ? shown_pid : getpid();
-	set_running(container, started);
-}
-
-void container_signal(struct container *container, int signal)
-{
-	if (container->pid) {
-		(void)kill(container->pid, signal);
-		return;
-	}
-	switch (signal) {
-	case SIGKILL:
-		container_exited(container, 128 + signal);
-		break;
-	case SIGTERM:
-	case SIGINT:
-	case SIGQUIT:
-	case SIGHUP:
-		if (!container->ignores_term)
-			container_exited(container, 128 + signal);
-		break;
-	default:
-		break;
-	}
-}
-
-static void wake_waiters(struct container *container, bool removed)
-{
-	struct waiter *waiter, *next;
-
-	DL_FOREACH_SAFE(container->waiters, waiter, next)
-	{
-		if (waiter->for_removal && !removed)
-			continue;
-		DL_DELETE(container->waiters, waiter);
-		waiter->done(waiter);
-	}
-}
-
-static void forget_worker(struct container *container)
-{
-	if (container->pid)
-		HASH_DELETE(by_pid, container->engine->processes, container);
-	container->pid = 0;
-}
-
-void container_exited(struct container *container, int exit_code)
-{
-	char code[16];
-
-	if (container->state != CONTAINER_RUNNING)
-		return;
-	forget_worker(container);
-	timer_stop(container->engine->loop, &container->run_timer);
-	timer_stop(container->engine->loop, &container->stop_timer);
-	container->engine->running--;
-	container->state = CONTAINER_EXITED;
-	container->exit_code = container->forced_exit >= 0 ? container->forced_exit : exit_code;
-	container->forced_exit = -1;
-	container->finished = now();
-	snprintf(code, sizeof(code), "%d", container->exit_code);
-	event_emit(container, "die", "exitCode", code);
-	wake_waiters(container, false);
-	if (container->remove_on_exit || container->auto_remove)
-		container_remove(container);
-}
-
-void container_end(struct container *container, int exit_code, bool oom_killed)
-{
-	if (container->state != CONTAINER_RUNNING)
-		return;
-	if (oom_killed) {
-		container->oom_killed = true;
-		event_emit(container, "oom", NULL, NULL);
-	}
-	container->forced_exit = exit_code;
-	if (container->pid)
-		(void)kill(container->pid, SIGKILL);
-	else
-		container_exited(container, exit_code);
-}
-
 void container_discard(struct container *container)
 {
+	json_object_put(container->spec);
 	json_object_put(container->config);
 	json_object_put(container->host_config);
 	json_object_put(container->mounts);
@@ -256,64 +129,12 @@ void container_discard(struct container *container)
 	free(container);
 }
 
-static void container_free(struct container *container)
-{
-	struct engine *engine = container->engine;
-
-	if (container->state == CONTAINER_RUNNING)
-		engine->running--;
-	if (container->pid)
-		(void)kill(container->pid, SIGKILL);
-	forget_worker(container);
-	timer_stop(engine->loop, &container->run_timer);
-	timer_stop(engine->loop, &container->stop_timer);
-	HASH_DELETE(by_id, engine->containers, container);
-	HASH_DELETE(by_name, engine->names, container);
-	container_discard(container);
-}
-
-void container_remove(struct container *container)
-{
-	if (container->remove_volumes || container->auto_remove)
-		volumes_drop_anonymous(container);
-	event_emit(container, "destroy", NULL, NULL);
-	wake_waiters(container, true);
-	container_free(container);
-}
-
-bool container_still_removing(struct container *container)
-{
-	if (container->removing == 0)
-		return false;
-	if (--container->removing > 0)
-		return true;
-	container_remove(container);
-	return true;
-}
-
-void container_wait(struct container *container, struct waiter *waiter, bool for_removal,
-		    void (*done)(struct waiter *waiter))
-{
-	waiter->container = container;
-	waiter->for_removal = for_removal;
-	waiter->done = done;
-	DL_APPEND(container->waiters, waiter);
-}
-
-void waiter_cancel(struct waiter *waiter)
-{
-	if (waiter->container)
-		DL_DELETE(waiter->container->waiters, waiter);
-	waiter->container = NULL;
-}
-
 const char *container_state_name(const struct container *container)
 {
 	static const char *const names[] = {
-		[CONTAINER_CREATED] = "created",
-		[CONTAINER_RUNNING] = "running",
-		[CONTAINER_EXITED] = "exited",
-		[CONTAINER_DEAD] = "dead",
+		[CONTAINER_CREATED] = "created", [CONTAINER_INITIALIZED] = "initialized",
+		[CONTAINER_RUNNING] = "running", [CONTAINER_STOPPED] = "stopped",
+		[CONTAINER_EXITED] = "exited",	 [CONTAINER_DEAD] = "dead",
 	};
 
 	return container->removing ? "removing" : names[container->state];
@@ -322,29 +143,4 @@ const char *container_state_name(const struct container *container)
 const char *container_label(const struct container *container, const char *key)
 {
 	return json_text(container->labels, key, NULL);
-}
-
-void containers_reap(struct engine *engine)
-{
-	int status;
-	pid_t pid;
-
-	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
-		struct container *container = NULL;
-
-		HASH_FIND(by_pid, engine->processes, &pid, sizeof(pid), container);
-		if (container)
-			container_exited(container, WIFSIGNALED(status) ? 128 + WTERMSIG(status)
-									: WEXITSTATUS(status));
-	}
-}
-
-void containers_clear(struct engine *engine)
-{
-	struct container *container, *next;
-
-	HASH_ITER (by_id, engine->containers, container, next) {
-		wake_waiters(container, true);
-		container_free(container);
-	}
 }

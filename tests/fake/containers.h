@@ -16,7 +16,14 @@
 #define HASH_FUNCTION(key, len, hash) HASH_FNV(key, len, hash)
 #include <uthash.h>
 
-enum container_state { CONTAINER_CREATED, CONTAINER_RUNNING, CONTAINER_EXITED, CONTAINER_DEAD };
+enum container_state {
+	CONTAINER_CREATED,
+	CONTAINER_INITIALIZED, /* Podman: its process is there and held back */
+	CONTAINER_RUNNING,
+	CONTAINER_STOPPED, /* Podman: it has ended, what was around it is still cleaned up */
+	CONTAINER_EXITED,
+	CONTAINER_DEAD,
+};
 
 /* Somebody waits for a container's exit or removal. Embedded; done() is called exactly once. */
 struct waiter {
@@ -39,6 +46,7 @@ struct container {
 	struct json_object *args;   /* the rest */
 	struct json_object *labels; /* the request's and the image's */
 	struct json_object *env;
+	struct json_object *spec;	 /* Podman's; Docker's is in the three below */
 	struct json_object *config;	 /* until container_seal() */
 	struct json_object *host_config; /* until container_seal() */
 	struct json_object *mounts;	 /* until container_seal() */
@@ -53,8 +61,11 @@ struct container {
 	int64_t removing; /* answer so many requests with "removal in progress", then vanish */
 	bool remove_on_exit;
 	bool remove_volumes;
-	pid_t pid;	 /* of the worker; 0: it has none */
-	pid_t shown_pid; /* what inspect says while running */
+	bool was_set_up;  /* Podman: initialized at least once */
+	bool lost_conmon; /* Podman: nobody is there any more to see its end */
+	pid_t pid;	  /* of the worker; 0: it has none */
+	int gate;	  /* through which a worker that is held back is let go; -1: none */
+	pid_t shown_pid;  /* what inspect says while running */
 	int exit_code;
 	bool oom_killed;
 	int forced_exit; /* the exit code to report whatever the worker's; -1: the worker's */
@@ -66,6 +77,7 @@ struct container {
 	struct timespec finished;
 	struct timer run_timer;
 	struct timer stop_timer;
+	struct timer cleanup_timer;
 	struct waiter *waiters;
 	UT_hash_handle by_id;
 	UT_hash_handle by_name;
@@ -75,7 +87,7 @@ struct container {
 /* A container that is in no table yet; `name` NULL invents one. Takes no ownership. */
 struct container *container_new(struct engine *engine, const char *name, const char *image);
 
-/* Turns config, host_config and mounts into text and adds the container to the tables. */
+/* Turns what inspect shows into text and adds the container to the tables. */
 void container_seal(struct container *container);
 
 /* Frees a container that was not sealed. */
@@ -83,6 +95,9 @@ void container_discard(struct container *container);
 
 struct container *container_find(struct engine *engine, const char *reference);
 struct container *container_by_name(struct engine *engine, const char *name);
+
+/* Podman: makes its worker, held back; false and `container->error` when that fails. */
+bool container_init(struct container *container);
 
 /* Starts its worker, or its idle timer; false and `container->error` when that fails. */
 bool container_start(struct container *container);
@@ -98,6 +113,9 @@ void container_exited(struct container *container, int exit_code);
 
 /* Ends it now with a chosen exit code, by SIGKILL where it has a worker. */
 void container_end(struct container *container, int exit_code, bool oom_killed);
+
+/* Podman: takes a running container for stopped that lost its conmon. */
+void container_give_up(struct container *container);
 
 /* Takes it out of the tables and frees it; a worker is killed and forgotten. */
 void container_remove(struct container *container);

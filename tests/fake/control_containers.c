@@ -3,7 +3,9 @@
 
 #include "create.h"
 #include "events.h"
+#include "podman.h"
 
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -49,6 +51,10 @@ static void set_state(struct container *container, struct json_object *body)
 
 	if (strcmp(state, "created") == 0)
 		return;
+	if (strcmp(state, "initialized") == 0) {
+		(void)container_init(container);
+		return;
+	}
 	container_adopt(container, started ? time_parse(started) : now(),
 			(pid_t)json_number(body, "pid", 0));
 	if (strcmp(state, "running") == 0)
@@ -56,6 +62,21 @@ static void set_state(struct container *container, struct json_object *body)
 	container_exited(container, (int)json_number(body, "exit_code", 0));
 	if (strcmp(state, "dead") == 0)
 		container->state = CONTAINER_DEAD;
+}
+
+static void fill(struct container *container, struct json_object *create)
+{
+	struct image nameless = {.id = "sha256:"};
+
+	if (container->engine->options.podman) {
+		nameless.config = json_tokener_parse("{\"Cmd\":[\"/foreign\"]}");
+		(void)podman_merge(container, create, &nameless);
+		json_object_put(nameless.config);
+		return;
+	}
+	create_merge(container, create, &nameless);
+	if (!container->entry)
+		container->entry = xstrdup("/foreign");
 }
 
 /* A container that nobody created through the API; its image need not exist. */
@@ -66,7 +87,6 @@ void control_add(struct request *request)
 	struct json_object *create = json_member(body, "create");
 	const char *name = json_text(body, "name", NULL);
 	const char *created = json_text(body, "created_at", NULL);
-	struct image nameless = {.id = "sha256:"};
 	struct container *container;
 	struct json_object *json;
 
@@ -75,11 +95,11 @@ void control_add(struct request *request)
 	} else if (name && container_by_name(request->engine, name)) {
 		reply_error(request, 409, "the name is taken");
 	} else {
+		const char *key = request->engine->options.podman ? "image" : "Image";
+
 		container = container_new(request->engine, name,
-					  json_text(create, "Image", "localhost/foreign:1"));
-		create_merge(container, create, &nameless);
-		if (!container->entry)
-			container->entry = xstrdup("/foreign");
+					  json_text(create, key, "localhost/foreign:1"));
+		fill(container, create);
 		if (created)
 			container->created = time_parse(created);
 		container_seal(container);
@@ -108,5 +128,17 @@ void control_removing(struct request *request)
 
 	if (container)
 		container->removing = requests ? atoll(requests) : 1;
+	reply_empty(request, container ? 204 : 404);
+}
+
+/* From now on nobody sees what becomes of its process, which may be ended right away. */
+void control_lose_conmon(struct request *request)
+{
+	struct container *container = container_find(request->engine, request->target);
+
+	if (container)
+		container->lost_conmon = true;
+	if (container && container->pid && request_flag(request, "worker"))
+		(void)kill(container->pid, SIGKILL);
 	reply_empty(request, container ? 204 : 404);
 }

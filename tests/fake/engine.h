@@ -22,6 +22,7 @@ struct server;
 struct volume;
 
 struct options {
+	bool podman; /* speaks Podman's API instead of Docker's */
 	const char *socket;
 	const char *control;
 	int backlog;
@@ -30,9 +31,10 @@ struct options {
 	const char *server_version;
 	struct json_object *headers; /* further response headers, name -> value */
 	struct json_object *images;  /* names present from the start */
-	struct json_object *info;    /* members that replace those of /info */
+	struct json_object *info;    /* members that replace those of /info; Podman: laid over it */
 	char *worker;		     /* path of the worker program, or NULL: containers only idle */
 	int64_t run_ms;		     /* idle containers exit 0 after so long; 0: never */
+	int64_t cleanup_ms;	     /* Podman takes so long from a container's end to "exited" */
 	FILE *log;
 	bool log_bodies;
 	size_t keep_log;

@@ -2,7 +2,8 @@
 /*
  * An event is one JSON object, printed once; whoever follows gets the line when its filters match
  * the object. A rule may swallow an event, repeat it or hold it back; held back, it keeps its own
- * time and comes out of order, as a late event would.
+ * time and comes out of order, as a late event would. Docker keeps the last 256 for who comes
+ * late, Podman keeps them all, in a file.
  */
 #include "events.h"
 
@@ -91,9 +92,14 @@ static bool event_matches(const struct event *event, struct json_object *filters
 	struct json_object *actor = json_member(event->object, "Actor");
 	struct json_object *attributes = json_member(actor, "Attributes");
 	const char *id = json_text(actor, "ID", "");
+	const char *action = json_text(event->object, "Action", "");
+
+	/* Podman's filters call "died" what its events call "die" (4.3.1). */
+	if (event->engine->options.podman && strcmp(action, "die") == 0)
+		action = "died";
 
 	return filters_match(filters, "type", json_text(event->object, "Type", "")) &&
-	       filters_match(filters, "event", json_text(event->object, "Action", "")) &&
+	       filters_match(filters, "event", action) &&
 	       filters_match(filters, "image", json_text(attributes, "image", "")) &&
 	       filters_match_labels(filters, attributes) &&
 	       (filters_match_prefix(filters, "container", id) ||
@@ -118,7 +124,7 @@ static void publish(struct event *event)
 	struct follower *follower;
 
 	DL_APPEND(events->history, event);
-	if (++events->kept > HISTORY) {
+	if (++events->kept > HISTORY && !event->engine->options.podman) {
 		struct event *oldest = events->history;
 
 		DL_DELETE(events->history, oldest);
@@ -148,6 +154,13 @@ static char *legacy_line(const struct container *container, const char *action, 
 	return text.data;
 }
 
+/* Podman tells of an exit code with every event; it is the real one only with "die". */
+static void add_podman_attributes(struct json_object *attributes)
+{
+	json_put(attributes, "containerExitCode", json_text(attributes, "exitCode", "0"));
+	json_put(attributes, "podId", "");
+}
+
 static struct event *event_new(struct container *container, const char *action, const char *key,
 			       const char *value)
 {
@@ -161,6 +174,8 @@ static struct event *event_new(struct container *container, const char *action, 
 		json_object_object_add(attributes, label, json_object_get(text));
 	if (key)
 		json_put(attributes, key, value);
+	if (container->engine->options.podman)
+		add_podman_attributes(attributes);
 	json_put(attributes, "image", container->image);
 	json_put(attributes, "name", container->name);
 	json_put(actor, "ID", container->id);

@@ -2,7 +2,7 @@
 #pragma once
 
 /*
- * The event stream: a history of the last 256 events, as Docker keeps, and everybody who follows.
+ * The event stream: a history of events, and everybody who follows.
  */
 
 #include "containers.h"

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Start and script the fake engine: Docker's REST API in memory, with misbehaviour on demand.
+"""Start and script the fake engine: the REST API of Docker or Podman in memory, with misbehaviour
+on demand.
 
     from fakeengine import FakeEngine
 
@@ -12,8 +13,18 @@
 
 The program is build/default/tests/fake-engine, or where FAKE_ENGINE_DIR says. It has two sockets:
 the engine's, and a control socket that this module talks to and no fault ever touches. Everything
-is in memory; reset() takes it back to the start. Facts about Docker in it were measured on Docker
-20.10.24 (API 1.41).
+is in memory; reset() takes it back to the start. Facts in it were measured on Docker 20.10.24 (API
+1.41) and on Podman 4.3.1.
+
+Podman: FakeEngine(kind="podman")
+    The libpod API (/v4.0.0/libpod/...) for info, container create, init, start, inspect and remove;
+    the compatible one for events, list, kill, remove, logs, images, networks. Everything else is
+    501. It is rootless on cgroup v1 unless info= says something else (laid over its answer):
+    PODMAN_ROOTFUL, PODMAN_CGROUP_V2, or {"host": {...}}.
+    init makes the worker's process, with its RLIMIT_* set as asked for, and holds it back; start
+    lets it go. No cgroup is made: limits of memory, pids and CPU are only ever shown.
+    The operations of rules and of the journal are called as for Docker.
+    lose_conmon() leaves a container "running" with its last pid whatever becomes of its worker.
 
 Containers
     Started containers run fake-worker with exactly their environment: it heartbeats, looks its
@@ -26,7 +37,7 @@ Containers
 
 Rules: rule(**spec) returns an id; every match is counted, an older rule's member wins
     which     op="create" or a list (ping version info events image_inspect image_pull list create
-              inspect start kill stop wait logs archive remove network_* volume_* unknown),
+              inspect init start kill stop wait logs archive remove network_* volume_* unknown),
               method="POST", path="/containers/*" (glob, without the version prefix)
     when      after=N skips the first N matches, times=K (default 1, 0: for ever) limits the hits
     delay     delay_ms before processing, reply_delay_ms before replying
@@ -36,7 +47,11 @@ Rules: rule(**spec) returns an id; every match is counted, an older rule's membe
     damage    cut="before"|"after" (processing)|"mid-body", hang="before"|"after", malformed=True
               (half of the JSON), body_bytes=N (padded with spaces), drip_ms and drip_bytes
     content   set={"/HostConfig/PidsLimit": 0} and drop=["/HostConfig/Memory"] change members of
-              the JSON reply; set={"/Warnings": ["..."]} makes create warn
+              the JSON reply; set={"/Warnings": ["..."]} makes create warn.
+              amend={"/cap_add": ["NET_RAW"]} and lose=["/r_limits"] do so with the request, before
+              it is processed: what the engine made of it then really is so.
+    absence   away_ms=N: after the reply the socket and all connections are gone for so long, as
+              are those of a service that ends when it is idle
     kill      kill="before"|"after" with pid_file=PATH: SIGKILL that process, then close
     events    event="die" (or a list), name=GLOB with suppress=True, duplicate=N or delay_ms=N
     workers   worker=GLOB on the session id, words=[...]
@@ -57,6 +72,12 @@ from urllib.parse import quote, urlencode
 
 ROOT = Path(__file__).resolve().parents[2]
 IMAGE = "localhost/berth-session:1"
+
+# For info=: what else a Podman can be than rootless on cgroup v1.
+PODMAN_ROOTFUL = {"host": {"security": {"rootless": False}, "cgroupControllers": [
+    "cpuset", "cpu", "cpuacct", "blkio", "memory", "devices", "freezer", "pids"]}}
+PODMAN_CGROUP_V2 = {"host": {"cgroupVersion": "v2", "cgroupManager": "systemd",
+                             "cgroupControllers": ["cpu", "memory", "pids"]}}
 
 
 def program_dir() -> Path:
@@ -127,7 +148,8 @@ class FakeEngine:
     def __init__(
         self,
         *,
-        api_min: str = "1.12",
+        kind: str = "docker",
+        api_min: str | None = None,
         api_max: str = "1.41",
         images: Iterable[str] = (IMAGE,),
         worker: str | None = "fake-worker",
@@ -143,7 +165,9 @@ class FakeEngine:
         self._control = str(self.dir / "control.sock")
         self._process: subprocess.Popen | None = None
         self.command = [str(program_dir() / "fake-engine"), "--socket", self.socket]
-        self.command += ["--control", self._control, "--api-min", api_min, "--api-max", api_max]
+        self.command += ["--control", self._control, "--kind", kind, "--api-max", api_max]
+        if api_min:
+            self.command += ["--api-min", api_min]
         self.command += ["--worker", str(program_dir() / worker) if worker else "none"]
         self.command += ["--run-ms", str(run_ms)]
         for image in images:
@@ -282,8 +306,9 @@ class FakeEngine:
     def add_container(self, name: str | None = None, state: str = "created", **more: Any) -> str:
         """A container that nobody created through the API; returns its id.
 
-        state: created, running, exited or dead. More: created_at, started_at (RFC 3339),
-        exit_code, pid, and create (the body of a create request: Labels, Env, HostConfig, ...).
+        state: created, initialized (Podman), running, exited or dead. More: created_at, started_at
+        (RFC 3339), exit_code, pid, and create (the body of a create request: Labels, Env,
+        HostConfig, ...; for Podman labels, env, ...).
         """
         spec = {"state": state, **more}
         if name is not None:
@@ -293,6 +318,10 @@ class FakeEngine:
     def exit_container(self, reference: str, code: int = 0, oom: bool = False) -> None:
         """Ends a running container with that exit code, out of memory if asked for."""
         self._must("POST", f"/containers/{quote(reference)}/exit", code=code, oom=int(oom))
+
+    def lose_conmon(self, reference: str, worker: bool = True) -> None:
+        """Podman: nobody sees any more how the container ends; ends its worker too, or not."""
+        self._must("POST", f"/containers/{quote(reference)}/conmon", worker=int(worker))
 
     def hold_removal(self, reference: str, requests: int) -> None:
         """The container is "being removed" for so many requests that touch it, then gone."""

@@ -70,12 +70,10 @@ static struct json_object *reply_object(struct reply *reply)
 	return reply->json;
 }
 
-static void set_members(struct reply *reply, struct json_object *set)
+static void set_members(struct json_object **json, struct json_object *set)
 {
-	if (!json_object_is_type(set, json_type_object) || !reply_object(reply))
-		return;
 	json_object_object_foreach (set, pointer, value) {
-		if (json_pointer_set(&reply->json, pointer, json_object_get(value)) < 0) {
+		if (json_pointer_set(json, pointer, json_object_get(value)) < 0) {
 			fprintf(stderr, "fake-engine: nothing to set at '%s'\n", pointer);
 			json_object_put(value);
 		}
@@ -100,13 +98,38 @@ static void drop_member(struct json_object *json, const char *pointer)
 	free(parent_path);
 }
 
-static void drop_members(struct reply *reply, struct json_object *drop)
+static void drop_members(struct json_object *json, struct json_object *drop)
 {
-	if (!json_object_is_type(drop, json_type_array) || !reply_object(reply))
-		return;
 	for (size_t i = 0; i < json_object_array_length(drop); i++)
-		drop_member(reply->json,
-			    json_object_get_string(json_object_array_get_idx(drop, i)));
+		drop_member(json, json_object_get_string(json_object_array_get_idx(drop, i)));
+}
+
+/* The member of the rule that changes JSON, when it is there and of that type. */
+static struct json_object *change(const struct request *request, const char *key,
+				  enum json_type type)
+{
+	struct json_object *value = json_member(request->fault, key);
+
+	return json_object_is_type(value, type) ? value : NULL;
+}
+
+void fault_misread(struct request *request)
+{
+	struct json_object *set = change(request, "amend", json_type_object);
+	struct json_object *drop = change(request, "lose", json_type_array);
+	struct json_object *json = NULL;
+
+	if ((set || drop) && request->body.data)
+		json = json_tokener_parse(request->body.data);
+	if (!json)
+		return;
+	if (set)
+		set_members(&json, set);
+	if (drop)
+		drop_members(json, drop);
+	text_done(&request->body);
+	text_adds(&request->body, json_line(json));
+	json_object_put(json);
 }
 
 /* The status alone keeps the handler's body; a body given as a string is sent as it stands. */
@@ -148,6 +171,8 @@ static void halve_json(struct reply *reply)
 
 void fault_rewrite(struct request *request)
 {
+	struct json_object *set = change(request, "set", json_type_object);
+	struct json_object *drop = change(request, "drop", json_type_array);
 	struct reply *reply = &request->reply;
 
 	if (!request->fault || json_has(request->fault, "raw"))
@@ -155,8 +180,10 @@ void fault_rewrite(struct request *request)
 	if (json_has(request->fault, "status") || json_has(request->fault, "body") ||
 	    json_has(request->fault, "echo_body"))
 		replace_reply(request);
-	set_members(reply, json_member(request->fault, "set"));
-	drop_members(reply, json_member(request->fault, "drop"));
+	if (set && reply_object(reply))
+		set_members(&reply->json, set);
+	if (drop && reply_object(reply))
+		drop_members(reply->json, drop);
 	if (json_flag(request->fault, "malformed"))
 		halve_json(reply);
 }

@@ -20,6 +20,9 @@ bool fault_replaces(const struct request *request);
 /* Kills the process named in the rule's pid_file with SIGKILL and waits until it is dead. */
 void fault_kill(const struct request *request);
 
+/* Makes the request's JSON what the rule wants it to have been. */
+void fault_misread(struct request *request);
+
 /* Makes the reply what the rule wants it to be. */
 void fault_rewrite(struct request *request);
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "filters.h"
 
+#include "podman.h"
+
 #include <regex.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,6 +24,18 @@ static struct json_object *as_list(struct json_object *values)
 	return list;
 }
 
+static void refuse(struct request *request, char first)
+{
+	char *cause = xasprintf("invalid character '%c' looking for beginning of value", first);
+
+	if (request->engine->options.podman)
+		podman_error(request, 500, cause, "failed to decode filter parameters for %s",
+			     request->uri);
+	else
+		reply_error(request, 500, "%s", cause);
+	free(cause);
+}
+
 bool filters_parse(struct request *request, struct json_object **ret_filters)
 {
 	const char *text = request_arg(request, "filters");
@@ -32,8 +46,7 @@ bool filters_parse(struct request *request, struct json_object **ret_filters)
 		raw = json_tokener_parse(text);
 		if (!json_object_is_type(raw, json_type_object)) {
 			json_object_put(raw);
-			reply_error(request, 500,
-				    "invalid character '%c' looking for beginning of value", *text);
+			refuse(request, *text);
 			return false;
 		}
 	}
@@ -105,7 +118,7 @@ bool filters_match_prefix(struct json_object *filters, const char *key, const ch
 	return count == 0;
 }
 
-static bool regex_finds(const char *pattern, const char *name)
+static bool regex_finds(const char *pattern, const char *name, bool with_slash)
 {
 	char *slashed = xasprintf("/%s", name);
 	regex_t regex;
@@ -113,19 +126,19 @@ static bool regex_finds(const char *pattern, const char *name)
 
 	if (regcomp(&regex, pattern, REG_EXTENDED | REG_NOSUB) == 0) {
 		found = regexec(&regex, name, 0, NULL, 0) == 0 ||
-			regexec(&regex, slashed, 0, NULL, 0) == 0;
+			(with_slash && regexec(&regex, slashed, 0, NULL, 0) == 0);
 		regfree(&regex);
 	}
 	free(slashed);
 	return found;
 }
 
-bool filters_match_name(struct json_object *filters, const char *name)
+bool filters_match_name(struct json_object *filters, const char *name, bool with_slash)
 {
 	size_t count = value_count(filters, "name");
 
 	for (size_t i = 0; i < count; i++) {
-		if (regex_finds(value_at(filters, "name", i), name))
+		if (regex_finds(value_at(filters, "name", i), name, with_slash))
 			return true;
 	}
 	return count == 0;

@@ -20,5 +20,8 @@ bool filters_match_labels(struct json_object *filters, struct json_object *label
 bool filters_match(struct json_object *filters, const char *key, const char *value);
 bool filters_match_prefix(struct json_object *filters, const char *key, const char *value);
 
-/* True when there is no name filter, or one of its regular expressions finds `name` or `/name`. */
-bool filters_match_name(struct json_object *filters, const char *name);
+/*
+ * True when there is no name filter, or one of its regular expressions finds `name` or, where the
+ * engine takes a name `with_slash`, too (Podman's containers have none), "/name".
+ */
+bool filters_match_name(struct json_object *filters, const char *name, bool with_slash);

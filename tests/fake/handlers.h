@@ -36,6 +36,17 @@ void handle_wait(struct request *request);
 void handle_archive(struct request *request);
 void handle_remove(struct request *request);
 
+/* podman_*.c: what Podman has instead of the handlers above */
+void handle_podman_version(struct request *request);
+void handle_podman_info(struct request *request);
+void handle_podman_create(struct request *request);
+void handle_podman_inspect(struct request *request);
+void handle_podman_init(struct request *request);
+void handle_podman_start(struct request *request);
+void handle_podman_kill(struct request *request);
+void handle_podman_remove(struct request *request);
+void handle_libpod_remove(struct request *request);
+
 /* networks.c */
 void handle_network_list(struct request *request);
 void handle_network_create(struct request *request);

@@ -39,6 +39,7 @@ struct server {
 	struct watch daemon_watch;
 	struct listener engine_listener;
 	struct listener control_listener;
+	struct timer away;	/* until the engine's socket is there again */
 	bool accepting_control; /* which listener the connection now being added came from */
 	struct connection *connections;
 };
@@ -92,6 +93,7 @@ static enum MHD_Result process(struct request *request)
 	request->phase = REQUEST_ANSWERED;
 	if (fault_replaces(request))
 		return MHD_YES;
+	fault_misread(request);
 	route_handle(request);
 	if (request->reply.status == 0)
 		return park_request(request, REQUEST_ANSWERED, -1);
@@ -194,7 +196,6 @@ static void on_request_end(void *cls, struct MHD_Connection *connection, void **
 {
 	struct request *request = *request_slot;
 
-	(void)cls;
 	(void)connection;
 	(void)why;
 	if (!request)
@@ -202,6 +203,8 @@ static void on_request_end(void *cls, struct MHD_Connection *connection, void **
 	if (request->abandoned)
 		request->abandoned(request, request->arg);
 	journal_close(request->engine, request, 0);
+	if (fault_number(request, "away_ms"))
+		server_leave(cls, fault_number(request, "away_ms"));
 	reply_clear(&request->reply);
 	json_object_put(request->fault);
 	text_done(&request->body);
@@ -307,6 +310,7 @@ void server_free(struct server *server)
 {
 	struct loop *loop = server->engine->loop;
 
+	timer_stop(loop, &server->away);
 	listener_close(&server->engine_listener, loop);
 	listener_close(&server->control_listener, loop);
 	park_expel_all();
@@ -332,6 +336,7 @@ bool server_listen(struct server *server, bool up, bool cut)
 	const struct options *options = &server->engine->options;
 	const struct connection *peer;
 
+	timer_stop(server->engine->loop, &server->away);
 	if (!up)
 		listener_close(&server->engine_listener, server->engine->loop);
 	if (cut) {
@@ -344,6 +349,17 @@ bool server_listen(struct server *server, bool up, bool cut)
 	return !up || server->engine_listener.fd >= 0 ||
 	       listener_open(&server->engine_listener, server->engine->loop, options->socket,
 			     options->backlog, on_engine_listener, server);
+}
+
+static void on_return(void *arg)
+{
+	(void)server_listen(arg, true, false);
+}
+
+void server_leave(struct server *server, int64_t away_ms)
+{
+	(void)server_listen(server, false, true);
+	timer_start(server->engine->loop, &server->away, away_ms, on_return, server);
 }
 
 void server_accept(struct server *server, bool on)

@@ -8,6 +8,7 @@
  */
 
 #include <stdbool.h>
+#include <stdint.h>
 
 struct engine;
 struct json_object;
@@ -24,6 +25,9 @@ void server_turn(struct server *server);
 
 /* Takes the engine's socket away, or brings it back; `cut` also closes its connections. */
 bool server_listen(struct server *server, bool up, bool cut);
+
+/* Takes the socket and all its connections away for a while, as a service does that has ended. */
+void server_leave(struct server *server, int64_t away_ms);
 
 /* Stops or resumes taking connections from the engine's accept queue. */
 void server_accept(struct server *server, bool on);

@@ -98,8 +98,12 @@ void handle_image_inspect(struct request *request)
 	if (!image) {
 		char *name = normal_name(request->target);
 
-		reply_error(request, 404, "no such image: %s: No such image: %s", request->target,
-			    name);
+		if (request->engine->options.podman)
+			reply_error(request, 404, "failed to find image %s: %s: No such image",
+				    request->target, request->target);
+		else
+			reply_error(request, 404, "no such image: %s: No such image: %s",
+				    request->target, name);
 		free(name);
 		return;
 	}

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * fake-engine: behaves like Docker's REST API as far as a client of containers uses it, and
- * misbehaves as told. The manual is fakeengine.py; --help lists the options.
+ * fake-engine: behaves like the REST API of Docker or Podman as far as a client of containers uses
+ * it, and misbehaves as told. The manual is fakeengine.py; --help lists the options.
  */
 #include "containers.h"
 #include "engine.h"
@@ -20,13 +20,16 @@
 
 static const char usage[] =
 	"usage: fake-engine --socket PATH --control PATH [OPTION]...\n"
-	"  --api-min V --api-max V   supported API versions (1.12 and 1.41)\n"
-	"  --server-version V        what it calls itself (20.10.24)\n"
+	"  --kind docker|podman      whose API it speaks (docker)\n"
+	"  --api-min V --api-max V   supported API versions (1.12, Podman 1.24; and 1.41)\n"
+	"  --server-version V        what it calls itself (20.10.24, Podman 4.3.1)\n"
 	"  --header 'NAME: VALUE'    a further header on every engine response\n"
 	"  --image NAME              an image present from the start (may be repeated)\n"
-	"  --info JSON               members that replace those of /info\n"
+	"  --info JSON               members that replace those of /info (Podman: laid over it)\n"
 	"  --worker PATH|none        what containers run (fake-worker beside this program)\n"
 	"  --run-ms N                without workers: containers exit 0 after N ms\n"
+	"  --cleanup-ms N            how long Podman's containers are \"stopped\" before "
+	"\"exited\" (30)\n"
 	"  --backlog N               of the engine's listening socket (512)\n"
 	"  --log FILE                write the journal as JSON lines\n"
 	"  --log-bodies              with the bodies of create requests\n"
@@ -37,6 +40,7 @@ static const char usage[] =
 enum {
 	OPT_SOCKET = 256,
 	OPT_CONTROL,
+	OPT_KIND,
 	OPT_API_MIN,
 	OPT_API_MAX,
 	OPT_SERVER_VERSION,
@@ -45,6 +49,7 @@ enum {
 	OPT_INFO,
 	OPT_WORKER,
 	OPT_RUN_MS,
+	OPT_CLEANUP_MS,
 	OPT_BACKLOG,
 	OPT_LOG,
 	OPT_LOG_BODIES,
@@ -58,6 +63,7 @@ enum {
 static const struct option long_options[] = {
 	{"socket", required_argument, NULL, OPT_SOCKET},
 	{"control", required_argument, NULL, OPT_CONTROL},
+	{"kind", required_argument, NULL, OPT_KIND},
 	{"api-min", required_argument, NULL, OPT_API_MIN},
 	{"api-max", required_argument, NULL, OPT_API_MAX},
 	{"server-version", required_argument, NULL, OPT_SERVER_VERSION},
@@ -66,6 +72,7 @@ static const struct option long_options[] = {
 	{"info", required_argument, NULL, OPT_INFO},
 	{"worker", required_argument, NULL, OPT_WORKER},
 	{"run-ms", required_argument, NULL, OPT_RUN_MS},
+	{"cleanup-ms", required_argument, NULL, OPT_CLEANUP_MS},
 	{"backlog", required_argument, NULL, OPT_BACKLOG},
 	{"log", required_argument, NULL, OPT_LOG},
 	{"log-bodies", no_argument, NULL, OPT_LOG_BODIES},
@@ -124,6 +131,11 @@ static void set_option(struct options *options, struct kill_options *victim, int
 	case OPT_CONTROL:
 		options->control = optarg;
 		break;
+	case OPT_KIND:
+		options->podman = strcmp(optarg, "podman") == 0;
+		if (!options->podman && strcmp(optarg, "docker") != 0)
+			fail("--kind wants docker or podman");
+		break;
 	case OPT_API_MIN:
 		options->api_min = optarg;
 		break;
@@ -150,6 +162,9 @@ static void set_option(struct options *options, struct kill_options *victim, int
 		break;
 	case OPT_RUN_MS:
 		options->run_ms = atoll(optarg);
+		break;
+	case OPT_CLEANUP_MS:
+		options->cleanup_ms = atoll(optarg);
 		break;
 	case OPT_BACKLOG:
 		options->backlog = atoi(optarg);
@@ -268,9 +283,8 @@ int main(int argc, char **argv)
 {
 	struct kill_options victim = {.when = "before", .at = 1};
 	struct engine engine = {.options = {
-					.api_min = "1.12",
 					.api_max = "1.41",
-					.server_version = "20.10.24",
+					.cleanup_ms = 30,
 					.backlog = 512,
 					.keep_log = 20000,
 					.headers = json_object_new_object(),
@@ -284,6 +298,10 @@ int main(int argc, char **argv)
 		set_option(options, &victim, option);
 	if (!options->socket || !options->control || optind < argc)
 		fail("--socket and --control are needed, and nothing beside options");
+	if (!options->api_min)
+		options->api_min = options->podman ? "1.24" : "1.12";
+	if (!options->server_version)
+		options->server_version = options->podman ? "4.3.1" : "20.10.24";
 	status = serve(&engine, &victim);
 	json_object_put(options->headers);
 	json_object_put(options->images);

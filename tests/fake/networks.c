@@ -3,6 +3,7 @@
 
 #include "filters.h"
 #include "handlers.h"
+#include "podman.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -22,9 +23,11 @@ static struct network *network_add(struct engine *engine, const char *name, cons
 
 void networks_init(struct engine *engine)
 {
-	network_add(engine, "host", "host")->predefined = true;
+	if (!engine->options.podman)
+		network_add(engine, "host", "host")->predefined = true;
 	network_add(engine, "bridge", "bridge")->predefined = true;
-	network_add(engine, "none", "null")->predefined = true;
+	if (!engine->options.podman)
+		network_add(engine, "none", "null")->predefined = true;
 }
 
 static void network_free(struct engine *engine, struct network *network)
@@ -80,6 +83,15 @@ static struct json_object *network_json(const struct network *network)
 	return json;
 }
 
+static void reply_missing(struct request *request)
+{
+	if (request->engine->options.podman)
+		podman_error(request, 404, "network not found",
+			     "unable to find network with name or ID %s", request->target);
+	else
+		reply_error(request, 404, "network %s not found", request->target);
+}
+
 void handle_network_list(struct request *request)
 {
 	struct json_object *list, *filters;
@@ -90,7 +102,7 @@ void handle_network_list(struct request *request)
 	list = json_object_new_array();
 	DL_FOREACH(request->engine->networks, network)
 	{
-		if (filters_match_name(filters, network->name) &&
+		if (filters_match_name(filters, network->name, true) &&
 		    filters_match(filters, "driver", network->driver) &&
 		    filters_match_labels(filters, network->labels))
 			json_object_array_add(list, network_json(network));
@@ -106,7 +118,7 @@ void handle_network_inspect(struct request *request)
 	if (network)
 		reply_json(request, 200, network_json(network));
 	else
-		reply_error(request, 404, "network %s not found", request->target);
+		reply_missing(request);
 }
 
 /* Without CheckDuplicate Docker 20.10 makes a second network of the same name; we refuse. */
@@ -144,7 +156,7 @@ void handle_network_remove(struct request *request)
 	struct network *network = network_find(request->engine, request->target);
 
 	if (!network) {
-		reply_error(request, 404, "network %s not found", request->target);
+		reply_missing(request);
 	} else if (network->predefined) {
 		reply_error(request, 403, "%s is a pre-defined network and cannot be removed",
 			    network->name);

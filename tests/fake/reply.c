@@ -14,15 +14,20 @@ static void add_headers(struct MHD_Response *response, struct json_object *heade
 		(void)MHD_add_response_header(response, name, json_object_get_string(value));
 }
 
-/* What Docker puts on every answer, what the command line adds, what a rule adds. */
+/* What Docker or Podman puts on every answer, what the command line adds, what a rule adds. */
 static void add_engine_headers(struct MHD_Response *response, const struct request *request)
 {
 	const struct options *options = &request->engine->options;
-	char *server = xasprintf("Docker/%s (linux)", options->server_version);
+	char *server = xasprintf("%s/%s (linux)", options->podman ? "Libpod" : "Docker",
+				 options->server_version);
 
 	MHD_add_response_header(response, "Api-Version", options->api_max);
-	MHD_add_response_header(response, "Docker-Experimental", "false");
-	MHD_add_response_header(response, "Ostype", "linux");
+	if (options->podman) {
+		MHD_add_response_header(response, "Libpod-Api-Version", options->server_version);
+	} else {
+		MHD_add_response_header(response, "Docker-Experimental", "false");
+		MHD_add_response_header(response, "Ostype", "linux");
+	}
 	if (!json_has(options->headers, "Server"))
 		MHD_add_response_header(response, "Server", server);
 	free(server);

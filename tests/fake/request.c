@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "request.h"
 
+#include "engine.h"
+#include "podman.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -103,14 +106,19 @@ void reply_empty(struct request *request, int status)
 
 void reply_error(struct request *request, int status, const char *format, ...)
 {
-	struct json_object *json = json_object_new_object();
 	struct text message = {0};
+	struct json_object *json;
 	va_list args;
 
 	va_start(args, format);
 	text_addv(&message, format, args);
 	va_end(args);
-	json_put(json, "message", message.data);
+	if (request->engine->options.podman && !request->control) {
+		podman_error_as(request, status, message.data, message.data);
+	} else {
+		json = json_object_new_object();
+		json_put(json, "message", message.data);
+		reply_json(request, status, json);
+	}
 	text_done(&message);
-	reply_json(request, status, json);
 }

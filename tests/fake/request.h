@@ -78,7 +78,7 @@ void reply_text(struct request *request, int status, const char *content_type, s
 void reply_stream(struct request *request, const char *content_type, struct stream *stream);
 void reply_empty(struct request *request, int status);
 
-/* {"message": ...} */
+/* {"message": ...}; Podman's has "cause", which is the same here, and "response" beside it. */
 void reply_error(struct request *request, int status, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const struct route routes[] = {
+static const struct route docker_routes[] = {
 	{"ping", "GET", "/_ping", handle_ping},
 	{"ping", "HEAD", "/_ping", handle_ping},
 	{"version", "GET", "/version", handle_version},
@@ -34,6 +34,31 @@ static const struct route routes[] = {
 	{"volume_create", "POST", "/volumes/create", handle_volume_create},
 	{"volume_inspect", "GET", "/volumes/{id}", handle_volume_inspect},
 	{"volume_remove", "DELETE", "/volumes/{id}", handle_volume_remove},
+};
+
+/* Podman has more: what the fake engine does not imitate is answered with 501, never by guess. */
+static const struct route podman_routes[] = {
+	{"ping", "GET", "/_ping", handle_ping},
+	{"ping", "HEAD", "/_ping", handle_ping},
+	{"version", "GET", "/version", handle_podman_version},
+	{"info", "GET", "/libpod/info", handle_podman_info},
+	{"events", "GET", "/events", handle_events},
+	{"image_inspect", "GET", "/images/{name}/json", handle_image_inspect},
+	{"image_pull", "POST", "/images/create", handle_image_pull},
+	{"list", "GET", "/containers/json", handle_list},
+	{"create", "POST", "/libpod/containers/create", handle_podman_create},
+	{"inspect", "GET", "/libpod/containers/{id}/json", handle_podman_inspect},
+	{"init", "POST", "/libpod/containers/{id}/init", handle_podman_init},
+	{"start", "POST", "/libpod/containers/{id}/start", handle_podman_start},
+	{"kill", "POST", "/containers/{id}/kill", handle_podman_kill},
+	{"logs", "GET", "/containers/{id}/logs", handle_logs},
+	{"remove", "DELETE", "/containers/{id}", handle_podman_remove},
+	{"remove", "DELETE", "/libpod/containers/{id}", handle_libpod_remove},
+	{"network_list", "GET", "/networks", handle_network_list},
+	{"network_create", "POST", "/networks/create", handle_network_create},
+	{"network_inspect", "GET", "/networks/{id}", handle_network_inspect},
+	{"network_remove", "DELETE", "/networks/{id}", handle_network_remove},
+	{"volume_list", "GET", "/volumes", handle_volume_list},
 };
 
 /* The part of `path` that stands for the placeholder of `pattern`, or NULL when they differ. */
@@ -78,19 +103,38 @@ const struct route *route_lookup(struct request *request, const struct route *ta
 	return NULL;
 }
 
-void route_find(struct request *request)
+/* Of a prefix "/v1.41", or libpod's "/v4.0.0"; 0 when there is none. */
+static int version_len(const char *path)
 {
 	int end = 0;
-	int version[2];
+	int number[3];
 
-	if (sscanf(request->path, "/v%d.%d%n", &version[0], &version[1], &end) == 2 &&
-	    request->path[end] == '/') {
+	if (sscanf(path, "/v%d.%d.%d%n", &number[0], &number[1], &number[2], &end) != 3 &&
+	    sscanf(path, "/v%d.%d%n", &number[0], &number[1], &end) != 2)
+		return 0;
+	return path[end] == '/' ? end : 0;
+}
+
+void route_find(struct request *request)
+{
+	const struct engine *engine = request->engine;
+	int end = version_len(request->path);
+
+	if (end) {
 		request->version = strndup(request->path + 2, (size_t)end - 2);
 		memmove(request->path, request->path + end, strlen(request->path + end) + 1);
 	} else {
 		request->version = xstrdup("");
 	}
-	request->route = route_lookup(request, routes, sizeof(routes) / sizeof(routes[0]));
+	if (engine->options.podman)
+		request->route = route_lookup(request, podman_routes,
+					      sizeof(podman_routes) / sizeof(podman_routes[0]));
+	else
+		request->route = route_lookup(request, docker_routes,
+					      sizeof(docker_routes) / sizeof(docker_routes[0]));
+	/* Only Docker-compatible calls may come without a version (4.3.1). */
+	if (strncmp(request->path, "/libpod/", 8) == 0 && !end)
+		request->route = NULL;
 }
 
 /* Below 0 where a is the older of two API versions. */
@@ -146,9 +190,20 @@ static bool version_refused(struct request *request)
 	return true;
 }
 
+/* Podman looks at no version. */
+static void podman_handle(struct request *request)
+{
+	if (request->route)
+		request->route->handle(request);
+	else
+		reply_error(request, 501, "the fake engine does not imitate this call of Podman's");
+}
+
 void route_handle(struct request *request)
 {
-	if (!request->route)
+	if (request->engine->options.podman)
+		podman_handle(request);
+	else if (!request->route)
 		reply_error(request, 404, "page not found");
 	else if (!version_refused(request))
 		request->route->handle(request);

@@ -225,6 +225,39 @@ void json_put(struct json_object *object, const char *key, const char *value)
 	json_object_object_add(object, key, json_object_new_string(value));
 }
 
+void json_put_number(struct json_object *object, const char *key, int64_t value)
+{
+	json_object_object_add(object, key, json_object_new_int64(value));
+}
+
+void json_put_flag(struct json_object *object, const char *key, bool value)
+{
+	json_object_object_add(object, key, json_object_new_boolean(value));
+}
+
+void json_append(struct json_object *list, struct json_object *from)
+{
+	if (!json_object_is_type(from, json_type_array))
+		return;
+	for (size_t i = 0; i < json_object_array_length(from); i++)
+		json_object_array_add(list, json_object_get(json_object_array_get_idx(from, i)));
+}
+
+void json_overlay(struct json_object *object, struct json_object *patch)
+{
+	if (!json_object_is_type(patch, json_type_object))
+		return;
+	json_object_object_foreach (patch, key, value) {
+		struct json_object *inner = json_member(object, key);
+
+		if (json_object_is_type(inner, json_type_object) &&
+		    json_object_is_type(value, json_type_object))
+			json_overlay(inner, value);
+		else
+			json_object_object_add(object, key, json_object_get(value));
+	}
+}
+
 struct json_object *json_seconds(double seconds)
 {
 	char s[40];

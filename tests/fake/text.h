@@ -32,6 +32,7 @@ void text_addv(struct text *t, const char *format, va_list args)
 
 /* Adds `s` as a JSON string, quotes included. */
 void text_add_json(struct text *t, const char *s);
+/* Frees the bytes; the text is empty then. */
 void text_done(struct text *t);
 
 /* Fills `out` with `digits` random hex digits and a NUL. */
@@ -57,8 +58,16 @@ int64_t json_number(struct json_object *object, const char *key, int64_t fallbac
 bool json_flag(struct json_object *object, const char *key);
 bool json_has(struct json_object *object, const char *key);
 
-/* Adds a string member. */
+/* Add a member. */
 void json_put(struct json_object *object, const char *key, const char *value);
+void json_put_number(struct json_object *object, const char *key, int64_t value);
+void json_put_flag(struct json_object *object, const char *key, bool value);
+
+/* Adds all of `from` to a list; nothing when `from` is no list. */
+void json_append(struct json_object *list, struct json_object *from);
+
+/* Lays `patch` over `object`, member by member down to the innermost objects. */
+void json_overlay(struct json_object *object, struct json_object *patch);
 
 /* Seconds with microseconds, printed without an exponent. */
 struct json_object *json_seconds(double seconds);

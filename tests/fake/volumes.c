@@ -183,7 +183,7 @@ void handle_volume_list(struct request *request)
 	list = json_object_new_array();
 	DL_FOREACH(request->engine->volumes, volume)
 	{
-		if (filters_match_name(filters, volume->name) &&
+		if (filters_match_name(filters, volume->name, true) &&
 		    filters_match_labels(filters, volume->labels))
 			json_object_array_add(list, volume_json(volume));
 	}

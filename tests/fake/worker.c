@@ -29,7 +29,7 @@ static const char *session_of(const struct container *container)
 }
 
 /* The environment as execve() wants it; the strings stay the JSON's. */
-static char **environment(const struct container *container)
+char **worker_environment(const struct container *container)
 {
 	size_t count = json_object_array_length(container->env);
 	char **list = xcalloc(count + 1, sizeof(*list));
@@ -40,7 +40,7 @@ static char **environment(const struct container *container)
 	return list;
 }
 
-static void free_list(char **list)
+void worker_free_list(char **list)
 {
 	for (size_t i = 0; list[i]; i++)
 		free(list[i]);
@@ -48,14 +48,14 @@ static void free_list(char **list)
 }
 
 /* argv: the program, our pid so that it can die with us, the words of the rules. */
-static char **arguments(const struct container *container, const char *program)
+char **worker_arguments(const struct container *container)
 {
 	struct json_object *rule = rules_for_worker(container->engine, session_of(container));
 	struct json_object *words = json_member(rule, "words");
 	char **list = xcalloc(MAX_WORDS + 3, sizeof(*list));
 	size_t count = 0;
 
-	list[count++] = xstrdup(program);
+	list[count++] = xstrdup(container->engine->options.worker);
 	list[count++] = xasprintf("%d", (int)getpid());
 	if (json_object_is_type(words, json_type_array)) {
 		for (size_t i = 0; i < json_object_array_length(words) && i < MAX_WORDS; i++)
@@ -92,12 +92,12 @@ static int spawn(pid_t *pid, const char *program, char **argv, char **env)
 bool worker_start(struct container *container)
 {
 	const char *program = container->engine->options.worker;
-	char **argv = arguments(container, program);
-	char **env = environment(container);
+	char **argv = worker_arguments(container);
+	char **env = worker_environment(container);
 	int error = access(program, X_OK) == 0 ? spawn(&container->pid, program, argv, env) : errno;
 
-	free_list(argv);
-	free_list(env);
+	worker_free_list(argv);
+	worker_free_list(env);
 	if (error == 0)
 		return true;
 	container->pid = 0;

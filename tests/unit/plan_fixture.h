@@ -33,6 +33,19 @@ static inline struct policy *fixture_policy(const char *text)
 	return policy;
 }
 
+/* One of the policies that come with berth. */
+static inline struct policy *fixture_shipped_policy(const char *name)
+{
+	static const char *const directories[] = {"policies", NULL};
+	struct policy *policy = NULL;
+	struct problems problems;
+
+	problems_init(&problems);
+	assert_int_equal(policy_load(name, directories, &problems, &policy), 0);
+	problems_done(&problems);
+	return policy;
+}
+
 /* `policy` is the text of a policy, NULL: an ordinary one. */
 static inline void fixture_init(struct fixture *fixture, const char *policy)
 {

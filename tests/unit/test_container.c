@@ -81,6 +81,54 @@ static void every_status_is_one_of_four(void **state)
 	assert_status(INSPECT(ID, "/x", STATE("removing")), CONTAINER_DEAD);
 }
 
+static void podmans_own_states_are_among_the_four(void **state)
+{
+	(void)state;
+	assert_status(INSPECT(ID, "x", STATE("configured")), CONTAINER_CREATED);
+	assert_status(INSPECT(ID, "x", STATE("initialized")), CONTAINER_CREATED);
+	assert_status(INSPECT(ID, "x", STATE("stopped")), CONTAINER_EXITED);
+	assert_status(INSPECT(ID, "x", STATE("stopping")), CONTAINER_RUNNING);
+	assert_status(INSPECT(ID, "x", STATE("unknown")), CONTAINER_RUNNING);
+}
+
+static void a_prepared_container_has_a_process_and_a_monitor(void **state)
+{
+	_cleanup_(container_done) struct container container = {0};
+	(void)state;
+
+	assert_int_equal(inspect(INSPECT(ID, "x",
+					 "\"State\":{\"Status\":\"initialized\",\"Pid\":2068,"
+					 "\"ConmonPid\":2055,\"ExitCode\":0,\"StartedAt\":"
+					 "\"0001-01-01T00:00:00Z\"}"),
+				 &container),
+			 0);
+	assert_int_equal(container.status, CONTAINER_CREATED);
+	assert_int_equal(container.pid, 2068);
+	assert_int_equal(container.monitor_pid, 2055);
+	assert_int_equal(container.exit_code, 0);
+}
+
+/* As Podman shows one that was prepared once more after it had run, and after a reboot. */
+static void a_created_container_that_has_had_its_run_is_dead_and_nobody_knows_how(void **state)
+{
+	static const char *const statuses[] = {"created", "configured", "initialized"};
+	(void)state;
+
+	for (size_t i = 0; i < ARRAY_SIZE(statuses); i++) {
+		_cleanup_(container_done) struct container container = {0};
+		_cleanup_free_ char *text =
+			xasprintf(INSPECT(ID, "x",
+					  "\"State\":{\"Status\":\"%s\",\"ExitCode\":0,"
+					  "\"StartedAt\":\"2026-11-22T10:00:01Z\","
+					  "\"FinishedAt\":\"2026-11-22T10:00:02Z\"}"),
+				  statuses[i]);
+		assert_int_equal(inspect(text, &container), 0);
+		assert_int_equal(container.status, CONTAINER_DEAD);
+		assert_int_equal(container.exit_code, -1);
+		assert_int_equal(container.finished_at_ms, 1795341602000);
+	}
+}
+
 static void a_time_that_is_none_is_zero(void **state)
 {
 	_cleanup_(container_done) struct container container = {0};
@@ -365,6 +413,10 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_exited_container_is_read),
 		cmocka_unit_test(every_status_is_one_of_four),
+		cmocka_unit_test(podmans_own_states_are_among_the_four),
+		cmocka_unit_test(a_prepared_container_has_a_process_and_a_monitor),
+		cmocka_unit_test(
+			a_created_container_that_has_had_its_run_is_dead_and_nobody_knows_how),
 		cmocka_unit_test(a_time_that_is_none_is_zero),
 		cmocka_unit_test(the_error_of_a_failed_start_is_one_line),
 		cmocka_unit_test(a_reply_that_is_no_container_is_malformed),

@@ -3,25 +3,13 @@
 #include "golden.h"
 #include "plan_fixture.h"
 
-static struct policy *hardened(void)
-{
-	static const char *const directories[] = {"policies", NULL};
-	struct policy *policy = NULL;
-	struct problems problems;
-
-	problems_init(&problems);
-	assert_int_equal(policy_load("hardened", directories, &problems, &policy), 0);
-	problems_done(&problems);
-	return policy;
-}
-
 static void a_hardened_session_asks_for_exactly_this(void **state)
 {
 	struct fixture f;
 	(void)state;
 
 	fixture_init(&f, NULL);
-	struct policy *policy = hardened();
+	struct policy *policy = fixture_shipped_policy("hardened");
 	f.input.policy = policy;
 	struct plan *plan = fixture_plan(&f);
 	assert_golden(docker_render(plan, false), "docker_hardened");

@@ -5,74 +5,12 @@
  * names a machine are replaced or left out), whole and with one thing changed at a time.
  */
 #include "engine/docker.h"
-#include "golden.h"
-#include "plan_fixture.h"
-
-#include <errno.h>
-
-struct case_state {
-	struct fixture fixture;
-	struct plan *plan;
-	struct json_object *inspect;
-};
+#include "verify_fixture.h"
 
 static void begin(struct case_state *c)
 {
-	_cleanup_free_ char *text = golden_read("docker_inspect");
-
-	c->plan = fixture_full_plan(&c->fixture);
-	assert_int_equal(json_parse(text, strlen(text), &c->inspect), 0);
-}
-
-static void end(struct case_state *c)
-{
-	json_object_put(c->inspect);
-	plan_free(c->plan);
-	fixture_done(&c->fixture);
-}
-
-/* Puts a JSON text at "A.B"; NULL removes what is there. Dots separate; keys here have none. */
-static void change(struct json_object *object, const char *path, const char *json)
-{
-	struct json_object *value = NULL;
-	char key[64];
-
-	for (const char *dot; (dot = strchr(path, '.')); path = dot + 1) {
-		(void)snprintf(key, sizeof(key), "%.*s", (int)(dot - path), path);
-		object = json_get_object(object, key);
-		assert_non_null(object);
-	}
-	assert_non_null(json_get(object, path) || json ? object : NULL);
-	if (!json) {
-		json_object_object_del(object, path);
-		return;
-	}
-	assert_int_equal(json_parse(json, strlen(json), &value), 0);
-	json_add(object, path, value);
-}
-
-static void assert_verified(struct case_state *c)
-{
-	struct err err = {.text = ""};
-
-	int r = docker_verify(c->plan, c->inspect, &err);
-	assert_string_equal(err.text, "");
-	assert_int_equal(r, 0);
-}
-
-/* The refusal must start like this, name a remedy, and repeat no secret. */
-static void assert_broken(struct case_state *c, const char *start)
-{
-	char head[512];
-	struct err err;
-
-	assert_int_equal(docker_verify(c->plan, c->inspect, &err), -EPERM);
-	assert_int_equal(err.kind, ERR_REFUSED);
-	(void)snprintf(head, sizeof(head), "%.*s", (int)strcspn(err.text, ";"), err.text);
-	assert_string_equal(head, start);
-	assert_non_null(strchr(err.text, ';'));
-	assert_false(plan_secret_appears_in(c->plan, err.text));
-	assert_int_equal(docker_verify(c->plan, c->inspect, NULL), -EPERM);
+	case_begin(c, "docker_inspect");
+	c->verify = docker_verify;
 }
 
 static void assert_change_is_found(const char *path, const char *json, const char *start)
@@ -82,7 +20,7 @@ static void assert_change_is_found(const char *path, const char *json, const cha
 	begin(&c);
 	change(c.inspect, path, json);
 	assert_broken(&c, start);
-	end(&c);
+	case_end(&c);
 }
 
 static void a_container_as_docker_makes_it_keeps_every_promise(void **state)
@@ -92,7 +30,7 @@ static void a_container_as_docker_makes_it_keeps_every_promise(void **state)
 
 	begin(&c);
 	assert_verified(&c);
-	end(&c);
+	case_end(&c);
 }
 
 static void every_promise_that_an_engine_drops_is_found(void **state)
@@ -241,7 +179,7 @@ static void a_remedy_says_what_to_do(void **state)
 			    "HostConfig.Memory: asked for 2147483648, the engine made it 0; give "
 			    "the engine the means (cgroup controllers, see its `info`), or list "
 			    "'memory' under `unenforced` of the policy");
-	end(&c);
+	case_end(&c);
 }
 
 static void a_promise_that_is_waived_is_not_looked_at(void **state)
@@ -269,7 +207,7 @@ static void a_promise_that_is_waived_is_not_looked_at(void **state)
 		assert_verified(&c);
 		change(c.inspect, "HostConfig.Privileged", "true");
 		assert_int_equal(docker_verify(c.plan, c.inspect, NULL), -EPERM);
-		end(&c);
+		case_end(&c);
 	}
 }
 
@@ -292,7 +230,7 @@ static void order_and_ways_to_say_nothing_do_not_matter(void **state)
 	       "{\"Name\":\"memlock\",\"Hard\":1,\"Soft\":1},"
 	       "{\"Name\":\"nofile\",\"Hard\":4096,\"Soft\":4096}]");
 	assert_verified(&c);
-	end(&c);
+	case_end(&c);
 }
 
 static void a_runtime_or_command_nobody_asked_for_may_be_anything(void **state)
@@ -304,29 +242,7 @@ static void a_runtime_or_command_nobody_asked_for_may_be_anything(void **state)
 	free(TAKE(c.fixture.policy->runtime));
 	change(c.inspect, "HostConfig.Runtime", "\"crun\"");
 	assert_verified(&c);
-	end(&c);
-}
-
-/* Puts `entry` into the environment in place of the one that starts with `name`; NULL removes it.
- */
-static void change_variable(struct case_state *c, const char *name, const char *entry)
-{
-	struct json_object *config = json_get_object(c->inspect, "Config");
-	struct json_object *old = json_get_array(config, "Env"), *changed = json_new_array();
-	bool found = false;
-
-	for (size_t i = 0; i < json_object_array_length(old); i++) {
-		const char *text = json_string(json_object_array_get_idx(old, i));
-		bool matches = strncmp(text, name, strlen(name)) == 0;
-		found = found || matches;
-		if (!matches)
-			json_append_string(changed, text);
-		else if (entry)
-			json_append_string(changed, entry);
-	}
-	if (!found)
-		json_append_string(changed, entry);
-	json_add(config, "Env", changed);
+	case_end(&c);
 }
 
 static void variables_are_compared_and_their_values_never_told(void **state)
@@ -340,22 +256,22 @@ static void variables_are_compared_and_their_values_never_told(void **state)
 			  "sent");
 	change_variable(&c, "ANTHROPIC_ENVIRONMENT_KEY=", NULL);
 	assert_broken(&c, "Config.Env: the variable ANTHROPIC_ENVIRONMENT_KEY is missing");
-	end(&c);
+	case_end(&c);
 
 	begin(&c);
 	change_variable(&c, "ANTHROPIC_API_KEY=", "ANTHROPIC_API_KEY=" FIXTURE_TOKEN);
 	assert_broken(&c, "Config.Env: the variable ANTHROPIC_API_KEY is not ours");
-	end(&c);
+	case_end(&c);
 
 	begin(&c);
 	change(c.inspect, "Config.Env", NULL);
 	assert_broken(&c, "Config.Env: the variable LANG is missing");
-	end(&c);
+	case_end(&c);
 
 	begin(&c);
 	json_append(json_get_array(json_get_object(c.inspect, "Config"), "Env"), NULL);
 	assert_broken(&c, "Config.Env: the variable ? is not a text");
-	end(&c);
+	case_end(&c);
 }
 
 static void a_label_that_is_lost_or_changed_is_found(void **state)
@@ -375,15 +291,7 @@ static void a_label_that_is_lost_or_changed_is_found(void **state)
 	json_add_string(labels, "berth.work", "work_01");
 	json_add_string(labels, "maintainer", "of the image");
 	assert_verified(&c);
-	end(&c);
-}
-
-/* A copy of what is mounted with `key` of the entry at `index` changed. */
-static void change_mount(struct case_state *c, size_t index, const char *key, const char *json)
-{
-	struct json_object *mounts = json_get_array(c->inspect, "Mounts");
-
-	change(json_object_array_get_idx(mounts, index), key, json);
+	case_end(&c);
 }
 
 static void what_is_mounted_is_what_was_asked_for(void **state)
@@ -411,7 +319,7 @@ static void what_is_mounted_is_what_was_asked_for(void **state)
 		begin(&c);
 		change_mount(&c, cases[i].index, cases[i].key, cases[i].json);
 		assert_broken(&c, cases[i].start);
-		end(&c);
+		case_end(&c);
 	}
 }
 
@@ -437,7 +345,7 @@ static void an_anonymous_volume_is_found(void **state)
 	json_add_string(volume, "Destination", "/data");
 	json_append(json_get_array(c.inspect, "Mounts"), volume);
 	assert_broken(&c, "Mounts: the engine mounts a volume at '/data' that nobody asked for");
-	end(&c);
+	case_end(&c);
 }
 
 static void an_answer_without_the_fields_keeps_no_promise(void **state)
@@ -451,7 +359,7 @@ static void an_answer_without_the_fields_keeps_no_promise(void **state)
 	json_object_put(c.inspect);
 	c.inspect = NULL;
 	assert_int_equal(docker_verify(c.plan, c.inspect, NULL), -EPERM);
-	end(&c);
+	case_end(&c);
 }
 
 int main(void)

@@ -344,6 +344,7 @@ static void record(struct loop *loop, const struct http_request *request)
 		.body = xstrdup(request->has_body ? request->body.data : ""),
 		.has_body = request->has_body,
 		.urgent = request->urgent,
+		.is_fresh = request->is_fresh,
 		.timeout_ms = request->timeout_ms,
 		.connect_timeout_ms = request->connect_timeout_ms,
 		.at_ms = loop->now_ms,

@@ -38,7 +38,7 @@ struct fake_sent {
 	char *headers; /* "Name: value\n" lines */
 	char *bearer;
 	char *body;
-	bool has_body, urgent, was_cancelled;
+	bool has_body, urgent, is_fresh, was_cancelled;
 	uint64_t timeout_ms, connect_timeout_ms, at_ms;
 	size_t max_reply;
 };

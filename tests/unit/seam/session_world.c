@@ -16,7 +16,9 @@ const char *world_call_name(const struct fake_sent *sent)
 		const char *method, *part, *name;
 	} rows[] = {
 		{"POST", "/containers/create", "create"},
+		{"POST", "/init", "prepare"},
 		{"POST", "/start", "start"},
+		{"GET", "/logs?", "logs"},
 		{"GET", "/containers/", "inspect"},
 		{"POST", "/kill", "kill"},
 		{"DELETE", "/containers/", "remove"},
@@ -59,7 +61,7 @@ static struct fake_reply on_request(const struct fake_sent *sent, void *arg)
 	const char *call = world_call_name(sent);
 
 	if (!call)
-		return world_connection_answer(sent);
+		return world_connection_answer(world, sent);
 	size_t used = strlen(world->calls);
 	(void)snprintf(world->calls + used, sizeof(world->calls) - used, "%s%s",
 		       used > 0 ? " " : "", call);
@@ -121,8 +123,10 @@ static bool on_key_rejected(const struct err *err, void *arg)
 
 static void on_record(struct session *session, void *arg)
 {
-	(void)session;
-	((struct session_world *)arg)->records++;
+	struct session_world *world = arg;
+
+	world->records++;
+	world->recorded_exit_code = session->exit_code;
 }
 
 static void on_force_stopped(struct session *session, void *arg)
@@ -256,7 +260,24 @@ static void end_log(struct session_world *world)
 	(void)close(world->stderr_fd);
 }
 
-void world_init(struct session_world *world)
+/* As the policy asks for them. */
+static void init_limits(struct session_world *world)
+{
+	const struct policy *policy = world->plan.policy;
+
+	world->limits = (struct process_limits){
+		.cgroup = "/libpod-" WORLD_ID,
+		.memory_bytes = policy->memory_bytes,
+		.swap_bytes = policy->swap_bytes,
+		.pids = policy->pids,
+		.cpu_millis = policy->cpu_millis,
+		.open_files = policy->nofile,
+		.processes = policy->nproc,
+		.core_bytes = policy->core_bytes,
+	};
+}
+
+static void init(struct session_world *world, bool is_podman)
 {
 	const struct engine_options options = {.socket = "/run/docker.sock",
 					       .instance = "default",
@@ -265,13 +286,15 @@ void world_init(struct session_world *world)
 					       .pull_timeout_ms = 600000};
 	const struct engine_owner owner = {on_health, on_event, on_resync, world};
 
-	*world = (struct session_world){.beats_after_ms = 500,
+	*world = (struct session_world){.is_podman = is_podman,
+					.beats_after_ms = 500,
 					.exits_after_ms = 10000,
 					.stops_its_item = true,
 					.item.state = WORK_QUEUED};
 	begin_log(world);
 	fixture_init(&world->plan, NULL);
 	init_config(world);
+	init_limits(world);
 	assert_int_equal(loop_new(&world->loop, NULL), 0);
 	fake_answer_with(world->loop, on_request, world);
 	world->peer = (struct queue_peer){.loop = world->loop,
@@ -284,6 +307,16 @@ void world_init(struct session_world *world)
 	init_site(world);
 	fake_run(world->loop, 1000);
 	assert_true(engine_is_healthy(world->engine));
+}
+
+void world_init(struct session_world *world)
+{
+	init(world, false);
+}
+
+void world_init_podman(struct session_world *world)
+{
+	init(world, true);
 }
 
 static void check_the_end(const struct session_world *world)
@@ -309,6 +342,7 @@ void world_done(struct session_world *world)
 	for (size_t i = 0; i < ARRAY_SIZE(world->bodies); i++)
 		free(world->bodies[i]);
 	fixture_done(&world->plan);
+	fake_process_end();
 	end_log(world);
 }
 
@@ -346,9 +380,10 @@ void world_refuse(struct session_world *world)
 
 void world_leave_container(struct session_world *world, enum container_status status)
 {
-	static const char request[] = "{\"HostConfig\":{},\"Labels\":{\"berth.schema\":\"1\","
-				      "\"berth.instance\":\"default\",\"berth.work\":\"work_1\","
-				      "\"berth.session\":\"sesn_1\"}}";
+	static const char labels[] = "{\"berth.schema\":\"1\",\"berth.instance\":\"default\","
+				     "\"berth.work\":\"work_1\",\"berth.session\":\"sesn_1\"}";
+	_cleanup_free_ char *request = xasprintf(
+		world->is_podman ? "{\"labels\":%s}" : "{\"HostConfig\":{},\"Labels\":%s}", labels);
 	struct world_container *container = &world->container;
 	int64_t now = loop_wall_ms(world->loop);
 
@@ -357,6 +392,8 @@ void world_leave_container(struct session_world *world, enum container_status st
 	container->created_at_ms = now - 3000;
 	container->started_at_ms = status == CONTAINER_CREATED ? 0 : now - 2000;
 	container->finished_at_ms = status == CONTAINER_EXITED ? now - 1000 : 0;
+	if (world->is_podman && status == CONTAINER_RUNNING)
+		world_begin_process(world);
 }
 
 void world_adopt(struct session_world *world)

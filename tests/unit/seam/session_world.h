@@ -3,7 +3,7 @@
 /*
  * One session between a modelled engine and a modelled queue, on the virtual clock: one item, one
  * container name, one worker. Faults are laid over the models by name of the call: "create",
- * "start", "inspect", "kill", "remove", "ack", "stop", "list".
+ * "prepare", "start", "inspect", "logs", "kill", "remove", "ack", "stop", "list".
  *
  *   struct session_world world;  world_init(&world);
  *   world_fault(&world, (struct fault){.op = "start", .status = 500, .times = 1});
@@ -11,6 +11,7 @@
  *   assert_string_equal(world.calls, "create inspect ack start start ...");
  */
 #include "fake_io.h"
+#include "fake_process.h"
 #include "session/session.h"
 #include "unit/plan_fixture.h"
 
@@ -35,6 +36,7 @@ struct world_container {
 	enum container_status status;
 	int64_t created_at_ms, started_at_ms, finished_at_ms;
 	int exit_code;
+	bool is_prepared; /* Podman: it has a process that waits */
 };
 
 struct world_item {
@@ -43,6 +45,7 @@ struct world_item {
 };
 
 struct session_world {
+	bool is_podman;
 	struct loop *loop;
 	struct engine *engine;
 	struct fixture plan; /* the policy, the image, the secrets */
@@ -67,12 +70,16 @@ struct session_world {
 	int exit_code;
 	bool stops_its_item, ignores_term, is_silent; /* silent: no event tells its exit */
 	bool may_stop_what_is_held; /* else a force-stop of an item with a heartbeat is a failure */
+	const char *last_words;	    /* NULL: none */
 	struct timer beat_timer, exit_timer, event_timer;
+
+	struct process_limits limits; /* Podman: that the kernel applies to the next process */
 
 	int log_fd, stderr_fd; /* the log goes to a file in memory meanwhile */
 
 	/* What the site was told. */
 	unsigned slots_freed, failed, launched, records, force_stopped, incomplete, ended, starts;
+	int recorded_exit_code;
 	enum session_blame blame;
 	struct err err;
 	unsigned keys_left; /* how many times another key will be found */
@@ -81,6 +88,8 @@ struct session_world {
 /* Connects the engine; the item is queued, there is no container, the worker beats after 500 ms and
  * exits with 0 after 10 s, having stopped its item. */
 void world_init(struct session_world *world);
+/* The same with a Podman, whose containers have the limits that they were asked for. */
+void world_init_podman(struct session_world *world);
 /* Also checks what must hold at any end of a session, and that the log tells no secret. */
 void world_done(struct session_world *world);
 
@@ -91,6 +100,8 @@ void world_refuse(struct session_world *world);
 /* A container of an earlier run, in `status`; its item was acked, or not, before. */
 void world_leave_container(struct session_world *world, enum container_status status);
 void world_adopt(struct session_world *world);
+/* What Podman does to its container when it is asked to prepare it; the status it answers with. */
+long world_prepare(struct session_world *world);
 
 bool world_has(const struct session_world *world, const char *call);
 unsigned world_count(const struct session_world *world, const char *call);

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Docker as far as one container is concerned: Engine API 1.46, statuses as 20.10 gives them. */
+/*
+ * An engine as far as one container is concerned: Docker (Engine API 1.46, statuses as 20.10 gives
+ * them), or Podman, whose own answers are in world_podman.c.
+ */
 #include "world_engine.h"
 
 #include "base/cleanup.h"
@@ -7,10 +10,13 @@
 
 #include <stdio.h>
 
-struct fake_reply world_connection_answer(const struct fake_sent *sent)
+struct fake_reply world_connection_answer(const struct session_world *world,
+					  const struct fake_sent *sent)
 {
 	struct fake_reply reply = {.after_ms = 1, .status = 200};
 
+	if (world->is_podman && !strstr(sent->url, "/events"))
+		return world_podman_connection_answer(sent);
 	if (strstr(sent->url, "/_ping"))
 		reply.body = "OK";
 	else if (strstr(sent->url, "/version"))
@@ -26,7 +32,7 @@ struct fake_reply world_connection_answer(const struct fake_sent *sent)
 	return reply;
 }
 
-static void add_time(struct json_object *object, const char *key, int64_t at_ms)
+void world_add_time(struct json_object *object, const char *key, int64_t at_ms)
 {
 	char text[32] = "0001-01-01T00:00:00Z";
 
@@ -55,10 +61,10 @@ static char *render_inspect(const struct session_world *world)
 	json_add_string(root, "Id", WORLD_ID);
 	json_add_string(root, "Name", "/berth-work_1");
 	json_add_string(root, "Image", world->plan.facts.id);
-	add_time(root, "Created", container->created_at_ms);
+	world_add_time(root, "Created", container->created_at_ms);
 	json_add_string(state, "Status", states[container->status]);
-	add_time(state, "StartedAt", container->started_at_ms);
-	add_time(state, "FinishedAt", container->finished_at_ms);
+	world_add_time(state, "StartedAt", container->started_at_ms);
+	world_add_time(state, "FinishedAt", container->finished_at_ms);
 	json_add_int(state, "ExitCode", container->exit_code);
 	json_add(root, "State", state);
 	json_add(root, "Config", json_object_get(container->request));
@@ -83,6 +89,7 @@ static void worker_exits(struct session_world *world, int exit_code)
 	world->container.finished_at_ms = loop_wall_ms(world->loop);
 	timer_cancel(&world->beat_timer);
 	timer_cancel(&world->exit_timer);
+	fake_process_end();
 	if (!world->is_silent)
 		timer_arm(&world->event_timer, world->loop, 1, on_event, world);
 }
@@ -109,6 +116,12 @@ static void on_worker_exit(void *arg)
 	worker_exits(world, world->exit_code);
 }
 
+void world_begin_process(struct session_world *world)
+{
+	*fake_process() = (struct fake_process){
+		.pid = 4711, .start_ticks = 100, .owner = WORLD_ID, .limits = world->limits};
+}
+
 static long start(struct session_world *world)
 {
 	struct world_container *container = &world->container;
@@ -119,6 +132,8 @@ static long start(struct session_world *world)
 	world->starts++;
 	container->status = CONTAINER_RUNNING;
 	container->started_at_ms = loop_wall_ms(world->loop);
+	if (world->is_podman && !container->is_prepared)
+		world_begin_process(world);
 	if (world->beats_after_ms > 0)
 		timer_arm(&world->beat_timer, world->loop, world->beats_after_ms, on_beat, world);
 	if (world->exits_after_ms > 0)
@@ -146,12 +161,15 @@ static long create(struct session_world *world, const struct fake_sent *sent)
 	struct world_container *container = &world->container;
 
 	if (container->request)
-		return 409;
+		return world->is_podman ? 500 : 409;
 	*container = (struct world_container){.status = CONTAINER_CREATED,
 					      .created_at_ms = loop_wall_ms(world->loop)};
 	assert_int_equal(json_parse(sent->body, strlen(sent->body), &container->request), 0);
 	return 201;
 }
+
+#define IN_USE	    "{\"message\":\"that name is already in use\"}"
+#define NOT_RUNNING "{\"message\":\"can only kill running containers: container state improper\"}"
 
 struct fake_reply world_engine_answer(struct session_world *world, const char *call,
 				      const struct fake_sent *sent)
@@ -164,19 +182,28 @@ struct fake_reply world_engine_answer(struct session_world *world, const char *c
 		return world_reply(world, status,
 				   xstrdup(status == 201 ? "{\"Id\":\"" WORLD_ID
 							   "\",\"Warnings\":[]}"
-							 : "{\"message\":\"the name is in use\"}"));
+							 : IN_USE));
 	}
 	if (!container->request)
 		return world_reply(world, 404, xstrdup("{\"message\":\"no such container\"}"));
 	if (strcmp(call, "inspect") == 0)
-		return world_reply(world, 200, render_inspect(world));
+		return world_reply(world, 200,
+				   world->is_podman ? world_podman_inspect(world)
+						    : render_inspect(world));
+	if (strcmp(call, "logs") == 0)
+		return world_reply(world, 200, xstrdup(world->last_words ? world->last_words : ""));
+	if (strcmp(call, "prepare") == 0)
+		return world_reply(world, world_prepare(world), xstrdup(""));
 	if (strcmp(call, "start") == 0) {
 		status = start(world);
 	} else if (strcmp(call, "kill") == 0) {
 		status = kill_it(world, sent);
+		if (status == 409 && world->is_podman)
+			return world_reply(world, 500, xstrdup(NOT_RUNNING));
 	} else if (strcmp(call, "remove") == 0) {
 		timer_cancel(&world->beat_timer);
 		timer_cancel(&world->exit_timer);
+		fake_process_end();
 		json_putp(&container->request);
 		status = 204;
 	}

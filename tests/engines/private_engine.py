@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The Docker daemon of these tests: a private one below build/engines, started once per module.
+"""The engine of these tests: a private one of the kind $ENGINE_KIND below build/engines, started
+once per module.
 
-    setUpModule, tearDownModule = private_docker.start, private_docker.stop
+    setUpModule, tearDownModule = private_engine.start, private_engine.stop
 
 Its images stay there between runs, so that only the first one has to load them; `make demo` uses
 the same directory, and a lock keeps the two apart.
@@ -14,8 +15,8 @@ from typing import IO
 
 from engine_api import EngineApi
 from harness import ROOT
+from kinds import KIND
 
-DIRECTORY = ROOT / "build/engines/docker"
 LOCK_SECONDS = 600
 START_SECONDS = 90
 # Without a cached root file system the session image is built from Debian packages first.
@@ -29,11 +30,12 @@ bridge_address: str
 _lock: IO | None = None
 
 
-def start() -> None:
+def start(command: str = "start") -> None:
+    """`command` is one of the script's."""
     global engine, url, bridge_address
     _take_lock()
     try:
-        answer = _run("tests/engines/docker.sh", "start", str(DIRECTORY), seconds=START_SECONDS)
+        answer = _run(KIND.script, command, *KIND.arguments, seconds=START_SECONDS)
         settings = dict(line.split("=", 1) for line in answer.splitlines())
         url, bridge_address = settings["ENGINE"], settings["BRIDGE_ADDRESS"]
         engine = EngineApi(url.removeprefix("unix://"))
@@ -45,16 +47,26 @@ def start() -> None:
 
 def stop() -> None:
     try:
-        _run("tests/engines/docker.sh", "stop", str(DIRECTORY), seconds=START_SECONDS)
+        _run(KIND.script, "stop", *KIND.arguments, seconds=START_SECONDS)
     finally:
         if _lock is not None:
             _lock.close()
 
 
+def crash() -> None:
+    """Kills the engine's service; the containers live on."""
+    _run(KIND.script, "crash", *KIND.arguments, seconds=START_SECONDS)
+
+
+def resume() -> None:
+    """Starts the service again after that."""
+    _run(KIND.script, "resume", *KIND.arguments, seconds=START_SECONDS)
+
+
 def _take_lock() -> None:
     global _lock
-    DIRECTORY.parent.mkdir(parents=True, exist_ok=True)
-    path = Path(f"{DIRECTORY}.lock")
+    KIND.directory.parent.mkdir(parents=True, exist_ok=True)
+    path = Path(f"{KIND.directory}.lock")
     _lock = path.open("w", encoding="utf-8")
     # By the program, because flock(2) has no time limit.
     subprocess.run(["flock", "--wait", str(LOCK_SECONDS), str(_lock.fileno())], check=True,

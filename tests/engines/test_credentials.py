@@ -6,16 +6,16 @@ import json
 import secrets
 from typing import Iterator
 
-import private_docker
-import process_memory
-from docker_case import SECONDS, DockerCase
+import private_engine
+import processes
+from engine_case import SECONDS, EngineCase
 
-setUpModule, tearDownModule = private_docker.start, private_docker.stop
+setUpModule, tearDownModule = private_engine.start, private_engine.stop
 
 ENVIRONMENT_KEY, TOKEN = "an environment key", "a sessions token"
 
 
-class Credentials(DockerCase):
+class Credentials(EngineCase):
     # Characters that look different in each encoding, where random keys may have none of them.
     @property
     def environment_options(self) -> dict:
@@ -29,7 +29,7 @@ class Credentials(DockerCase):
         self.container = self.running(item)
         self.assertEqual(self.wait_result(item), ["ready"])
         self.pids = self.engine.pids(self.container["Id"])
-        names = [process_memory.read(f"/proc/{pid}/comm").strip() for pid in self.pids]
+        names = [processes.read(f"/proc/{pid}/comm").strip() for pid in self.pids]
         self.worker = self.pids[[name in ("node", "MainThread") for name in names].index(True)]
         return item
 
@@ -50,8 +50,8 @@ class Credentials(DockerCase):
 
     def outside(self) -> Iterator[tuple[str, str]]:
         """What others on this machine, and readers of berth's files, can see of the session."""
-        yield "arguments of all processes", process_memory.command_lines()
-        yield "berth's environment", process_memory.read(f"/proc/{self.berth.pid}/environ")
+        yield "arguments of all processes", processes.command_lines()
+        yield "berth's environment", processes.read(f"/proc/{self.berth.pid}/environ")
         yield "labels", json.dumps(self.container["Config"]["Labels"])
         yield "ps", self.place.run("ps").stdout
         yield "the container's output", self.engine.logs(self.container["Id"]).decode("latin-1")
@@ -63,8 +63,8 @@ class Credentials(DockerCase):
             "GET", f"/containers/{self.container['Id']}/json").decode("latin-1")
         for pid in self.pids:
             for name in ("environ", "cmdline", "maps", "mountinfo"):
-                yield f"{name} of a process", process_memory.read(f"/proc/{pid}/{name}")
-            for piece in process_memory.memory(pid):
+                yield f"{name} of a process", processes.read(f"/proc/{pid}/{name}")
+            for piece in processes.memory(pid):
                 yield "memory of a process", piece
 
     def places_of(self, secret: str, texts: Iterator[tuple[str, str]]) -> set[str]:
@@ -75,7 +75,7 @@ class Credentials(DockerCase):
         def ours(pairs: dict[str, str]) -> dict[str, str]:
             return {name: value for name, value in pairs.items() if name.startswith("ANTHROPIC_")}
         given = dict(entry.split("=", 1) for entry in self.container["Config"]["Env"])
-        self.assertEqual(ours(given), ours(process_memory.environment(self.worker)))
+        self.assertEqual(ours(given), ours(processes.environment(self.worker)))
         return ours(given)
 
 
@@ -120,7 +120,7 @@ class CredentialKey(Credentials):
         self.assert_exposure_recorded(item, True)
         [stop] = self.cp.log.of("stop")
         self.assertEqual((stop.credential, stop.peer.rpartition(":")[0]),
-                         (f"environment:{self.env['id']}", self.the_container_of(item).address))
+                         (f"environment:{self.env['id']}", self.address_of(item)))
 
 
 class CredentialSecret(Credentials):

@@ -1,16 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
-"""berth ends in the middle of a session, politely or not, and the next one finds on real Docker
+"""berth ends in the middle of a session, politely or not, and the next one finds on a real engine
 what there is to be finished."""
 from __future__ import annotations
 
-import private_docker
-from docker_case import SECONDS, DockerCase
+import private_engine
+from engine_case import SECONDS, EngineCase
 from harness import Berth, wait_until
 
-setUpModule, tearDownModule = private_docker.start, private_docker.stop
+setUpModule, tearDownModule = private_engine.start, private_engine.stop
 
 
-class ASigterm(DockerCase):
+class ASigterm(EngineCase):
     def test_leaves_the_session_running_for_the_next_berth_to_adopt(self) -> None:
         [item] = self.queue(end="hold", script=["echo ready"])
         first = self.start("run")
@@ -31,7 +31,7 @@ class ASigterm(DockerCase):
         self.assert_nothing_left()
 
 
-class AKill(DockerCase):
+class AKill(EngineCase):
     """SIGKILL while the control plane holds a request's answer back, so that it strikes between two
     certain steps; whatever the moment, the session is run by the next berth, once."""
 

@@ -2,22 +2,24 @@
 """Session images that declare volumes, cannot start, or are not there."""
 from __future__ import annotations
 
-import private_docker
-from docker_case import SECONDS, DockerCase
+import private_engine
+from engine_case import SECONDS, EngineCase
+from harness import wait_until
+from kinds import KIND
 
-setUpModule, tearDownModule = private_docker.start, private_docker.stop
+setUpModule, tearDownModule = private_engine.start, private_engine.stop
 
 
-class DerivedImageCase(DockerCase):
+class DerivedImageCase(EngineCase):
     """Runs sessions of the session image with one more instruction."""
 
     instruction: str
     image = "localhost/berth-session-node:derived"
 
     def setUp(self) -> None:
-        private_docker.engine.derive_image(private_docker.SESSION_IMAGE, self.image,
+        private_engine.engine.derive_image(private_engine.SESSION_IMAGE, self.image,
                                            self.instruction)
-        self.addCleanup(private_docker.engine.remove_image, self.image)
+        self.addCleanup(private_engine.engine.remove_image, self.image)
         super().setUp()
 
 
@@ -60,7 +62,41 @@ class AnImageThatCannotStart(DerivedImageCase):
         self.assert_nothing_left()
 
 
-class AnImageThatIsNotThere(DockerCase):
+class AnImageThatIsRemovedUnderASession(DerivedImageCase):
+    """Docker takes only the name away and lets the container run; Podman asks the worker to end, as
+    anybody may, and removes the container."""
+
+    instruction = "LABEL derived=again"
+
+    def test_neither_loses_nor_doubles_a_session(self) -> None:
+        self.place.environment.update(pull="never", sessions=2)
+        [item] = self.queue(end="hold", script=["echo ready"])
+        berth = self.start("run")
+        self.running(item)
+        self.wait_result(item)
+        self.engine.remove_image(self.image)
+        [later] = self.queue(script=["echo later"])
+        berth.wait_event("paused", SECONDS)
+        self.assertEqual(self.cp.item(later["id"])["state"], "queued")
+        self.assertEqual(self.cp.log.of("ack", work=later["id"]), [])
+
+        self.engine.derive_image(private_engine.SESSION_IMAGE, self.image, self.instruction)
+        self.assertEqual(self.wait_result(later), ["later"])
+        self.cp.finish_session(item["session_id"])
+        wait_until(lambda: not self.engine.containers(), SECONDS, "containers are left")
+        self.assertEqual(berth.terminate(), 0)
+        for each in (item, later):
+            self.assert_stopped_by_its_container(each)
+            self.assertEqual(self.the_container_of(each).starts, 1)
+        record = self.place.records(item["id"])[-1]
+        self.assertEqual((record["ended_by"], record["force_stopped"]), ("itself", False))
+        self.assertIn(record["exit_code"], KIND.codes_without_image)
+        self.assertEqual(self.place.records(later["id"])[-1]["exit_code"], 0)
+        self.assertEqual(self.stops_by_berth(), [])
+        self.assert_nothing_left()
+
+
+class AnImageThatIsNotThere(EngineCase):
     image = "localhost/berth-session-node:mistyped"
 
     def test_costs_no_session(self) -> None:

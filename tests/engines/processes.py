@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the processes of this machine hold, as the kernel shows it to root: for finding secrets."""
+"""The processes of this machine and what they hold, as the kernel shows it to root."""
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 from pathlib import Path
@@ -26,6 +27,21 @@ def command_lines() -> str:
     """The arguments of every process."""
     return "\n".join(read(f"/proc/{name}/cmdline") for name in os.listdir("/proc")
                      if name.isdigit())
+
+
+def neighbours(pid: int) -> list[int]:
+    """The processes in the same pid name space."""
+    space = os.readlink(f"/proc/{pid}/ns/pid")
+    found = []
+    for name in filter(str.isdigit, os.listdir("/proc")):
+        with contextlib.suppress(OSError):
+            if os.readlink(f"/proc/{name}/ns/pid") == space:
+                found.append(int(name))
+    return found
+
+
+def children(pid: int) -> list[int]:
+    return [int(child) for child in read(f"/proc/{pid}/task/{pid}/children").split()]
 
 
 def environment(pid: int) -> dict[str, str]:
