@@ -51,13 +51,14 @@ def epoch(text: str) -> float:
 
 
 class EngineApi:
-    def __init__(self, socket_path: str) -> None:
+    def __init__(self, socket_path: str, timeout: float = 30) -> None:
         self.socket_path = socket_path
+        self.timeout = timeout
 
-    def open(self, method: str, path: str, body: object = None, timeout: float = 30,
+    def open(self, method: str, path: str, body: object = None, timeout: float | None = None,
              api: str = API) -> http.client.HTTPResponse:
         """The open answer of one request; EngineRefused from 400 on."""
-        connection = UnixConnection(self.socket_path, timeout)
+        connection = UnixConnection(self.socket_path, timeout or self.timeout)
         connection.request(method, api + path, None if body is None else json.dumps(body),
                            {"Content-Type": "application/json"})
         answer = connection.getresponse()

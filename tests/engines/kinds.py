@@ -33,6 +33,10 @@ class Kind:
     # The API in which it is asked what it made of a container, and whose words those are.
     inspect_api: str
     inspect_words: str
+    # How much longer than elsewhere everything may take.
+    patience: float = 1
+    # The session image is there already.
+    has_image: bool = False
 
     @property
     def directory(self) -> Path:
@@ -68,5 +72,9 @@ ROOTLESS = Kind("rootless", "tests/engines/podman.sh", rootless=True, policy="ro
                 policy_dir=ROOT / "tests/policies",
                 unenforced=("memory", "swap", "pids", "cpus"), **LIBPOD, **SLIRP4NETNS)
 
-KIND = {kind.name: kind for kind in (DOCKER, PODMAN, ROOTLESS)}[
+# A user's Podman under that user's own systemd, on cgroup v2, in the machine of tests/vm.
+LINGER = Kind("linger", "tests/vm/engine.sh", rootless=False, **HARDENED, **LIBPOD, **SLIRP4NETNS,
+              patience=8, has_image=True)
+
+KIND = {kind.name: kind for kind in (DOCKER, PODMAN, ROOTLESS, LINGER)}[
     os.environ.get("ENGINE_KIND", "docker")]

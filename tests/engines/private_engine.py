@@ -38,8 +38,9 @@ def start(command: str = "start") -> None:
         answer = _run(KIND.script, command, *KIND.arguments, seconds=START_SECONDS)
         settings = dict(line.split("=", 1) for line in answer.splitlines())
         url, bridge_address = settings["ENGINE"], settings["BRIDGE_ADDRESS"]
-        engine = EngineApi(url.removeprefix("unix://"))
-        _run("images/session-node/build.sh", "--load", url, seconds=IMAGE_SECONDS)
+        engine = EngineApi(url.removeprefix("unix://"), timeout=30 * KIND.patience)
+        if not KIND.has_image:
+            _run("images/session-node/build.sh", "--load", url, seconds=IMAGE_SECONDS)
     except BaseException:
         stop()
         raise

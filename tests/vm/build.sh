@@ -75,6 +75,7 @@ import_as_op='
 	cd "$1"
 	mount -t proc proc proc
 	mount --rbind /dev dev
+	mount --rbind /sys sys
 	mount -t tmpfs tmpfs tmp
 	exec <"$2"
 	pivot_root . mnt
@@ -116,7 +117,7 @@ make_user
 import_image
 # No initial RAM disk: this kernel has NVMe and ext4 built in.
 mv "$root"/boot/vmlinuz-* "$work/vmlinuz"
-rm -rf "$root"/boot/* "$root"/var/cache/apt/* "$root"/var/lib/apt/lists/*
+rm -rf "${root:?}"/boot/* "$root"/var/cache/apt/* "$root"/var/lib/apt/lists/*
 truncate --size 8G "$work/root.ext4"
 mkfs.ext4 -q -F -E lazy_itable_init=1,lazy_journal_init=1 -d "$root" "$work/root.ext4"
 rm -f "$dir/key"

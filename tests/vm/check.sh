@@ -1,0 +1,20 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# check.sh DIR - build the machine in DIR unless it is there, and run the tests of ./job in it. TAP on stdout.
+# $BERTH is the program to test. Needs root for the build.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+
+dir=${1:?usage: check.sh DIR}
+tests/vm/build.sh "$dir" >&2
+share=$(mktemp -d)
+trap 'rm -rf "$share"' EXIT
+chmod 0755 "$share"
+cp "$BERTH" "$share/berth"
+cp -r policies "$share"
+mkdir -p "$share/tests" "$share/images"
+cp -r tests/{controlplane,engines,fake,harness,policies,vm,tap.py} "$share/tests"
+install -m 0755 tests/vm/job "$share/job"
+# Plan for a slow day: on an idle machine of two cores this takes half of it.
+tests/vm/run.sh "$dir" "$share" 1500
