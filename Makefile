@@ -166,8 +166,17 @@ compare-table: ## print the table that compare checks, as README.md has it
 	$(Q)$(PYTHON) tests/compare/table.py
 
 .PHONY: check-engines
-check-engines: $(BERTH) ## run berth on real engines (root; starts private ones)
-	$(Q)BERTH=$(BERTH) $(call run_tap,engines) $(PYTHON) tests/tap.py tests/engines
+check-engines: $(BERTH) ## run berth on every kind of real engine (root; starts private ones)
+	$(Q)$(MAKE) --no-print-directory -k check-docker check-podman check-rootless
+
+# What there is to test besides what every kind of engine has.
+engine_tests_podman   := tests/engines/podman
+engine_tests_rootless := tests/engines/podman tests/engines/rootless
+
+.PHONY: check-docker check-podman check-rootless
+check-docker check-podman check-rootless: check-%: $(BERTH) ## run berth on one kind of real engine
+	$(Q)BERTH=$(BERTH) ENGINE_KIND=$* $(call run_tap,engines-$*) $(PYTHON) tests/tap.py \
+		tests/engines $(engine_tests_$*)
 
 .PHONY: demo
 demo: deps ## drain three sessions on a private engine with the official worker
@@ -221,7 +230,7 @@ cppcheck: ## cppcheck on all C files
 .PHONY: shell
 shell: ## shellcheck and codespell
 	$(Q)shellcheck -x $(SHELL_FILES)
-	$(Q)codespell -q 3 -L instnce,sesions,memmory,nnumber,nam,fo,te --skip='*.lock,package-lock.json,build,node_modules,.git' .
+	$(Q)codespell -q 3 -L instnce,sesions,memmory,nnumber,nam,fo,te,inh --skip='*.lock,package-lock.json,build,node_modules,.git' .
 
 # --- set-up -----------------------------------------------------------------------------------
 

@@ -21,6 +21,7 @@ class QueuedSessions(EngineCase):
         items = [self.queue(script=[f"echo {number}: $((6 * 7)) says $(hostname)"])[0]
                  for number in range(SESSIONS)]
         self.assert_exit(self.start("drain", "--wait"), 0, SECONDS)
+        self.watcher.wait_removed()
 
         for number, item in enumerate(items):
             with self.subTest(session=number):

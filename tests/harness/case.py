@@ -87,9 +87,10 @@ class BerthCase(unittest.TestCase):
              "key": {"file": str(key_file)}})
         return environment
 
-    def queue(self, count: int = 1, **options: Any) -> list[dict]:
+    def queue(self, count: int = 1, environment: dict[str, str] | None = None,
+              **options: Any) -> list[dict]:
         """Queues sessions; ids, script, end, secret as ControlPlane.queue() has them."""
-        items = self.cp.queue(self.env["id"], count, **options)
+        items = self.cp.queue((environment or self.env)["id"], count, **options)
         self.secrets.add("a sessions token", [item["token"] for item in items])
         self.secrets.add("a work secret", [item["secret"] for item in items])
         return items
