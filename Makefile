@@ -28,7 +28,8 @@ SEAM_TESTS	 := $(wildcard tests/unit/seam/test_*.c)
 SEAM_HELPERS	 := $(filter-out $(SEAM_TESTS),$(wildcard tests/unit/seam/*.c))
 FAKE_SOURCES	 := $(filter-out tests/fake/fake-worker.c,$(wildcard tests/fake/*.c))
 C_FILES		 := $(wildcard runtime/*/*.[ch] orchestrator/*/*.[ch] tests/*/*.[ch] tests/*/*/*.[ch])
-SHELL_FILES	 := $(wildcard .ci/run tests/*.sh tests/*/*.sh images/*/*.sh)
+SHELL_FILES	 := $(wildcard .ci/run tests/*.sh tests/*/*.sh tests/vm/job tests/vm/guest/*op tests/vm/guest/vm-job \
+	images/*/*.sh)
 
 BERTH	    := $(BUILD)/berth
 LIBRARY	    := $(BUILD)/libberth.a
@@ -177,6 +178,11 @@ engine_tests_rootless := tests/engines/podman tests/engines/rootless
 check-docker check-podman check-rootless: check-%: $(BERTH) ## run berth on one kind of real engine
 	$(Q)BERTH=$(BERTH) ENGINE_KIND=$* $(call run_tap,engines-$*) $(PYTHON) tests/tap.py \
 		tests/engines $(engine_tests_$*)
+
+.PHONY: check-vm
+check-vm: $(BERTH) ## run berth on rootless Podman under systemd and cgroup v2, in a virtual machine (root)
+	$(Q)tests/deps.sh vm
+	$(Q)BERTH=$(BERTH) $(call run_tap,engines-vm) tests/vm/check.sh build/vm
 
 .PHONY: demo
 demo: deps ## drain three sessions on a private engine with the official worker

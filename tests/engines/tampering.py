@@ -28,10 +28,11 @@ class Pretence:
     field: str
     waiver: str = ""
     lie: Change | None = None
+    own_remedy: str = ""
 
     @property
     def remedy(self) -> str:
-        return "under `unenforced`" if self.waiver else "use another one"
+        return self.own_remedy or ("under `unenforced`" if self.waiver else "use another one")
 
 
 def host(name: str, value: object = None) -> Change:

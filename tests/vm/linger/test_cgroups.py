@@ -10,7 +10,7 @@ setUpModule, tearDownModule = private_engine.start, private_engine.stop
 
 # crun runs it in the cgroup of Podman's own service (Podman 4.3.1).
 DISABLED = Pretence("there is no cgroup", lambda body: body.update(cgroups_mode="disabled"),
-                    "HostConfig.Cgroups")
+                    "HostConfig.Cgroups", own_remedy="take `cgroups_mode` out")
 HIDDEN = Pretence("there is no cgroup but in words", DISABLED.change, "memory", "memory",
                   lambda body: body["HostConfig"].update(Cgroups="default"))
 

@@ -61,9 +61,12 @@ class TheEndOfTheUsersSession(SessionCase):
         self.cp.wait_requests("events_send", 1, SECONDS, session=item["session_id"])
         end_session()
         self.addCleanup(begin_session)
-        berth.wait_event("exited", SECONDS)
+        # An engine that is gone tells nothing of its containers, and nothing is concluded from that.
+        self.assertTrue(berth.is_running())
+        self.assertEqual(self.place.records(item["id"]), [])
         [later] = self.queue(script=["echo later"])
         begin_session()
+        berth.wait_event("exited", SECONDS)
         self.cp.wait_state("stopped", [later["id"]], SECONDS)
         berth.wait_event("removed", SECONDS, count=2)
         self.assertEqual(berth.terminate(SECONDS), 0)
