@@ -16,14 +16,19 @@ packages=(
 	# the compiler, and the libraries berth is linked with
 	gcc libc6-dev make pkg-config libcurl4-openssl-dev libjson-c-dev libyaml-dev libcap-dev
 	libsystemd-dev libssl-dev uthash-dev
-	# a private engine, the session image without a registry, the simulator
-	docker.io containerd runc iproute2 curl jq mmdebstrap ca-certificates python3
+	# a private Podman service, the session image without a registry, the simulator
+	podman runc conmon netavark slirp4netns catatonit iproute2
+	curl jq mmdebstrap ca-certificates python3
 )
 # Node's own packages of npm conflict with Debian's, and any npm will do.
 command -v npm >/dev/null || packages+=(npm)
 
-# dockerd runs ps to list a container's processes, the SDK's worker runs unzip for skills.
-check_packages=(libcmocka-dev libmicrohttpd-dev openssl procps unzip busybox-static)
+# The SDK's worker runs unzip for skills.
+check_packages=(
+	libcmocka-dev libmicrohttpd-dev openssl unzip busybox-static
+	# a private Docker daemon; what Podman needs to run without root
+	docker.io containerd iptables uidmap
+)
 static_packages=(clang clang-format clang-tidy cppcheck valgrind gcovr shellcheck codespell git)
 
 install_debian() {
