@@ -230,7 +230,7 @@ cppcheck: ## cppcheck on all C files
 .PHONY: shell
 shell: ## shellcheck and codespell
 	$(Q)shellcheck -x $(SHELL_FILES)
-	$(Q)codespell -q 3 -L instnce,sesions,memmory,nnumber,nam,fo,te --skip='*.lock,package-lock.json,build,node_modules,.git' .
+	$(Q)codespell -q 3 -L instnce,sesions,memmory,nnumber,nam,fo,te,inh --skip='*.lock,package-lock.json,build,node_modules,.git' .
 
 # --- set-up -----------------------------------------------------------------------------------
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A worker that is held back is a fork of the fake engine that reads from a socket: a byte makes it
- * the worker, the end of the stream (we are gone) ends it. Its limits are set from outside, so that
- * what the kernel refuses is known before the answer.
+ * A worker that is held back is a shell that reads from a socket: a line makes it the worker, the
+ * end of the stream (we are gone) ends it. Its command line has the container's id, as a real one's
+ * cgroup has. Its limits are set from outside, so that what the kernel refuses is known before the
+ * answer.
  */
 #include "worker.h"
 
@@ -17,7 +18,27 @@
 #include <unistd.h>
 
 /* Where the child has its end of the gate; everything above is closed. */
-#define GATE 3
+#define GATE	 3
+#define GATE_WAY "read -r go <&3 && exec 3<&- && exec \"$@\""
+
+/* The worker's arguments behind those of the shell that waits for it; a list of the caller's. */
+static char **gated(struct container *container, char **argv)
+{
+	static char shell[] = "/bin/sh", script[] = "-c", way[] = GATE_WAY;
+	size_t count = 0;
+
+	while (argv[count])
+		count++;
+	char **all = calloc(count + 5, sizeof(*all));
+	if (!all)
+		abort();
+	all[0] = shell;
+	all[1] = script;
+	all[2] = way;
+	all[3] = container->id;
+	memcpy(all + 4, argv, count * sizeof(*all));
+	return all;
+}
 
 static void __attribute__((noreturn)) wait_and_run(int gate, char **argv, char **env)
 {
@@ -33,10 +54,8 @@ static void __attribute__((noreturn)) wait_and_run(int gate, char **argv, char *
 	(void)close_range(GATE + 1, ~0U, 0);
 	(void)close(STDIN_FILENO);
 	(void)open("/dev/null", O_RDONLY);
-	if (write(GATE, &byte, 1) == 1 && read(GATE, &byte, 1) == 1) {
-		(void)close(GATE);
+	if (write(GATE, &byte, 1) == 1)
 		execve(argv[0], argv, env);
-	}
 	_exit(127);
 }
 
@@ -48,9 +67,11 @@ static bool fork_worker(struct container *container, char **argv, char **env)
 
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0)
 		return false;
+	char **all = gated(container, argv);
 	container->pid = fork();
 	if (container->pid == 0)
-		wait_and_run(ends[1], argv, env);
+		wait_and_run(ends[1], all, env);
+	free(all);
 	close(ends[1]);
 	container->gate = ends[0];
 	return container->pid > 0 && read(container->gate, &byte, 1) == 1;
@@ -139,7 +160,7 @@ void worker_release(struct container *container)
 {
 	if (container->gate < 0)
 		return;
-	(void)!write(container->gate, "g", 1);
+	(void)!write(container->gate, "go\n", 3);
 	close(container->gate);
 	container->gate = -1;
 }

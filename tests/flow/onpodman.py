@@ -11,9 +11,14 @@ from harness import ROOT, Place
 class OnPodman:
     engine_options: dict[str, Any] = {"kind": "podman"}
     policy = "rootless-v1"
+    ready_state = "initialized"
 
     def add_place(self, *arguments: Any, **settings: Any) -> Place:
         place = super().add_place(*arguments, **settings)
         place.settings["policy_dir"] = str(ROOT / "tests/policies")
         place.environment["policy"] = self.policy
         return place
+
+    def leave_container(self, name: str, state: str, labels: dict[str, str]) -> str:
+        return self.engine.add_container(name, state=state, create={
+            "image": self.image, "labels": labels})

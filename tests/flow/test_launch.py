@@ -31,7 +31,7 @@ class ASlowCreate(FlowCase):
         seen = self.cp.log.last_seq()
         wait_until(lambda: len(self.cp.log.of("poll", since=seen)) >= 2)
         [create] = [entry for entry in self.engine.requests("create")
-                    if entry["query"] == f"name=berth-{slow['id']}"]
+                    if f"berth-{slow['id']}" in entry["query"] + entry["body"]]
         self.assertNotIn("replied", {key for key, value in create.items() if value})
         self.cp.wait_stopped()
         self.wait_no_containers()
@@ -173,7 +173,8 @@ class AnImage(FlowCase):
         self.assertLessEqual(pull["replied"], self.cp.log.of("poll")[0].time)
         self.assertEqual(len(self.worker_stops()), 2)
         for create in self.engine.requests("create"):
-            self.assertEqual(json.loads(create["body"])["Image"], "registry.example/session:3")
+            body = json.loads(create["body"])
+            self.assertEqual(body.get("Image", body.get("image")), "registry.example/session:3")
 
     def test_that_is_present_is_not_pulled(self) -> None:
         self.drain("missing", self.image, 0)

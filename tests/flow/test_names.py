@@ -12,11 +12,10 @@ class ATakenName(FlowCase):
 
     def take(self, state: str, instance: str = "flow", work: str = "work_1") -> str:
         """A container of that state has the name of that item's."""
-        return self.engine.add_container(f"berth-{work}", state=state, create={
-            "Image": self.image,
-            "Labels": {"berth.instance": instance, "berth.environment": self.env["id"],
-                       "berth.session": "sesn_1", "berth.work": work,
-                       "berth.policy": "hardened", "berth.schema": "1"}})
+        return self.leave_container(f"berth-{work}", state, {
+            "berth.instance": instance, "berth.environment": self.env["id"],
+            "berth.session": "sesn_1", "berth.work": work, "berth.policy": "hardened",
+            "berth.schema": "1"})
 
     def touched(self, container: str) -> list[str]:
         return [entry["op"] for entry in self.engine.requests()

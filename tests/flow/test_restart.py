@@ -17,7 +17,7 @@ class RestartCase(FlowCase):
                       hook=lambda record: self.place.berths[-1].kill())
         berth = self.start("drain", "--wait")
         self.assertEqual(berth.wait(), -signal.SIGKILL)
-        self.assertEqual(self.container_of(self.item)["state"], "created")
+        self.assertEqual(self.container_of(self.item)["state"], self.ready_state)
 
     def kill_while_running(self, *words: str) -> None:
         """berth is killed while the worker, which behaves like that, runs."""
@@ -92,7 +92,7 @@ class ACreatedContainer(RestartCase):
         self.kill_at_ack("after")
         key = self.rotate_key()
         self.restart(77)
-        self.assertEqual(self.container_of(self.item)["state"], "created")
+        self.assertEqual(self.container_of(self.item)["state"], self.ready_state)
         self.place.write_key(key)
         self.restart()
         self.assertEqual(len(self.engine.requests("create")), 1)

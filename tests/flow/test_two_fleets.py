@@ -104,11 +104,10 @@ class TwoHosts(FlowCase):
 
 class AStranger(FlowCase):
     def add_stranger(self, name: str, state: str, **labels: str) -> str:
-        return self.engine.add_container(name, state=state, create={
-            "Image": self.image,
-            "Labels": {"berth.instance": "flow", "berth.environment": self.env["id"],
-                       "berth.session": "sesn_1", "berth.work": "work_1",
-                       "berth.policy": "hardened", "berth.schema": "1", **labels}})
+        return self.leave_container(name, state, {
+            "berth.instance": "flow", "berth.environment": self.env["id"],
+            "berth.session": "sesn_1", "berth.work": "work_1", "berth.policy": "hardened",
+            "berth.schema": "1", **labels})
 
     def assert_reported_and_untouched(self, container: str, state: str) -> None:
         [item] = self.queue()

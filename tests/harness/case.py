@@ -145,6 +145,8 @@ class FlowCase(BerthCase):
     """Adds self.engine, a fake engine of its own for every test."""
 
     engine_options: dict[str, Any] = {}
+    # What the engine calls a container that berth is ready to start.
+    ready_state = "created"
     # Only tests of `credential: key`, and of items without a secret, let a container have it.
     containers_may_have_environment_key = False
 
@@ -172,6 +174,11 @@ class FlowCase(BerthCase):
     def _assert_no_environment_key(self, text: str) -> None:
         self.assertNotIn("an environment key", self.secrets.found_in(text),
                          "a container was given the environment key")
+
+    def leave_container(self, name: str, state: str, labels: dict[str, str]) -> str:
+        """A container that was there before berth; its id."""
+        return self.engine.add_container(name, state=state, create={
+            "Image": self.image, "Labels": labels})
 
     # --- observing containers -------------------------------------------------------------------
 

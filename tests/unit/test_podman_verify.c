@@ -150,6 +150,21 @@ static void whatever_opens_the_host_is_found(void **state)
 	}
 }
 
+static void the_slices_in_which_podman_puts_containers_by_itself_are_fine(void **state)
+{
+	static const char *const parents[] = {"\"\"", "\"user.slice\"", "\"machine.slice\"",
+					      "null"};
+	(void)state;
+
+	for (size_t i = 0; i < ARRAY_SIZE(parents); i++) {
+		struct case_state c;
+		begin(&c);
+		change(c.inspect, "HostConfig.CgroupParent", parents[i]);
+		assert_verified(&c);
+		case_end(&c);
+	}
+}
+
 static void a_container_of_another_name_or_image_is_found(void **state)
 {
 	(void)state;
@@ -297,6 +312,7 @@ int main(void)
 		cmocka_unit_test(every_promise_that_an_engine_drops_is_found),
 		cmocka_unit_test(of_what_lies_in_memory_the_first_difference_is_told),
 		cmocka_unit_test(whatever_opens_the_host_is_found),
+		cmocka_unit_test(the_slices_in_which_podman_puts_containers_by_itself_are_fine),
 		cmocka_unit_test(a_container_of_another_name_or_image_is_found),
 		cmocka_unit_test(the_kind_of_an_images_digest_may_be_left_out_or_not),
 		cmocka_unit_test(a_remedy_says_what_to_do),
