@@ -1,19 +1,20 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# demo.sh - see berth work: three queued sessions, a private Docker daemon, the official worker.
+# demo.sh - see berth work: three queued sessions, a real engine, the official worker.
 #
-# Starts the control-plane simulator and an engine of its own, drains the queue once with
-# "berth drain --wait", and prints when each session was queued, claimed, created, acked, started,
-# heard of first, stopped by its own container, and removed. Exit 0 only if all of that happened to
-# all of them. Leaves nothing behind but the engine's images, in build/engines. Run by "make demo",
-# which installs what is needed first.
+# Takes a Docker or Podman that runs on this machine (BERTH_ENGINE, DOCKER_HOST and CONTAINER_HOST name
+# one, unix:///SOCKET), or else starts a private Podman service; starts the control-plane simulator,
+# drains the queue once with "berth drain --wait", and prints when each session was queued, claimed,
+# created, acked, started, heard of first, stopped by its own container, and removed. Exit 0 only if all
+# of that happened to all of them. Leaves nothing on an engine that it did not find there; a private one
+# keeps its images, in build/engines. Run by "make demo", which installs what is needed first.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 berth=$(realpath "${BERTH:-build/default/berth}")
-engine_dir=build/engines/docker
 sessions=3
+instance=demo-$$
 
 work=$(mktemp -d)
 simulator=
@@ -24,7 +25,7 @@ clean_up() {
 		kill "$simulator" 2>/dev/null || true
 		wait "$simulator" 2>/dev/null || true
 	fi
-	tests/engines/docker.sh stop "$engine_dir" >/dev/null || true
+	leave_engine
 	rm -rf "$work"
 }
 
@@ -37,19 +38,13 @@ admin() {
 		"$(jq -r .admin "$work/ready.json")/$1"
 }
 
-mkdir -p "$(dirname "$engine_dir")"
-# The tests use the same engine directory.
-exec 9>"$engine_dir.lock"
-flock --wait 600 9 || { echo "demo.sh: another process holds $engine_dir.lock" >&2; exit 1; }
+# shellcheck source=tests/demo-engine.sh
+. tests/demo-engine.sh
 trap clean_up EXIT
 trap 'exit 130' INT TERM
 
-say "A private Docker daemon, and the session image with the official worker:"
-tests/engines/docker.sh start "$engine_dir" >"$work/engine.env"
-# shellcheck source=/dev/null
-. "$work/engine.env"
-tests/engines/docker.sh status "$engine_dir"
-images/session-node/build.sh --load "$ENGINE"
+find_engine
+prepare_engine
 
 say "A simulated control plane with $sessions queued sessions, each with one tool call:"
 (cd tests && exec python3 -m controlplane --listen 127.0.0.1:0 --listen "$BRIDGE_ADDRESS:0" \
@@ -68,15 +63,15 @@ admin queue "$(jq -n --argjson count "$sessions" '{environment: "env_demo", coun
 
 cat >"$work/fleet.yaml" <<END
 version: 1
-instance: demo
+instance: $instance
 state_dir: $work/state
-policy_dir: $PWD/policies
+policy_dir: $policy_dir
 engine: { socket: "$ENGINE" }
 base_url: $(jq -r '.urls[0]' "$work/ready.json")
 session_base_url: $(jq -r '.urls[1]' "$work/ready.json")
 allow_http: true
 environments:
-  - { id: env_demo, name: demo, key: { file: $work/key }, image: "localhost/berth-session-node:1" }
+  - { id: env_demo, name: demo, key: { file: $work/key }, image: "$image", policy: $policy }
 END
 
 say "berth drain --wait, and what became of the sessions, in seconds since each was queued:"

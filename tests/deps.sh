@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# deps.sh demo|check|all - install what is missing, say what; nothing when all is there.
+# deps.sh demo|check|vm|all - install what is missing, say what; nothing when all is there.
 #
 #   demo   what builds berth and runs the demo: Debian packages
 #   check  also what the tests need: Debian packages, and below tests/ the official SDK and a
 #          current Node from npm, by lock file
+#   vm     also the emulator of check-vm
 #   all    also the tools of the static checks, sanitizers and coverage
 #
 # Run by "make deps", "make deps-check" and "make deps-all".
@@ -16,15 +17,22 @@ packages=(
 	# the compiler, and the libraries berth is linked with
 	gcc libc6-dev make pkg-config libcurl4-openssl-dev libjson-c-dev libyaml-dev libcap-dev
 	libsystemd-dev libssl-dev uthash-dev
-	# a private engine, the session image without a registry, the simulator
-	docker.io containerd runc iproute2 curl jq mmdebstrap ca-certificates python3
+	# a private Podman service, the session image without a registry, the simulator
+	podman runc conmon netavark slirp4netns catatonit iproute2
+	curl jq mmdebstrap ca-certificates python3
 )
 # Node's own packages of npm conflict with Debian's, and any npm will do.
 command -v npm >/dev/null || packages+=(npm)
 
-# dockerd runs ps to list a container's processes, the SDK's worker runs unzip for skills.
-check_packages=(libcmocka-dev libmicrohttpd-dev openssl procps unzip busybox-static)
+# The SDK's worker runs unzip for skills.
+check_packages=(
+	libcmocka-dev libmicrohttpd-dev openssl unzip busybox-static
+	# a private Docker daemon; what Podman needs to run without root
+	docker.io containerd iptables uidmap
+)
 static_packages=(clang clang-format clang-tidy cppcheck valgrind gcovr shellcheck codespell git)
+
+vm_packages=(qemu-system-x86 e2fsprogs)
 
 install_debian() {
 	local package missing=() policy=/usr/sbin/policy-rc.d
@@ -65,9 +73,10 @@ install_npm() {
 case ${1-} in
 	demo) ;;
 	check) packages+=("${check_packages[@]}") ;;
+	vm) packages+=("${check_packages[@]}" "${vm_packages[@]}") ;;
 	all) packages+=("${check_packages[@]}" "${static_packages[@]}") ;;
 	*)
-		echo "usage: deps.sh demo|check|all" >&2
+		echo "usage: deps.sh demo|check|vm|all" >&2
 		exit 64
 		;;
 esac

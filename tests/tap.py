@@ -105,8 +105,8 @@ class TapResult(unittest.TestResult):
 
 
 def load(path: Path, loader: unittest.TestLoader) -> unittest.TestSuite:
-    """The tests of one file, as FOLDER.NAME where its folder is a package under tests/; else they can
-    import what is beside them and in the folders above, up to tests/."""
+    """The tests of one file, as FOLDER.NAME where its folder is a package under tests/; else they
+    can import what is beside them and in the folders above, up to tests/."""
     folder = path.parent
     name = path.stem
     if (folder / "__init__.py").exists() and folder.parent == TESTS:

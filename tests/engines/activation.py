@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Socket activation without systemd: holds a listening socket and runs a service while it is wanted.
+"""Socket activation without systemd: holds a listening socket and runs a service while it is
+wanted.
 
     activation.py SOCKET COMMAND...
 
-COMMAND gets the socket as descriptor 3 (sd_listen_fds(3)) with `--time=3`, after which Podman's service
-ends when nobody speaks to it, and it is started again whenever somebody connects.
+COMMAND gets the socket as descriptor 3 (sd_listen_fds(3)) and `--time=3`, with which Podman's
+service ends when nobody speaks to it; it is started again whenever somebody connects.
 """
 from __future__ import annotations
 

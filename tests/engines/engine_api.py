@@ -121,3 +121,11 @@ class EngineApi:
         except EngineRefused as refused:
             if refused.status != 404:
                 raise
+
+    def tag_image(self, reference: str, tagged: str) -> None:
+        repository, _, tag = tagged.rpartition(":")
+        self.raw("POST", f"/images/{reference}/tag?repo={quote(repository, safe='')}&tag={tag}")
+
+    def untag_image(self, reference: str) -> None:
+        """Takes one of several names away."""
+        self.call("DELETE", f"/images/{reference}")

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What an engine's own inspect says of each promise (promises.py), in the words of its answer: Docker's
-API 1.41, or Podman's own API (libpod 4.0.0). A dash stands for what it does not say."""
+"""What an engine's own inspect says of each promise (promises.py), in the words of its answer:
+Docker's API 1.41, or Podman's own API (libpod 4.0.0). A dash stands for what it does not say."""
 from __future__ import annotations
 
 from typing import Any
@@ -60,7 +60,8 @@ def ulimit(limits: list[dict] | None, name: str) -> str:
 
 def says(api: str, answer: dict, field: str) -> str:
     if field.startswith("tmpfs "):
-        return text((member(answer, "HostConfig.Tmpfs") or {}).get(field.removeprefix("tmpfs "), "-"))
+        mounts = member(answer, "HostConfig.Tmpfs") or {}
+        return mounts.get(field.removeprefix("tmpfs "), "-")
     if field == "swap":
         return text(member(answer, "HostConfig.MemorySwap") - member(answer, "HostConfig.Memory"))
     paths = {**BOTH, **OWN[api]}.get(field, [])

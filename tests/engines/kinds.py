@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The kinds of engine that these tests run on, and all that a test may know of their differences."""
+"""The kinds of engine that these tests run on, and all that a test may know of their
+differences."""
 from __future__ import annotations
 
 import hashlib
@@ -58,7 +59,8 @@ DOCKER = Kind("docker", "tests/engines/docker.sh", rootless=False, **HARDENED,
 # Podman's filter (containers-common 0.50) lets everybody have a user name space, and be root in it.
 # With an image it ends and removes the containers that run it, perhaps before anybody has looked.
 LIBPOD = {"init": "podman-init", "unfiltered": ("unshare --user true",),
-          "codes_without_image": (0, -1), "inspect_api": "/v4.0.0/libpod", "inspect_words": "libpod"}
+          "codes_without_image": (0, -1),
+          "inspect_api": "/v4.0.0/libpod", "inspect_words": "libpod"}
 
 # slirp4netns gives each container a network device that only it has, and makes its connections as
 # a process of this machine: so they come from the machine's own address.

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A policy's promises, one row per hardening field: what was asked, where the engine says what it made
-of it, and a script which finds out in a session what is true."""
+"""A policy's promises, one row per hardening field: what was asked, and a script which finds out in
+a session what is true of it."""
 from __future__ import annotations
 
 import os
@@ -11,8 +11,8 @@ from pathlib import Path
 UNITS = {"KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30}
 NAMESPACES = ("cgroup", "ipc", "mnt", "net", "pid", "uts")
 
-# pids.max, memory.max, swap on top of it, CPU quota and period; of cgroup v2 or v1, and "none" where
-# there is no such file, as in the root of all cgroups.
+# pids.max, memory.max, swap on top of it, CPU quota and period; of cgroup v2 or v1, and "none"
+# where there is no such file, as in the root of all cgroups.
 READ_CGROUP = """show() { cat "$1" 2>/dev/null || echo none; }
     cd /sys/fs/cgroup
     if [ -e cgroup.controllers ]; then
@@ -66,9 +66,9 @@ def size(text: str) -> int:
 # --- scripts -------------------------------------------------------------------------------------
 
 def mount_script(path: str) -> str:
-    return f"""echo $(df --block-size=1 --output=size {path} | tail -n 1) $(stat -c '%u:%g %a' {path}) \
-        $(grep -F ' {path} ' /proc/self/mountinfo | cut -d' ' -f6 | tr , '\\n' |
-            grep -xE 'ro|rw|nosuid|nodev|noexec' | sort)"""
+    return f"""echo $(df --block-size=1 --output=size {path} | tail -n 1) \
+        $(stat -c '%u:%g %a' {path}) $(grep -F ' {path} ' /proc/self/mountinfo | cut -d' ' -f6 |
+            tr , '\\n' | grep -xE 'ro|rw|nosuid|nodev|noexec' | sort)"""
 
 
 def cgroup_script(line: int) -> str:
@@ -80,7 +80,7 @@ CPUS = f"""({READ_CGROUP}) | tail -n 2 | xargs | {{ read -r quota period
 
 
 def limit_script(name: str) -> str:
-    return f"sed -n 's/^Max {name}  *\\([a-z0-9]*\\)  *\\([a-z0-9]*\\).*/\\1 \\2/p' /proc/self/limits"
+    return f"sed -nE 's/^Max {name} +([a-z0-9]+) +([a-z0-9]+).*/\\1 \\2/p' /proc/self/limits"
 
 
 def status_script(names: str) -> str:
@@ -135,7 +135,8 @@ def _identity(policy: Policy, init: str, unfiltered: tuple[str, ...]) -> list[Ro
         Row("read-only root", policy["read_only_root"],
             "grep -F ' / / ' /proc/self/mountinfo | cut -d' ' -f6 | cut -d, -f1; "
             "touch /etc/probe 2>&1 | cut -d: -f3", "ro Read-only file system"),
-        Row("capabilities", policy["capabilities"], status_script("Cap(Inh|Prm|Eff|Bnd|Amb)"), "0" * 16),
+        Row("capabilities", policy["capabilities"],
+            status_script("Cap(Inh|Prm|Eff|Bnd|Amb)"), "0" * 16),
         Row("no new privileges", policy["no_new_privileges"], status_script("NoNewPrivs"), "1"),
         Row("seccomp", policy["seccomp"],
             f"{status_script('Seccomp')}; {USER_NAMESPACE} 2>/dev/null && echo {USER_NAMESPACE}",

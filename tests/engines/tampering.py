@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""An engine that only pretends: stands before the real one and changes what it is asked to create, and
-if told what it says of it afterwards."""
+"""An engine that only pretends: stands before the real one and changes what it is asked to create,
+and if told what it says of it afterwards."""
 from __future__ import annotations
 
 import http.client
@@ -93,7 +93,8 @@ LIES = [
              host("NanoCpus", 2000000000)),
     Pretence("open files are limited in words",
              lambda body: [each.update(soft=8192, hard=8192) for each in body["r_limits"]
-                           if each["type"] == "nofile"], "nofile", "ulimits", host("Ulimits", ULIMITS)),
+                           if each["type"] == "nofile"],
+             "nofile", "ulimits", host("Ulimits", ULIMITS)),
 ]
 
 

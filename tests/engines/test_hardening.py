@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One table of all promises: what the policy asks, what the engine's inspect says, and what is true for
-a session's own tool calls. It is printed, and written beside the tested berth."""
+"""One table of all promises: what the policy asks, what the engine's inspect says, and what is true
+for a session's own tool calls. It is printed, and written beside the tested berth."""
 from __future__ import annotations
 
 import socket

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The main job on a real engine: the official worker runs queued sessions, each in its container."""
+"""The main job on a real engine: the official worker runs queued sessions, each in its
+container."""
 from __future__ import annotations
 
 import private_engine

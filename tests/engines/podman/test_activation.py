@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Podman's service as systemd's podman.socket has it: gone when nobody has spoken to it for a while,
-and started again by the next connection. To berth that is no outage."""
+"""Podman's service as systemd's podman.socket has it: gone when nobody has spoken to it for a
+while, and started again by the next connection. To berth that is no outage."""
 from __future__ import annotations
 
 import private_engine

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Podman drops a limit and says that it holds: berth reads it from the prepared container's process."""
+"""Podman drops a limit and says that it holds: berth reads what holds from the process of the
+prepared container."""
 from __future__ import annotations
 
 import private_engine

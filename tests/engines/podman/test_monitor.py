@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Podman's monitor (conmon) of a container is killed. Podman 4.3.1 then calls the container running for
-ever, and slirp4netns ends with the monitor, so that the session is cut off from everybody."""
+"""Podman's monitor (conmon) of a container is killed. Podman 4.3.1 then calls the container running
+for ever, and slirp4netns ends with the monitor, so that the session is cut off from everybody."""
 from __future__ import annotations
 
 import os
@@ -20,7 +20,7 @@ class MonitorsThatAreKilled(EngineCase):
     environment_options = {"ttl_seconds": 6}
 
     def test_cost_a_container_each_and_no_session(self) -> None:
-        """Both in one run, as each takes its minute: a session that is cut off, and one that ends."""
+        """Both in one run, as each takes its minute: a session that is cut off, one that ends."""
         elsewhere = self.serve_another_environment()
         [moves] = self.queue(end="hold", script=["echo ready", "sleep 2; echo steady"])
         [ends] = self.queue(environment=elsewhere, end="hold", script=["echo ready"])
@@ -61,8 +61,8 @@ class MonitorsThatAreKilled(EngineCase):
         self.assertEqual(stop.token_of, item["id"])
 
     def assert_found_at_the_next_look(self, item: dict) -> None:
-        """Nobody knows how it ended. Its lease may be held by a worker that nobody sees, and lapses by
-        itself."""
+        """Nobody knows how it ended. Its lease may be held by a worker that nobody sees, and lapses
+        by itself."""
         container = self.the_container_of(item)
         record = self.last_record(item, container.id)
         self.assertEqual((record["ended_by"], record["exit_code"], record["force_stopped"]),

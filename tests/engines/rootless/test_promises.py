@@ -21,6 +21,7 @@ class ThePolicyHardened(EngineCase):
         self.assertEqual(self.cp.item(item["id"])["state"], "queued")
         self.assertEqual(self.watcher.all(), [])
         [why] = [event["msg"] for event in berth.events() if "cgroup" in event.get("msg", "")]
-        for words in (",".join(KIND.unenforced), "rootless Podman limits nothing on cgroup v1", "boot the host with cgroup v2", "delegates controllers",
+        for words in (",".join(KIND.unenforced), "rootless Podman limits nothing on cgroup v1",
+                      "boot the host with cgroup v2", "delegates controllers",
                       "loginctl enable-linger", "`unenforced`"):
             self.assertIn(words, why)
