@@ -225,7 +225,7 @@ class AnInit(WorkerCase):
         pid = self.state(container)["Pid"]
         program = os.readlink(f"/proc/{pid}/exe")
         self.assertNotEqual(Path(program).name, "fake-worker")
-        wait_until(lambda: len(os.listdir(f"/proc/{pid}/fd")) == 4,
+        wait_until(lambda: len(os.listdir(f"/proc/{pid}/fd")) == 3,
                    what="it holds on to what is not its")
         self.libpod(container, "start")
         wait_until(lambda: Path(os.readlink(f"/proc/{pid}/exe")).name == "fake-worker")

@@ -19,7 +19,7 @@
 
 /* Where the child has its end of the gate; everything above is closed. */
 #define GATE	 3
-#define GATE_WAY "read -r go <&3 && exec 3<&- && exec \"$@\""
+#define GATE_WAY "exec <&3 3<&- && read -r go && exec </dev/null && exec \"$@\""
 
 /* The worker's arguments behind those of the shell that waits for it; a list of the caller's. */
 static char **gated(struct container *container, char **argv)
