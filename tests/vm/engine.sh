@@ -9,7 +9,7 @@ case ${1-} in
 	start)
 		systemctl --user start podman.socket
 		echo "ENGINE=unix:///run/user/$(id -u)/podman/podman.sock"
-		# An address of the machine's own, which slirp4netns reaches (guest-job makes it).
+		# An address of the machine's own, which slirp4netns reaches (the job makes it).
 		echo "BRIDGE_ADDRESS=10.77.0.1"
 		;;
 	stop) ;;
