@@ -13,6 +13,7 @@
 
 #define REMOVAL_ATTEMPTS 6 /* about five seconds for "removal in progress" */
 #define REPLACEMENTS	 6 /* of whatever has our name, until it is left to that */
+#define LEFT_BEHIND	 5 /* of them, before a name that nobody has is no create under way */
 #define CREATE_ATTEMPTS	 5 /* only of an item that is acked already */
 #define START_ATTEMPTS	 4
 
@@ -204,6 +205,13 @@ static void on_name_holder(struct engine_call *call, void *arg)
 	struct session *session = arg;
 	struct engine *engine = session->site->engine;
 
+	if (call->outcome == ENGINE_NOT_FOUND && session->replacements >= LEFT_BEHIND &&
+	    engine_leaves_names(engine)) {
+		engine_call_done(call);
+		engine_call_init(call, on_cleared, session);
+		engine_free_name(engine, call, session->plan->name);
+		return;
+	}
 	if (call->outcome == ENGINE_NOT_FOUND) {
 		wait_for_name(session);
 		return;

@@ -111,6 +111,7 @@ static int read_result(struct engine_call *call, struct json_object *reply)
 	case OPERATION_START:
 	case OPERATION_KILL:
 	case OPERATION_REMOVE:
+	case OPERATION_FREE_NAME:
 	case OPERATION_REMOVE_BRIDGE:
 	case OPERATION_LAST_WORDS: /* no JSON: see judge() */
 	case OPERATION_EVENTS:
@@ -293,6 +294,11 @@ void engine_kill(struct engine *engine, struct engine_call *call, const char *id
 void engine_remove(struct engine *engine, struct engine_call *call, const char *id)
 {
 	call_container(engine, call, OPERATION_REMOVE, REMOVE_TIMEOUT_MS, id, NULL);
+}
+
+void engine_free_name(struct engine *engine, struct engine_call *call, const char *name)
+{
+	call_container(engine, call, OPERATION_FREE_NAME, REMOVE_TIMEOUT_MS, name, NULL);
 }
 
 void engine_last_words(struct engine *engine, struct engine_call *call, const char *id,

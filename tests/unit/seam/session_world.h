@@ -57,6 +57,7 @@ struct session_world {
 	struct session *session; /* NULL when it has ended */
 
 	struct world_container container;
+	bool name_is_left; /* Podman: in use by nothing but what a create left that was cut off */
 	struct world_item item;
 	struct fault faults[8];
 	unsigned fault_count;

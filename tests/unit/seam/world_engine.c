@@ -160,7 +160,7 @@ static long create(struct session_world *world, const struct fake_sent *sent)
 {
 	struct world_container *container = &world->container;
 
-	if (container->request)
+	if (container->request || world->name_is_left)
 		return world->is_podman ? 500 : 409;
 	*container = (struct world_container){.status = CONTAINER_CREATED,
 					      .created_at_ms = loop_wall_ms(world->loop)};
@@ -183,6 +183,11 @@ struct fake_reply world_engine_answer(struct session_world *world, const char *c
 				   xstrdup(status == 201 ? "{\"Id\":\"" WORLD_ID
 							   "\",\"Warnings\":[]}"
 							 : IN_USE));
+	}
+	if (world->name_is_left && strcmp(call, "remove") == 0) {
+		assert_string_equal(sent->url, "http://localhost/v1.41/containers/berth-work_1");
+		world->name_is_left = false;
+		return world_reply(world, 204, xstrdup(""));
 	}
 	if (!container->request)
 		return world_reply(world, 404, xstrdup("{\"message\":\"no such container\"}"));
