@@ -310,7 +310,8 @@ static void on_exit_inspected(struct engine_call *call, void *arg)
 		on_still_running(session, container);
 		return;
 	}
-	session->exit_code = container->exit_code;
+	/* What the engine never saw started ended unseen, too. */
+	session->exit_code = container->status == CONTAINER_CREATED ? -1 : container->exit_code;
 	session->oom_killed = container->oom_killed;
 	session->times.exited = container->finished_at_ms > 0 ? container->finished_at_ms
 							      : loop_wall_ms(session->site->loop);

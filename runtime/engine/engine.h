@@ -63,7 +63,8 @@ struct container {
 	int pid;
 	int monitor_pid; /* of the program that watches it (Podman's conmon); 0: none */
 	bool oom_killed;
-	char *error; /* why the start failed, in the engine's words; NULL: none */
+	char *program; /* what its first process runs once it is started; NULL: not known */
+	char *error;   /* why the start failed, in the engine's words; NULL: none */
 };
 
 /* The value of a label, or NULL. */

@@ -75,3 +75,11 @@ bool process_names(int pid, const char *owner)
 {
 	return pid > 0 && (file_names(pid, "cgroup", owner) || file_names(pid, "cmdline", owner));
 }
+
+bool process_runs(int pid, const char *program)
+{
+	_cleanup_(buf_done) struct buf text = {0};
+	_cleanup_free_ char *path = xasprintf("/proc/%d/cmdline", pid);
+
+	return pid > 0 && read_proc(path, &text) == 0 && strcmp(text.data, program) == 0;
+}

@@ -189,6 +189,9 @@ static void a_monitor_names_its_container_in_its_command_line(void **state)
 	forget_child(pid);
 	pid = begin_program("/run/" OWNER "/pidfile");
 	assert_true(process_names(pid, OWNER));
+	assert_true(process_runs(pid, "/run/" OWNER "/pidfile"));
+	assert_false(process_runs(pid, "/run/" OWNER));
+	assert_false(process_runs(pid, "600"));
 	end_child(pid);
 	forget_child(pid);
 	assert_false(process_names(pid, OWNER));

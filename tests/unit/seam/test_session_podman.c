@@ -330,6 +330,44 @@ static void that_lost_its_limits_before_a_second_start_is_not_started(void **sta
 	world_done(&world);
 }
 
+/* It runs, and the service that came after says that it waits for its start, and refuses one. */
+static void begin_with_a_start_that_is_cut_off(struct session_world *world)
+{
+	world_init_podman(world);
+	world->cuts_off_start = true;
+	world_fault(world, (struct fault){.op = "start",
+					  .times = 1,
+					  .outcome = HTTP_NO_REPLY,
+					  .takes_effect = true});
+}
+
+static void whose_start_was_cut_off_with_the_service_is_left_running(void **state)
+{
+	struct session_world world;
+
+	(void)state;
+	begin_with_a_start_that_is_cut_off(&world);
+	world.exits_after_ms = 0;
+	run(&world, 300000);
+	assert_string_equal(world.calls, "create prepare inspect ack start inspect list");
+	assert_int_equal(world.session->state, SESSION_RUNNING);
+	assert_true(session_may_run(world.session));
+	world_done(&world);
+}
+
+static void whose_start_was_cut_off_ends_with_an_unknown_code(void **state)
+{
+	struct session_world world;
+
+	(void)state;
+	begin_with_a_start_that_is_cut_off(&world);
+	run(&world, 60000);
+	assert_int_equal(world.starts, 1);
+	assert_int_equal(world.ended, 1);
+	assert_int_equal(world.recorded_exit_code, -1);
+	world_done(&world);
+}
+
 static void whose_start_never_works_is_given_up_and_force_stopped(void **state)
 {
 	struct session_world world;
@@ -368,6 +406,8 @@ int main(void)
 			whose_start_fails_and_which_has_ended_by_then_is_not_started_again),
 		cmocka_unit_test(that_runs_by_the_time_it_is_prepared_anew_is_not_started_again),
 		cmocka_unit_test(that_lost_its_limits_before_a_second_start_is_not_started),
+		cmocka_unit_test(whose_start_was_cut_off_with_the_service_is_left_running),
+		cmocka_unit_test(whose_start_was_cut_off_ends_with_an_unknown_code),
 		cmocka_unit_test(whose_start_never_works_is_given_up_and_force_stopped),
 	};
 

@@ -127,13 +127,16 @@ static long start(struct session_world *world)
 	struct world_container *container = &world->container;
 
 	if (container->status == CONTAINER_RUNNING)
-		return 304;
+		return container->start_was_cut_off ? 500 : 304;
 	assert_int_not_equal(world->item.state, WORK_QUEUED);
 	world->starts++;
+	container->start_was_cut_off = world->cuts_off_start;
 	container->status = CONTAINER_RUNNING;
 	container->started_at_ms = loop_wall_ms(world->loop);
 	if (world->is_podman && !container->is_prepared)
 		world_begin_process(world);
+	if (world->is_podman)
+		fake_process()->program = WORLD_PODMAN_INIT;
 	if (world->beats_after_ms > 0)
 		timer_arm(&world->beat_timer, world->loop, world->beats_after_ms, on_beat, world);
 	if (world->exits_after_ms > 0)
