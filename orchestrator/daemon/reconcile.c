@@ -40,6 +40,15 @@ static struct claimant *find_claimant(const struct daemon *daemon, const char *e
 	return NULL;
 }
 
+/* A list says of one whose start was cut off that it was only created (Podman 4.3). */
+static bool seems_to_run(const struct session *session, const struct container *container)
+{
+	bool is_listed = container->status == CONTAINER_RUNNING ||
+			 (container->status == CONTAINER_CREATED && session->process.pid > 0);
+
+	return is_listed && session_may_run(session);
+}
+
 static void compare_one(struct daemon *daemon, const struct container *container)
 {
 	const char *environment_id = container_label(container, "berth.environment");
@@ -54,7 +63,7 @@ static void compare_one(struct daemon *daemon, const struct container *container
 		bool is_same = strcmp(session->container_id, container->id) == 0;
 		if (is_same && session_is_running(session) &&
 		    session->started_mono_ms <= daemon->listed_from_ms &&
-		    (container->status != CONTAINER_RUNNING || !session_may_run(session)))
+		    !seems_to_run(session, container))
 			session_container_changed(session);
 		return;
 	}

@@ -13,6 +13,7 @@
 
 #define REMOVAL_ATTEMPTS 6 /* about five seconds for "removal in progress" */
 #define REPLACEMENTS	 6 /* of whatever has our name, until it is left to that */
+#define LEFT_BEHIND	 5 /* of them, before a name that nobody has is no create under way */
 #define CREATE_ATTEMPTS	 5 /* only of an item that is acked already */
 #define START_ATTEMPTS	 4
 
@@ -204,6 +205,13 @@ static void on_name_holder(struct engine_call *call, void *arg)
 	struct session *session = arg;
 	struct engine *engine = session->site->engine;
 
+	if (call->outcome == ENGINE_NOT_FOUND && session->replacements >= LEFT_BEHIND &&
+	    engine_leaves_names(engine)) {
+		engine_call_done(call);
+		engine_call_init(call, on_cleared, session);
+		engine_free_name(engine, call, session->plan->name);
+		return;
+	}
 	if (call->outcome == ENGINE_NOT_FOUND) {
 		wait_for_name(session);
 		return;
@@ -350,11 +358,13 @@ static void on_prepared_again(struct engine_call *call, void *arg)
 		session_fail(session, BLAME_ENVIRONMENT, &err);
 }
 
-/* What was prepared may be lost when the engine was away, and a start would then make it anew: that
- * is looked at as the first time. */
+/* What was prepared may be lost, when the engine was away or because its process was killed, and a
+ * start would then make it anew: that is looked at as the first time. */
 void step_starting(struct session *session)
 {
-	if (session->attempts > 0 && engine_prepares(session->site->engine))
+	bool may_be_lost = session->attempts > 0 || !session_may_run(session);
+
+	if (may_be_lost && engine_prepares(session->site->engine))
 		session_prepare(session, on_prepared_again);
 	else
 		start_now(session);

@@ -96,6 +96,20 @@ static void release_launch(struct engine *engine, struct engine_call *call)
 
 /* --- results ---------------------------------------------------------------------------------- */
 
+/* A service that was killed while it started a container says for ever that it waits for its start,
+ * and refuses to start it once more. */
+static void correct_status(const struct dialect *dialect, struct container *container)
+{
+	struct process process;
+
+	if (!dialect->starts_may_linger || container->status != CONTAINER_CREATED ||
+	    !container->program)
+		return;
+	engine_find_process(container, &process);
+	if (process.pid > 0 && process_runs(process.pid, container->program))
+		container->status = CONTAINER_RUNNING;
+}
+
 static int read_result(struct engine_call *call, struct json_object *reply)
 {
 	switch ((enum engine_operation)call->operation) {
@@ -104,13 +118,17 @@ static int read_result(struct engine_call *call, struct json_object *reply)
 		return container_parse_created(reply, call->container_id);
 	case OPERATION_INSPECT:
 		call->json = json_object_get(reply);
-		return container_parse_inspect(reply, &call->container);
+		if (container_parse_inspect(reply, &call->container) < 0)
+			return -EBADMSG;
+		correct_status(call->engine->probe.dialect, &call->container);
+		return 0;
 	case OPERATION_LIST:
 		return container_parse_list(reply, &call->list, &call->list_count);
 	case OPERATION_PREPARE:
 	case OPERATION_START:
 	case OPERATION_KILL:
 	case OPERATION_REMOVE:
+	case OPERATION_FREE_NAME:
 	case OPERATION_REMOVE_BRIDGE:
 	case OPERATION_LAST_WORDS: /* no JSON: see judge() */
 	case OPERATION_EVENTS:
@@ -293,6 +311,11 @@ void engine_kill(struct engine *engine, struct engine_call *call, const char *id
 void engine_remove(struct engine *engine, struct engine_call *call, const char *id)
 {
 	call_container(engine, call, OPERATION_REMOVE, REMOVE_TIMEOUT_MS, id, NULL);
+}
+
+void engine_free_name(struct engine *engine, struct engine_call *call, const char *name)
+{
+	call_container(engine, call, OPERATION_FREE_NAME, REMOVE_TIMEOUT_MS, name, NULL);
 }
 
 void engine_last_words(struct engine *engine, struct engine_call *call, const char *id,

@@ -154,6 +154,7 @@ int container_parse_inspect(struct json_object *reply, struct container *ret)
 	parse_labels(json_get_object(config, "Labels"), &container);
 	parse_state(state, &container);
 	container.created_at_ms = parse_time(reply, "Created");
+	container.program = xstrdup_or_null(json_get_string(reply, "Path"));
 	*ret = container;
 	container = (struct container){0};
 	return 0;
@@ -265,6 +266,7 @@ void container_done(struct container *container)
 	free(container->labels);
 	free(container->id);
 	free(container->name);
+	free(container->program);
 	free(container->error);
 	*container = (struct container){0};
 }

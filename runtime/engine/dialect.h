@@ -27,6 +27,7 @@ enum engine_operation {
 	OPERATION_INSPECT,	  /* id */
 	OPERATION_KILL,		  /* id, signal */
 	OPERATION_REMOVE,	  /* id */
+	OPERATION_FREE_NAME,	  /* name */
 	OPERATION_LIST,		  /* filters */
 	OPERATION_LAST_WORDS,	  /* id */
 	OPERATION_EVENTS,	  /* since, filters */

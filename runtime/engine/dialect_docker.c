@@ -57,6 +57,7 @@ static enum engine_outcome classify_conflict(enum engine_operation operation, co
 	case OPERATION_REMOVE_BRIDGE: /* still in use */
 		return ENGINE_ALREADY;
 	case OPERATION_PREPARE:
+	case OPERATION_FREE_NAME:
 	case OPERATION_INSPECT:
 	case OPERATION_REMOVE:
 	case OPERATION_LIST:
@@ -82,6 +83,7 @@ static enum engine_outcome classify_missing(enum engine_operation operation, con
 	case OPERATION_START:
 		return is_network_gone(message) ? ENGINE_TROUBLE : ENGINE_NOT_FOUND;
 	case OPERATION_PREPARE:
+	case OPERATION_FREE_NAME:
 	case OPERATION_INSPECT:
 	case OPERATION_KILL:
 	case OPERATION_LIST:

@@ -25,6 +25,9 @@ static const struct route routes[OPERATION_COUNT] = {
 	/* Without a timeout of 0 it would be asked to end, and be given its grace, first. */
 	[OPERATION_REMOVE] = {"DELETE", "/containers/{}?force=true&v=true&timeout=0", "remove",
 			      NULL},
+	/* A service that is killed while it creates leaves a name that no container has, and that
+	 * only a removal frees. Not by force: that spares whatever may run under it. */
+	[OPERATION_FREE_NAME] = {"DELETE", "/containers/{}", "free the name", NULL},
 	[OPERATION_LIST] = {"GET", "/containers/json?all=true&filters={}", "list containers", NULL},
 	[OPERATION_LAST_WORDS] = {"GET", "/containers/{}/logs?stderr=true&tail=3", "logs", NULL},
 	[OPERATION_EVENTS] = {"GET", "/events?since={}&filters={}", "events", NULL},
@@ -60,6 +63,7 @@ static enum engine_outcome classify_error(enum engine_operation operation, const
 	case OPERATION_START:
 	case OPERATION_INSPECT:
 	case OPERATION_REMOVE:
+	case OPERATION_FREE_NAME:
 	case OPERATION_LIST:
 	case OPERATION_LAST_WORDS:
 	case OPERATION_EVENTS:
@@ -81,7 +85,7 @@ static enum engine_outcome classify(enum engine_operation operation, long status
 		return ENGINE_OK;
 	if (status == 304 && (operation == OPERATION_START || operation == OPERATION_PREPARE))
 		return ENGINE_ALREADY;
-	if (status == 404 && operation == OPERATION_REMOVE)
+	if (status == 404 && (operation == OPERATION_REMOVE || operation == OPERATION_FREE_NAME))
 		return ENGINE_OK; /* the aim is reached */
 	if (status == 404)
 		return ENGINE_NOT_FOUND;

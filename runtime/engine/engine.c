@@ -126,6 +126,11 @@ bool engine_starts_may_linger(const struct engine *engine)
 	return engine->probe.dialect && engine->probe.dialect->starts_may_linger;
 }
 
+bool engine_leaves_names(const struct engine *engine)
+{
+	return engine->probe.dialect && engine->probe.dialect->routes[OPERATION_FREE_NAME].method;
+}
+
 bool engine_hides_what_cannot_run(const struct engine *engine)
 {
 	return engine->probe.dialect && engine->probe.dialect->cannot_run;

@@ -63,7 +63,8 @@ struct container {
 	int pid;
 	int monitor_pid; /* of the program that watches it (Podman's conmon); 0: none */
 	bool oom_killed;
-	char *error; /* why the start failed, in the engine's words; NULL: none */
+	char *program; /* what its first process runs once it is started; NULL: not known */
+	char *error;   /* why the start failed, in the engine's words; NULL: none */
 };
 
 /* The value of a label, or NULL. */
@@ -148,6 +149,9 @@ bool engine_starts_may_linger(const struct engine *engine);
  * words. */
 bool engine_hides_what_cannot_run(const struct engine *engine);
 
+/* A create that was cut off may leave a name in use that no container has. */
+bool engine_leaves_names(const struct engine *engine);
+
 /* The calls. Each ends in exactly one done(call, arg), later, unless engine_call_done() comes
  * first. Ids are container ids or names that berth made. `plan` is borrowed until then. Creates and
  * starts wait for one of `launches` places, starts first; the other calls overtake them. */
@@ -161,6 +165,9 @@ void engine_kill(struct engine *engine, struct engine_call *call, const char *id
 		 const char *signal);
 /* DELETE with its anonymous volumes; a running one is killed. Not found is ENGINE_OK. */
 void engine_remove(struct engine *engine, struct engine_call *call, const char *id);
+/* Removes what has a name that is in use and that no container has, unless it runs by now. Not
+ * found is ENGINE_OK. Only where engine_leaves_names(). */
+void engine_free_name(struct engine *engine, struct engine_call *call, const char *name);
 /* All containers that carry berth.instance=<ours>, running or not. */
 void engine_list(struct engine *engine, struct engine_call *call);
 /* The end of what an exited container wrote to its standard error: call->cannot_run. */

@@ -71,10 +71,13 @@ static const struct verify_field fields[] = {
 };
 
 static const char *const unset_fields[] = {
-	"HostConfig.UsernsMode",     "HostConfig.Devices",	"HostConfig.VolumesFrom",
-	"HostConfig.GroupAdd",	     "HostConfig.PortBindings", "HostConfig.PublishAllPorts",
-	"HostConfig.Links",	     "HostConfig.ExtraHosts",	"HostConfig.AutoRemove",
-	"HostConfig.OomKillDisable", "HostConfig.CgroupConf",	"Pod",
+	"HostConfig.UsernsMode",   "HostConfig.Devices",
+	"HostConfig.VolumesFrom",  "HostConfig.GroupAdd",
+	"HostConfig.PortBindings", "HostConfig.PublishAllPorts",
+	"HostConfig.Links",	   "HostConfig.ExtraHosts",
+	"HostConfig.AutoRemove",   "HostConfig.OomKillDisable",
+	"HostConfig.CgroupConf",   "Pod",
+	"Config.Secrets",	   "Config.ChrootDirs",
 };
 
 static struct json_object *ulimits(const struct policy *policy)

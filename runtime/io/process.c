@@ -21,31 +21,33 @@ static int read_proc(const char *path, struct buf *text)
 	return file_read(path, text, &err);
 }
 
-/* False for one that has ended: its number stays taken until its parent has asked for its end. */
-static bool read_start(int pid, uint64_t *ret_ticks)
+/* -ESRCH for one that has ended: its number stays taken until its parent has asked for its end. Any
+ * other error (no descriptor is left, /proc hides it) says nothing about it. */
+static int read_start(int pid, uint64_t *ret_ticks)
 {
 	_cleanup_(buf_done) struct buf text = {0};
 	_cleanup_free_ char *path = xasprintf("/proc/%d/stat", pid);
 
-	if (pid <= 0 || read_proc(path, &text) < 0)
-		return false;
+	int r = pid <= 0 ? -ESRCH : read_proc(path, &text);
+	if (r < 0)
+		return r == -ENOENT ? -ESRCH : r;
 	/* The second field is the program's name in parentheses, with whatever it contains. */
 	const char *field = strrchr(text.data, ')');
 	if (!field || strncmp(field, ") Z", 3) == 0 || strncmp(field, ") X", 3) == 0)
-		return false;
+		return -ESRCH;
 	for (int i = 2; field && i < START_TIME; i++)
 		field = strchr(field + 1, ' ');
 	if (!field)
-		return false;
+		return -EBADMSG;
 	*ret_ticks = strtoull(field, NULL, 10);
-	return true;
+	return 0;
 }
 
 int process_find(int pid, struct process *ret)
 {
 	uint64_t ticks;
 
-	if (!read_start(pid, &ticks))
+	if (read_start(pid, &ticks) < 0)
 		return -ESRCH;
 	*ret = (struct process){pid, ticks};
 	return 0;
@@ -55,8 +57,10 @@ bool process_may_run(const struct process *process)
 {
 	uint64_t ticks;
 
-	return process->pid <= 0 ||
-	       (read_start(process->pid, &ticks) && ticks == process->start_ticks);
+	if (process->pid <= 0)
+		return true;
+	int r = read_start(process->pid, &ticks);
+	return r < 0 ? r != -ESRCH : ticks == process->start_ticks;
 }
 
 static bool file_names(int pid, const char *file, const char *owner)
@@ -70,4 +74,12 @@ static bool file_names(int pid, const char *file, const char *owner)
 bool process_names(int pid, const char *owner)
 {
 	return pid > 0 && (file_names(pid, "cgroup", owner) || file_names(pid, "cmdline", owner));
+}
+
+bool process_runs(int pid, const char *program)
+{
+	_cleanup_(buf_done) struct buf text = {0};
+	_cleanup_free_ char *path = xasprintf("/proc/%d/cmdline", pid);
+
+	return pid > 0 && read_proc(path, &text) == 0 && strcmp(text.data, program) == 0;
 }

@@ -40,6 +40,9 @@ bool process_may_run(const struct process *process);
  * or has it in its command line. */
 bool process_names(int pid, const char *owner);
 
+/* True if its command line begins with `program`: then it no longer is what was there before it. */
+bool process_runs(int pid, const char *program);
+
 /* Reads the limits of a process of the container `owner`: its own cgroup is the one with that id in
  * its name ("libpod-ID", "libpod-ID.scope/container", "docker/ID"). Understands cgroup v1, v2 and
  * both at once. ERR_ENGINE: there is no such process (-ESRCH), or /proc shows less than it should.

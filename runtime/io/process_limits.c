@@ -15,6 +15,7 @@
 #include <string.h>
 
 #define PROC_FILE_MAX	((size_t)1 << 20)
+#define MOUNTS_MAX	((size_t)64 << 20) /* about a kilobyte for each container */
 #define CGROUP_FILE_MAX ((size_t)4 << 10)
 
 /* cgroup v1 says "no limit" with the largest multiple of a page. */
@@ -94,7 +95,7 @@ static int64_t cpu_millis(const struct reader *reader, const char *folder, bool 
 		(void)read_values(reader, folder, "cpu.max", &quota, &period);
 	else if (read_values(reader, folder, "cpu.cfs_quota_us", &quota, NULL))
 		(void)read_values(reader, folder, "cpu.cfs_period_us", &period, NULL);
-	if (quota == PROCESS_UNLIMITED || period <= 0)
+	if (quota == PROCESS_UNLIMITED || quota > INT64_MAX / 2000 || period <= 0)
 		return PROCESS_UNLIMITED;
 	return (quota * 1000 + period - 1) / period;
 }
@@ -182,7 +183,7 @@ int process_read_limits_at(const char *root, int pid, const char *owner, struct 
 	if (r == 0)
 		r = read_file(&reader, cgroups_path, PROC_FILE_MAX, &reader.view.cgroups, err);
 	if (r == 0)
-		r = read_file(&reader, "/proc/self/mountinfo", PROC_FILE_MAX, &reader.view.mounts,
+		r = read_file(&reader, "/proc/self/mountinfo", MOUNTS_MAX, &reader.view.mounts,
 			      err);
 	if (r < 0)
 		r = err_set(err, ERR_ENGINE, r == -ENOENT ? -ESRCH : r,

@@ -90,6 +90,12 @@ static const struct answer answers[] = {
 	{"remove 204: gone", OPERATION_REMOVE, 204, "", ENGINE_OK},
 	{"remove 200: gone", OPERATION_REMOVE, 200, "", ENGINE_OK},
 	{"remove 404: gone before", OPERATION_REMOVE, 404, NO_CONTAINER, ENGINE_OK},
+	{"free the name 204: gone", OPERATION_FREE_NAME, 204, "", ENGINE_OK},
+	{"free the name 404: free before", OPERATION_FREE_NAME, 404, NO_CONTAINER, ENGINE_OK},
+	{"free the name 500: it runs", OPERATION_FREE_NAME, 500,
+	 "cannot remove container as it is running - running or paused containers cannot be "
+	 "removed",
+	 ENGINE_TROUBLE},
 	{"remove 500: somebody is at it", OPERATION_REMOVE, 500, "container 0a is being removed",
 	 ENGINE_REMOVING},
 	{"remove 500: trouble", OPERATION_REMOVE, 500,
@@ -162,6 +168,8 @@ static void everything_else_is_asked_of_the_compatible_api(void **state)
 		   COMPAT "/containers/0a%3Fb/kill?signal=TERM");
 	assert_url(OPERATION_REMOVE, "0a", NULL, "DELETE",
 		   COMPAT "/containers/0a?force=true&v=true&timeout=0");
+	assert_url(OPERATION_FREE_NAME, "berth-w_1", NULL, "DELETE",
+		   COMPAT "/containers/berth-w_1");
 	assert_url(OPERATION_LIST, "{}", NULL, "GET",
 		   COMPAT "/containers/json?all=true&filters=%7B%7D");
 	assert_url(OPERATION_LAST_WORDS, "0a", NULL, "GET",

@@ -136,6 +136,8 @@ static void whatever_opens_the_host_is_found(void **state)
 		{"HostConfig.AutoRemove", "true"},
 		{"HostConfig.OomKillDisable", "true"},
 		{"HostConfig.CgroupParent", "\"/other\""},
+		{"Config.Secrets", "[{\"Name\":\"registry\",\"ID\":\"0a\"}]"},
+		{"Config.ChrootDirs", "[\"/workspace\"]"},
 		{"HostConfig.CgroupConf", "{\"memory.max\":\"max\"}"},
 		{"Pod", "\"0a\""},
 	};

@@ -11,6 +11,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -130,6 +131,22 @@ static void the_name_of_a_program_deceives_nobody(void **state)
 	}
 }
 
+/* Whoever cannot look must not take a living one for dead: its container would be removed. */
+static void a_process_that_cannot_be_looked_at_may_run(void **state)
+{
+	struct rlimit limit, none;
+	struct process process;
+	(void)state;
+
+	assert_int_equal(process_find(getpid(), &process), 0);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	none = (struct rlimit){.rlim_cur = 0, .rlim_max = limit.rlim_max};
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+	bool may_run = process_may_run(&process);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	assert_true(may_run);
+}
+
 static void of_no_process_nothing_is_known(void **state)
 {
 	struct process process = {0}, found;
@@ -172,6 +189,9 @@ static void a_monitor_names_its_container_in_its_command_line(void **state)
 	forget_child(pid);
 	pid = begin_program("/run/" OWNER "/pidfile");
 	assert_true(process_names(pid, OWNER));
+	assert_true(process_runs(pid, "/run/" OWNER "/pidfile"));
+	assert_false(process_runs(pid, "/run/" OWNER));
+	assert_false(process_runs(pid, "600"));
 	end_child(pid);
 	forget_child(pid);
 	assert_false(process_names(pid, OWNER));
@@ -205,6 +225,7 @@ int main(void)
 		cmocka_unit_test(a_process_that_was_given_the_number_of_another_is_not_that_one),
 		cmocka_unit_test(processes_started_one_after_the_other_differ_in_their_start),
 		cmocka_unit_test(the_name_of_a_program_deceives_nobody),
+		cmocka_unit_test(a_process_that_cannot_be_looked_at_may_run),
 		cmocka_unit_test(of_no_process_nothing_is_known),
 		cmocka_unit_test(a_monitor_names_its_container_in_its_command_line),
 		cmocka_unit_test(a_process_names_the_cgroup_that_it_is_in),

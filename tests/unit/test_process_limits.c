@@ -3,6 +3,7 @@
  * The limits of process 7, of container 0123abcd, on machines made of files: cgroup v1 as Podman's
  * cgroup manager `cgroupfs` leaves it, v2 as systemd with crun and with runc does, and both.
  */
+#include "base/buf.h"
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "fleet_files.h"
@@ -266,6 +267,14 @@ static void a_cpu_quota_is_rounded_up_and_needs_its_period(void **state)
 	assert_int_equal(limits().cpu_millis, NONE);
 }
 
+static void a_cpu_quota_too_large_to_count_with_is_no_limit(void **state)
+{
+	(void)state;
+	boot_v2();
+	put(TREE SCOPE "/container/cpu.max", "4000000000000000000 1000\n");
+	assert_int_equal(limits().cpu_millis, NONE);
+}
+
 static void no_memory_at_all_is_a_limit(void **state)
 {
 	(void)state;
@@ -294,6 +303,25 @@ static void of_several_mounts_the_one_that_shows_the_cgroup_counts(void **state)
 	boot_v2();
 	put("proc/self/mountinfo",
 	    V2_MOUNT("/elsewhere", "/mnt") V2_MOUNT("/us", "/srv") V2_MOUNT("/", "/sys/fs/cgroup"));
+	assert_cgroup(134217728, 1048576, 64, 125);
+}
+
+/* Each container adds an overlay of many layers: its line is long. */
+static void a_machine_may_have_many_mounts(void **state)
+{
+	_cleanup_(buf_done) struct buf mounts = {0};
+	(void)state;
+
+	buf_init(&mounts, (size_t)8 << 20);
+	for (int i = 0; i < 4000; i++)
+		assert_int_equal(buf_addf(&mounts,
+					  "%d 23 0:99 / /merged/%d rw - overlay overlay "
+					  "rw,lowerdir=%0600d\n",
+					  1000 + i, i, i),
+				 0);
+	assert_int_equal(buf_adds(&mounts, V2_MOUNT("/", "/sys/fs/cgroup")), 0);
+	boot_v2();
+	put("proc/self/mountinfo", mounts.data);
 	assert_cgroup(134217728, 1048576, 64, 125);
 }
 
@@ -446,9 +474,11 @@ int main(void)
 		TEST(a_kernel_that_does_not_account_for_swap_limits_none),
 		TEST(a_limit_whose_file_is_not_there_is_none),
 		TEST(a_cpu_quota_is_rounded_up_and_needs_its_period),
+		TEST(a_cpu_quota_too_large_to_count_with_is_no_limit),
 		TEST(no_memory_at_all_is_a_limit),
 		TEST(a_part_of_the_hierarchy_that_is_mounted_is_enough),
 		TEST(of_several_mounts_the_one_that_shows_the_cgroup_counts),
+		TEST(a_machine_may_have_many_mounts),
 		TEST(what_is_mounted_with_a_controllers_name_and_is_no_cgroup_does_not_count),
 		TEST(a_cgroup_that_is_not_mounted_shows_no_limit),
 		TEST(the_hard_limits_of_the_process_are_read),

@@ -40,6 +40,11 @@ bool process_names(int pid, const char *owner)
 	return exists(pid) && the_process.owner && strcmp(the_process.owner, owner) == 0;
 }
 
+bool process_runs(int pid, const char *program)
+{
+	return exists(pid) && the_process.program && strcmp(the_process.program, program) == 0;
+}
+
 int process_read_limits(int pid, const char *owner, struct process_limits *ret, struct err *err)
 {
 	if (!process_names(pid, owner) || the_process.hides_its_limits)

@@ -9,7 +9,8 @@
 struct fake_process {
 	int pid; /* 0: there is none */
 	uint64_t start_ticks;
-	const char *owner; /* the container's id: what its cgroup is called after */
+	const char *owner;   /* the container's id: what its cgroup is called after */
+	const char *program; /* NULL: still what waits for a start */
 	struct process_limits limits;
 	bool hides_its_limits;
 };

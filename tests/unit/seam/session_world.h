@@ -15,9 +15,10 @@
 #include "session/session.h"
 #include "unit/plan_fixture.h"
 
-#define WORLD_ID     "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
-#define WORLD_TOKEN  "sk-ant-req-EXAMPLE"
-#define WORLD_SECRET "d29ybGQtc2VjcmV0"
+#define WORLD_PODMAN_INIT "/run/podman-init"
+#define WORLD_ID	  "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+#define WORLD_TOKEN	  "sk-ant-req-EXAMPLE"
+#define WORLD_SECRET	  "d29ybGQtc2VjcmV0"
 
 /* What happens to a call instead of what the model would do. */
 struct fault {
@@ -37,6 +38,7 @@ struct world_container {
 	int64_t created_at_ms, started_at_ms, finished_at_ms;
 	int exit_code;
 	bool is_prepared; /* Podman: it has a process that waits */
+	bool start_was_cut_off;
 };
 
 struct world_item {
@@ -57,6 +59,8 @@ struct session_world {
 	struct session *session; /* NULL when it has ended */
 
 	struct world_container container;
+	bool cuts_off_start; /* Podman: killed in it; what runs is then taken for prepared */
+	bool name_is_left;   /* Podman: in use by nothing but what a create left that was cut off */
 	struct world_item item;
 	struct fault faults[8];
 	unsigned fault_count;

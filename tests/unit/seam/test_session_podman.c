@@ -27,6 +27,14 @@ static void assert_left_in_the_queue(const struct session_world *world)
 	assert_null(world->container.request);
 }
 
+static void assert_left_in_the_queue_to_others(const struct session_world *world)
+{
+	assert_int_equal(world->ended, 1);
+	assert_int_equal(world->item.state, WORK_QUEUED);
+	assert_int_equal(world->blame, BLAME_NOBODY);
+	assert_int_equal(world->starts, 0);
+}
+
 /* --- before the ack --------------------------------------------------------------------------- */
 
 static void is_prepared_and_looked_at_before_the_item_is_taken(void **state)
@@ -201,6 +209,38 @@ static void whose_name_is_taken_by_an_old_container_replaces_it(void **state)
 	world_done(&world);
 }
 
+/* Podman was killed while it created: the name is in use, and no container has it. */
+static void whose_name_was_left_behind_frees_it_when_nobody_is_creating(void **state)
+{
+	struct session_world world;
+
+	(void)state;
+	world_init_podman(&world);
+	world.name_is_left = true;
+	run(&world, 60000);
+	assert_string_equal(world.calls,
+			    "create inspect create inspect create inspect create inspect create "
+			    "inspect remove create prepare inspect ack start list inspect remove");
+	assert_int_equal(world.launched, 1);
+	assert_int_equal(world.failed, 0);
+	world_done(&world);
+}
+
+static void whose_name_cannot_be_freed_leaves_the_offer(void **state)
+{
+	struct session_world world;
+
+	(void)state;
+	world_init_podman(&world);
+	world.name_is_left = true;
+	world_fault(&world, (struct fault){.op = "remove", .status = 500});
+	run(&world, 300000);
+	assert_left_in_the_queue_to_others(&world);
+	assert_string_equal(world.err.text,
+			    "container name berth-work_1 is taken: it cannot be removed");
+	world_done(&world);
+}
+
 /* --- the start -------------------------------------------------------------------------------- */
 
 static void whose_start_fails_is_looked_at_and_prepared_anew_before_another(void **state)
@@ -290,6 +330,44 @@ static void that_lost_its_limits_before_a_second_start_is_not_started(void **sta
 	world_done(&world);
 }
 
+/* It runs, and the service that came after says that it waits for its start, and refuses one. */
+static void begin_with_a_start_that_is_cut_off(struct session_world *world)
+{
+	world_init_podman(world);
+	world->cuts_off_start = true;
+	world_fault(world, (struct fault){.op = "start",
+					  .times = 1,
+					  .outcome = HTTP_NO_REPLY,
+					  .takes_effect = true});
+}
+
+static void whose_start_was_cut_off_with_the_service_is_left_running(void **state)
+{
+	struct session_world world;
+
+	(void)state;
+	begin_with_a_start_that_is_cut_off(&world);
+	world.exits_after_ms = 0;
+	run(&world, 300000);
+	assert_string_equal(world.calls, "create prepare inspect ack start inspect list");
+	assert_int_equal(world.session->state, SESSION_RUNNING);
+	assert_true(session_may_run(world.session));
+	world_done(&world);
+}
+
+static void whose_start_was_cut_off_ends_with_an_unknown_code(void **state)
+{
+	struct session_world world;
+
+	(void)state;
+	begin_with_a_start_that_is_cut_off(&world);
+	run(&world, 60000);
+	assert_int_equal(world.starts, 1);
+	assert_int_equal(world.ended, 1);
+	assert_int_equal(world.recorded_exit_code, -1);
+	world_done(&world);
+}
+
 static void whose_start_never_works_is_given_up_and_force_stopped(void **state)
 {
 	struct session_world world;
@@ -320,12 +398,16 @@ int main(void)
 		cmocka_unit_test(whose_preparation_takes_too_long_is_acked_early_and_carried_on),
 		cmocka_unit_test(whose_limits_do_not_hold_after_an_early_ack_is_force_stopped),
 		cmocka_unit_test(whose_name_is_taken_by_an_old_container_replaces_it),
+		cmocka_unit_test(whose_name_was_left_behind_frees_it_when_nobody_is_creating),
+		cmocka_unit_test(whose_name_cannot_be_freed_leaves_the_offer),
 		cmocka_unit_test(whose_start_fails_is_looked_at_and_prepared_anew_before_another),
 		cmocka_unit_test(whose_start_fails_and_works_all_the_same_is_not_started_again),
 		cmocka_unit_test(
 			whose_start_fails_and_which_has_ended_by_then_is_not_started_again),
 		cmocka_unit_test(that_runs_by_the_time_it_is_prepared_anew_is_not_started_again),
 		cmocka_unit_test(that_lost_its_limits_before_a_second_start_is_not_started),
+		cmocka_unit_test(whose_start_was_cut_off_with_the_service_is_left_running),
+		cmocka_unit_test(whose_start_was_cut_off_ends_with_an_unknown_code),
 		cmocka_unit_test(whose_start_never_works_is_given_up_and_force_stopped),
 	};
 

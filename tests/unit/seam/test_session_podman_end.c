@@ -69,6 +69,26 @@ static void whose_process_is_there_is_believed_to_run(void **state)
 	world_done(&world);
 }
 
+/* Podman made it anew for the start: the one that was looked at before is gone. */
+static void whose_process_is_another_one_of_its_own_is_believed_to_run(void **state)
+{
+	struct session_world world;
+
+	(void)state;
+	world_init_podman(&world);
+	world.exits_after_ms = 0;
+	world_launch(&world);
+	fake_run(world.loop, 60000);
+	fake_process()->start_ticks = 999;
+	assert_false(session_may_run(world.session));
+	session_container_changed(world.session);
+	fake_run(world.loop, 300000);
+	assert_int_equal(world.session->state, SESSION_RUNNING);
+	assert_true(session_may_run(world.session));
+	assert_false(world_has(&world, "remove"));
+	world_done(&world);
+}
+
 static void whose_process_cannot_be_told_is_believed_to_run(void **state)
 {
 	struct session_world world;
@@ -241,6 +261,7 @@ int main(void)
 		cmocka_unit_test(whose_process_is_gone_is_recorded_with_an_unknown_end_and_removed),
 		cmocka_unit_test(whose_process_number_is_somebody_elses_is_gone_as_well),
 		cmocka_unit_test(whose_process_is_there_is_believed_to_run),
+		cmocka_unit_test(whose_process_is_another_one_of_its_own_is_believed_to_run),
 		cmocka_unit_test(whose_process_cannot_be_told_is_believed_to_run),
 		cmocka_unit_test(whose_process_cannot_be_told_and_that_nobody_can_kill_has_ended),
 		cmocka_unit_test(whose_command_could_not_be_run_is_the_environments_fault),

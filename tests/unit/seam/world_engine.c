@@ -127,13 +127,16 @@ static long start(struct session_world *world)
 	struct world_container *container = &world->container;
 
 	if (container->status == CONTAINER_RUNNING)
-		return 304;
+		return container->start_was_cut_off ? 500 : 304;
 	assert_int_not_equal(world->item.state, WORK_QUEUED);
 	world->starts++;
+	container->start_was_cut_off = world->cuts_off_start;
 	container->status = CONTAINER_RUNNING;
 	container->started_at_ms = loop_wall_ms(world->loop);
 	if (world->is_podman && !container->is_prepared)
 		world_begin_process(world);
+	if (world->is_podman)
+		fake_process()->program = WORLD_PODMAN_INIT;
 	if (world->beats_after_ms > 0)
 		timer_arm(&world->beat_timer, world->loop, world->beats_after_ms, on_beat, world);
 	if (world->exits_after_ms > 0)
@@ -160,7 +163,7 @@ static long create(struct session_world *world, const struct fake_sent *sent)
 {
 	struct world_container *container = &world->container;
 
-	if (container->request)
+	if (container->request || world->name_is_left)
 		return world->is_podman ? 500 : 409;
 	*container = (struct world_container){.status = CONTAINER_CREATED,
 					      .created_at_ms = loop_wall_ms(world->loop)};
@@ -183,6 +186,11 @@ struct fake_reply world_engine_answer(struct session_world *world, const char *c
 				   xstrdup(status == 201 ? "{\"Id\":\"" WORLD_ID
 							   "\",\"Warnings\":[]}"
 							 : IN_USE));
+	}
+	if (world->name_is_left && strcmp(call, "remove") == 0) {
+		assert_string_equal(sent->url, "http://localhost/v1.41/containers/berth-work_1");
+		world->name_is_left = false;
+		return world_reply(world, 204, xstrdup(""));
 	}
 	if (!container->request)
 		return world_reply(world, 404, xstrdup("{\"message\":\"no such container\"}"));

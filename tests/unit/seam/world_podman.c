@@ -170,12 +170,19 @@ static struct json_object *state(const struct world_container *container)
 	bool waits = container->status == CONTAINER_CREATED && container->is_prepared &&
 		     container->started_at_ms == 0;
 
-	json_add_string(state, "Status", waits ? "initialized" : names[container->status]);
+	if (container->start_was_cut_off)
+		waits = container->status == CONTAINER_RUNNING;
+	json_add_string(state, "Status",
+			waits			       ? "initialized"
+			: container->start_was_cut_off ? "created"
+						       : names[container->status]);
 	json_add_int(state, "Pid",
 		     container->is_prepared || container->status == CONTAINER_RUNNING ? 4711 : 0);
-	world_add_time(state, "StartedAt", container->started_at_ms);
-	world_add_time(state, "FinishedAt", container->finished_at_ms);
-	json_add_int(state, "ExitCode", container->exit_code);
+	if (!container->start_was_cut_off) {
+		world_add_time(state, "StartedAt", container->started_at_ms);
+		world_add_time(state, "FinishedAt", container->finished_at_ms);
+		json_add_int(state, "ExitCode", container->exit_code);
+	}
 	return state;
 }
 
@@ -190,6 +197,7 @@ char *world_podman_inspect(const struct session_world *world)
 	json_add_string(root, "Image", world->plan.facts.id + strlen("sha256:"));
 	world_add_time(root, "Created", container->created_at_ms);
 	json_add(root, "State", state(container));
+	json_add_string(root, "Path", WORLD_PODMAN_INIT);
 	json_add(root, "BoundingCaps", copy(request, "cap_add"));
 	json_add(root, "OCIRuntime", json_object_new_string("crun"));
 	json_add(root, "Config", config(request));
