@@ -270,8 +270,14 @@ static void look_for_cause(struct session *session)
 	engine_last_words(engine, &session->call, session->container_id, code);
 }
 
-static void on_still_running(struct session *session)
+static void on_still_running(struct session *session, const struct container *container)
 {
+	struct process process;
+
+	/* A start that had to make its process anew gave it another one than was looked at. */
+	engine_find_process(container, &process);
+	if (process.pid > 0)
+		session->process = process;
 	bool is_gone = session->kill_found_nothing || !session_may_run(session);
 
 	if (is_gone && session->attempts >= NO_PROCESS_LOOKS) {
@@ -301,7 +307,7 @@ static void on_exit_inspected(struct engine_call *call, void *arg)
 		return;
 	}
 	if (container->status == CONTAINER_RUNNING) {
-		on_still_running(session);
+		on_still_running(session, container);
 		return;
 	}
 	session->exit_code = container->exit_code;

@@ -350,11 +350,13 @@ static void on_prepared_again(struct engine_call *call, void *arg)
 		session_fail(session, BLAME_ENVIRONMENT, &err);
 }
 
-/* What was prepared may be lost when the engine was away, and a start would then make it anew: that
- * is looked at as the first time. */
+/* What was prepared may be lost, when the engine was away or because its process was killed, and a
+ * start would then make it anew: that is looked at as the first time. */
 void step_starting(struct session *session)
 {
-	if (session->attempts > 0 && engine_prepares(session->site->engine))
+	bool may_be_lost = session->attempts > 0 || !session_may_run(session);
+
+	if (may_be_lost && engine_prepares(session->site->engine))
 		session_prepare(session, on_prepared_again);
 	else
 		start_now(session);
