@@ -192,15 +192,37 @@ static void assert_environment_is_told(const struct session_world *world)
 	assert_int_equal(world->ended, 1);
 }
 
+/* So long ago that a worker of any host would have had its first heartbeat. */
+static void ack_long_ago(struct session_world *world)
+{
+	world->item.acknowledged_at_ms = loop_wall_ms(world->loop) - 121000;
+}
+
 static void whose_limits_do_not_hold_has_its_waiting_item_force_stopped(void **state)
 {
 	struct session_world world;
 
 	(void)state;
 	begin_without_pids(&world);
+	ack_long_ago(&world);
 	adopt(&world, 60000);
 	assert_string_equal(world.calls, "inspect prepare inspect list list stop remove");
 	assert_int_equal(world.force_stopped, 1);
+	assert_environment_is_told(&world);
+	world_done(&world);
+}
+
+/* Another host may have acked it a moment ago. */
+static void whose_limits_do_not_hold_and_whose_item_may_be_anothers_is_kept(void **state)
+{
+	struct session_world world;
+
+	(void)state;
+	begin_without_pids(&world);
+	adopt(&world, 60000);
+	assert_string_equal(world.calls, "inspect prepare inspect list");
+	assert_int_equal(world.item.state, WORK_STARTING);
+	assert_int_equal(world.incomplete, 1);
 	assert_environment_is_told(&world);
 	world_done(&world);
 }
@@ -258,6 +280,7 @@ static void that_cannot_be_prepared_has_its_waiting_item_force_stopped(void **st
 
 	(void)state;
 	begin(&world, CONTAINER_CREATED);
+	ack_long_ago(&world);
 	world_fault(&world, (struct fault){.op = "prepare", .status = 500});
 	adopt(&world, 60000);
 	assert_string_equal(world.calls, "inspect prepare list list stop remove");
@@ -292,6 +315,7 @@ int main(void)
 		cmocka_unit_test(whose_process_is_gone_and_that_nobody_can_signal_has_ended),
 		cmocka_unit_test(whose_process_is_not_seen_and_that_takes_a_signal_is_left_running),
 		cmocka_unit_test(whose_limits_do_not_hold_has_its_waiting_item_force_stopped),
+		cmocka_unit_test(whose_limits_do_not_hold_and_whose_item_may_be_anothers_is_kept),
 		cmocka_unit_test(whose_limits_do_not_hold_and_whose_item_is_over_is_only_removed),
 		cmocka_unit_test(
 			whose_limits_do_not_hold_and_whose_item_is_still_queued_is_only_removed),
