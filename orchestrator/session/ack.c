@@ -191,12 +191,29 @@ static bool is_offered_again(const struct session *session, const struct lookup_
 	       wait->status.state == WORK_QUEUED;
 }
 
+/* Of a container found at start nobody knows whether its item was acked by us: another host may
+ * have done it just now, and its worker has not had the time to beat. Only later is it nobody's. */
+static bool may_be_somebody_elses(const struct session *session, const struct lookup_wait *wait)
+{
+	int64_t acked_ms = wait->status.acknowledged_at_ms - wait->clock_offset_ms;
+	int64_t ago_ms = loop_wall_ms(session->site->loop) - acked_ms;
+
+	return session->is_adopted && session->end == END_START_FAILED &&
+	       ago_ms < session->site->config->timeouts.first_heartbeat_ms;
+}
+
 static void on_confirmed(struct lookup_wait *wait, void *arg)
 {
 	struct session *session = arg;
 	struct log_ids ids = session_ids(session);
 
-	if (wait->result == LOOKUP_FOUND && is_fresh(&wait->status)) {
+	bool is_found_fresh = wait->result == LOOKUP_FOUND && is_fresh(&wait->status);
+
+	if (is_found_fresh && may_be_somebody_elses(session, wait)) {
+		keep(session, session->reason);
+		return;
+	}
+	if (is_found_fresh) {
 		/* Even if another host acked it: only one first heartbeat gets through. */
 		session->acknowledged_at_ms = wait->status.acknowledged_at_ms;
 		session->times.acked = loop_wall_ms(session->site->loop);

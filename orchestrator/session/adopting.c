@@ -74,6 +74,24 @@ static void adopt_created(struct session *session, struct engine_call *call)
 	session_enter(session, SESSION_ACKING);
 }
 
+static void on_asked_whether_it_runs(struct engine_call *call, void *arg)
+{
+	struct session *session = arg;
+
+	session->kill_found_nothing = call->outcome == ENGINE_ALREADY;
+	session_enter(session, session->kill_found_nothing ? SESSION_EXITED : SESSION_RUNNING);
+}
+
+/* Its process is not seen here: it has its number elsewhere, or is gone together with its monitor
+ * while nobody looked, and then the engine says "running" for ever. A signal that does nothing to
+ * what runs tells which. */
+static void ask_whether_it_runs(struct session *session)
+{
+	engine_call_done(&session->call);
+	engine_call_init(&session->call, on_asked_whether_it_runs, session);
+	engine_kill(session->site->engine, &session->call, session->container_id, "CONT");
+}
+
 static void on_adopted(struct engine_call *call, void *arg)
 {
 	struct session *session = arg;
@@ -93,8 +111,12 @@ static void on_adopted(struct engine_call *call, void *arg)
 	}
 	engine_find_process(&call->container, &session->process);
 	session->ran = true;
-	session_enter(session, call->container.status == CONTAINER_RUNNING ? SESSION_RUNNING
-									   : SESSION_EXITED);
+	if (call->container.status != CONTAINER_RUNNING)
+		session_enter(session, SESSION_EXITED);
+	else if (engine_starts_may_linger(session->site->engine) && session->process.pid == 0)
+		ask_whether_it_runs(session);
+	else
+		session_enter(session, SESSION_RUNNING);
 }
 
 void step_adopting(struct session *session)

@@ -60,13 +60,16 @@ int podman_read_info(struct probe *probe, struct json_object *info, struct err *
 	struct engine_host *found = &probe->host;
 	const char *cgroup = json_get_string(host, "cgroupVersion");
 	const char *manager = json_get_string(host, "cgroupManager");
+	/* `seccomp_profile` of containers.conf: no inspect ever shows it. */
+	const char *profile = json_get_string(security, "seccompProfilePath");
 
 	if (!security || !cgroup || !manager || !json_get(security, "rootless"))
 		return err_set(err, ERR_ENGINE, -EBADMSG, "info: reply makes no sense");
 	*found = (struct engine_host){
 		.is_rootless = json_get_bool(security, "rootless", true),
 		.has_cgroup_v2 = strcmp(cgroup, "v2") == 0,
-		.has_seccomp = json_get_bool(security, "seccompEnabled", false),
+		.has_seccomp = json_get_bool(security, "seccompEnabled", false) &&
+			       !(profile && strcmp(profile, "unconfined") == 0),
 		.controllers = parse_controllers(json_get_array(host, "cgroupControllers")),
 	};
 	copy_clean(found->cgroup_manager, sizeof(found->cgroup_manager), manager);
@@ -135,7 +138,10 @@ static int check_seccomp(const struct engine_host *host, const struct policy *po
 {
 	if (host->has_seccomp || (policy->unenforced & WAIVE_SECCOMP))
 		return 0;
-	return refuse(WAIVE_SECCOMP, "this Podman has no seccomp; use one that has it", err);
+	return refuse(WAIVE_SECCOMP,
+		      "this Podman filters no system calls; use one that has seccomp, and take "
+		      "`seccomp_profile` out of containers.conf",
+		      err);
 }
 
 int podman_check_host(const struct probe *probe, const struct policy *policy, struct err *err)

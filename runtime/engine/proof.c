@@ -7,6 +7,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #define WAIVE_CGROUPS (WAIVE_MEMORY | WAIVE_SWAP | WAIVE_PIDS | WAIVE_CPUS)
 #define WAIVE_ALL     (WAIVE_CGROUPS | WAIVE_ULIMITS)
@@ -40,13 +41,22 @@ static int refuse(const struct limit *limit, const struct process_limits *limits
 		       limit->asked, holds, limits->cgroup, limit->remedy);
 }
 
+/* cgroup v1 rounds memory, and memory with swap, each for itself to whole pages: what is left for
+ * swap may be the next whole page. */
+static int64_t whole_pages(int64_t bytes)
+{
+	int64_t page = sysconf(_SC_PAGESIZE);
+
+	return bytes % page == 0 ? bytes : bytes - bytes % page + page;
+}
+
 int proof_check(const struct policy *policy, const struct process_limits *limits, struct err *err)
 {
 	const struct limit all[] = {
 		{"memory", WAIVE_MEMORY, policy->memory_bytes, limits->memory_bytes,
 		 REMEDY_CGROUPS},
-		{"swap", WAIVE_MEMORY | WAIVE_SWAP, policy->swap_bytes, limits->swap_bytes,
-		 REMEDY_CGROUPS},
+		{"swap", WAIVE_MEMORY | WAIVE_SWAP, whole_pages(policy->swap_bytes),
+		 limits->swap_bytes, REMEDY_CGROUPS},
 		{"pids", WAIVE_PIDS, policy->pids, limits->pids, REMEDY_CGROUPS},
 		{"cpus (thousandths)", WAIVE_CPUS, policy->cpu_millis, limits->cpu_millis,
 		 REMEDY_CGROUPS},

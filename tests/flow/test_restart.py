@@ -127,7 +127,7 @@ class ARunningContainer(RestartCase):
         self.place.environment["timeouts"]["session"] = "1s"
         started = self.container_of(self.item)["started"]
         self.restart()
-        [term] = self.engine.requests("kill")
+        [term] = [kill for kill in self.engine.requests("kill") if kill["query"] == "signal=TERM"]
         self.assertGreaterEqual(term["time"], started + 0.95)
         self.assertEqual(self.place.records(self.item["id"])[-1]["ended_by"], "time_limit")
         self.assert_ran_once()

@@ -93,6 +93,33 @@ static void each_controller_counts_alone_and_unknown_ones_do_not(void **state)
 	}
 }
 
+static void seccomp_without_a_profile_is_none(void **state)
+{
+	static const struct {
+		const char *profile;
+		bool filters;
+	} cases[] = {
+		{"\"/usr/share/containers/seccomp.json\"", true},
+		{"\"/etc/containers/own.json\"", true},
+		{"\"\"", true},
+		{"\"unconfined\"", false},
+	};
+	(void)state;
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		_cleanup_(probe_done) struct probe probe = {0};
+		_cleanup_free_ char *text = xasprintf(
+			"{\"host\":{" CGROUPS(
+				"v2", "systemd") ",\"security\":{"
+						 "\"rootless\":false,\"seccompEnabled\":true,"
+						 "\"seccompProfilePath\":%s}}}",
+			cases[i].profile);
+
+		assert_int_equal(read_text(&probe, text, NULL), 0);
+		assert_int_equal(probe.host.has_seccomp, cases[i].filters);
+	}
+}
+
 static void what_is_not_said_counts_as_not_there(void **state)
 {
 	_cleanup_(probe_done) struct probe probe = {0};
@@ -296,8 +323,10 @@ static void a_podman_without_seccomp_is_refused_unless_that_is_waived(void **sta
 
 	assert_int_equal(podman_check_host(&probe, &policy, &err), -EPERM);
 	assert_int_equal(err.kind, ERR_REFUSED);
-	assert_string_equal(err.text,
-			    "seccomp: this Podman has no seccomp; use one that has it" WAIVE_OR);
+	assert_string_equal(
+		err.text,
+		"seccomp: this Podman filters no system calls; use one that has seccomp, and "
+		"take `seccomp_profile` out of containers.conf" WAIVE_OR);
 	policy.unenforced = WAIVE_SECCOMP;
 	assert_int_equal(podman_check_host(&probe, &policy, &err), 0);
 }
@@ -324,6 +353,7 @@ int main(void)
 		cmocka_unit_test(a_rootful_service_on_cgroup_v1_is_understood),
 		cmocka_unit_test(a_rootless_service_on_cgroup_v2_is_understood),
 		cmocka_unit_test(each_controller_counts_alone_and_unknown_ones_do_not),
+		cmocka_unit_test(seccomp_without_a_profile_is_none),
 		cmocka_unit_test(what_is_not_said_counts_as_not_there),
 		cmocka_unit_test(who_runs_it_is_rootless_when_the_answer_is_no_truth_value),
 		cmocka_unit_test(names_in_the_answer_are_cut_and_cleaned),

@@ -113,6 +113,24 @@ static void a_promise_is_proven(void **state)
 	assert_waived_by_its_own_only(row, PROCESS_UNLIMITED);
 }
 
+/* The kernel keeps 999997440 bytes of memory and 1999998976 of both. */
+static void swap_is_counted_in_whole_pages(void **state)
+{
+	struct policy odd = policy;
+	struct process_limits limits = kept;
+	(void)state;
+
+	odd.memory_bytes = odd.swap_bytes = 1000000000;
+	limits.memory_bytes = 999997440;
+	limits.swap_bytes = 1000001536;
+	assert_int_equal(proof_check(&odd, &limits, NULL), 0);
+	limits.swap_bytes++;
+	assert_int_equal(proof_check(&odd, &limits, NULL), -EPERM);
+	odd.swap_bytes = 0;
+	limits.swap_bytes = 4096;
+	assert_int_equal(proof_check(&odd, &limits, NULL), -EPERM);
+}
+
 static void limits_as_they_were_asked_for_keep_the_policy(void **state)
 {
 	struct err err = {.text = ""};
@@ -192,6 +210,7 @@ static void limits_that_nobody_promises_need_not_be_read(void **state)
 int main(void)
 {
 	static const struct CMUnitTest others[] = {
+		cmocka_unit_test(swap_is_counted_in_whole_pages),
 		cmocka_unit_test(limits_as_they_were_asked_for_keep_the_policy),
 		cmocka_unit_test(no_swap_and_no_core_dumps_are_promises_too),
 		cmocka_unit_test(the_first_of_several_is_named_and_a_long_cgroup_is_cut),

@@ -330,6 +330,50 @@ static void that_lost_its_limits_before_a_second_start_is_not_started(void **sta
 	world_done(&world);
 }
 
+/* It is acked, slowly, and what waited for its start ends meanwhile. */
+static void lose_what_was_prepared(struct session_world *world)
+{
+	world_init_podman(world);
+	world->exits_after_ms = 0;
+	world_fault(world,
+		    (struct fault){.op = "ack", .status = 500, .times = 1, .takes_effect = true});
+	world_launch(world);
+	fake_run(world->loop, 20);
+	assert_string_equal(world->calls, "create prepare inspect ack");
+	fake_process_end();
+	world->container.is_prepared = false;
+}
+
+static void whose_process_ended_before_its_start_is_prepared_and_followed_anew(void **state)
+{
+	struct session_world world;
+
+	(void)state;
+	lose_what_was_prepared(&world);
+	fake_run(world.loop, 60000);
+	assert_true(text_starts_with(world.calls, "create prepare inspect ack ack prepare inspect "
+						  "start "));
+	assert_int_equal(world.starts, 1);
+	assert_int_equal(world.session->state, SESSION_RUNNING);
+	assert_int_equal(world.session->process.pid, fake_process()->pid);
+	assert_true(session_may_run(world.session));
+	world_done(&world);
+}
+
+static void whose_process_ended_before_its_start_is_not_started_without_its_limits(void **state)
+{
+	struct session_world world;
+
+	(void)state;
+	lose_what_was_prepared(&world);
+	world.limits.memory_bytes = PROCESS_UNLIMITED;
+	fake_run(world.loop, 60000);
+	assert_int_equal(world.starts, 0);
+	assert_int_equal(world.force_stopped, 1);
+	assert_int_equal(world.ended, 1);
+	world_done(&world);
+}
+
 /* It runs, and the service that came after says that it waits for its start, and refuses one. */
 static void begin_with_a_start_that_is_cut_off(struct session_world *world)
 {
@@ -406,6 +450,10 @@ int main(void)
 			whose_start_fails_and_which_has_ended_by_then_is_not_started_again),
 		cmocka_unit_test(that_runs_by_the_time_it_is_prepared_anew_is_not_started_again),
 		cmocka_unit_test(that_lost_its_limits_before_a_second_start_is_not_started),
+		cmocka_unit_test(
+			whose_process_ended_before_its_start_is_prepared_and_followed_anew),
+		cmocka_unit_test(
+			whose_process_ended_before_its_start_is_not_started_without_its_limits),
 		cmocka_unit_test(whose_start_was_cut_off_with_the_service_is_left_running),
 		cmocka_unit_test(whose_start_was_cut_off_ends_with_an_unknown_code),
 		cmocka_unit_test(whose_start_never_works_is_given_up_and_force_stopped),

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What becomes of a container that an earlier run left on a Podman. */
+#include "base/text.h"
 #include "session_world.h"
 
 /* A container in `status` of an item that was acked half a second before its start. */
@@ -128,6 +129,52 @@ static void that_runs_is_left_running_and_known_by_its_process(void **state)
 	world_done(&world);
 }
 
+/* Its monitor died with it while berth was away: Podman goes on saying that it runs. */
+static void whose_process_is_gone_and_that_nobody_can_signal_has_ended(void **state)
+{
+	struct session_world world;
+
+	(void)state;
+	begin(&world, CONTAINER_RUNNING);
+	fake_process_end();
+	world_fault(&world, (struct fault){.op = "kill",
+					   .status = 500,
+					   .body = "{\"message\":\"container state improper: "
+						   "stopped\"}"});
+	adopt(&world, 60000);
+	assert_true(text_starts_with(world.calls, "inspect kill inspect inspect "));
+	assert_int_equal(world_count(&world, "kill"), 1);
+	assert_int_equal(world.recorded_exit_code, -1);
+	assert_int_equal(world.ended, 1);
+	assert_null(world.container.request);
+	world_done(&world);
+}
+
+static void whose_process_is_not_seen_and_that_takes_a_signal_is_left_running(void **state)
+{
+	static const struct fault answers[] = {
+		{.op = "kill", .status = 204},
+		{.op = "kill", .status = 500, .body = "{\"message\":\"database is locked\"}"},
+		{.op = "kill", .outcome = HTTP_NOT_SENT},
+		{.op = "kill", .outcome = HTTP_NO_REPLY},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(answers) / sizeof(answers[0]); i++) {
+		struct session_world world;
+		begin(&world, CONTAINER_RUNNING);
+		fake_process_end();
+		world.item.state = WORK_ACTIVE;
+		world.item.latest_heartbeat_at_ms = loop_wall_ms(world.loop) - 100;
+		world_fault(&world, answers[i]);
+		adopt(&world, 3600000);
+		assert_int_equal(world.session->state, SESSION_RUNNING);
+		assert_int_equal(world_count(&world, "kill"), 1);
+		assert_false(world_has(&world, "remove"));
+		world_done(&world);
+	}
+}
+
 /* --- limits that do not hold ------------------------------------------------------------------ */
 
 static void begin_without_pids(struct session_world *world)
@@ -145,15 +192,37 @@ static void assert_environment_is_told(const struct session_world *world)
 	assert_int_equal(world->ended, 1);
 }
 
+/* So long ago that a worker of any host would have had its first heartbeat. */
+static void ack_long_ago(struct session_world *world)
+{
+	world->item.acknowledged_at_ms = loop_wall_ms(world->loop) - 121000;
+}
+
 static void whose_limits_do_not_hold_has_its_waiting_item_force_stopped(void **state)
 {
 	struct session_world world;
 
 	(void)state;
 	begin_without_pids(&world);
+	ack_long_ago(&world);
 	adopt(&world, 60000);
 	assert_string_equal(world.calls, "inspect prepare inspect list list stop remove");
 	assert_int_equal(world.force_stopped, 1);
+	assert_environment_is_told(&world);
+	world_done(&world);
+}
+
+/* Another host may have acked it a moment ago. */
+static void whose_limits_do_not_hold_and_whose_item_may_be_anothers_is_kept(void **state)
+{
+	struct session_world world;
+
+	(void)state;
+	begin_without_pids(&world);
+	adopt(&world, 60000);
+	assert_string_equal(world.calls, "inspect prepare inspect list");
+	assert_int_equal(world.item.state, WORK_STARTING);
+	assert_int_equal(world.incomplete, 1);
 	assert_environment_is_told(&world);
 	world_done(&world);
 }
@@ -211,6 +280,7 @@ static void that_cannot_be_prepared_has_its_waiting_item_force_stopped(void **st
 
 	(void)state;
 	begin(&world, CONTAINER_CREATED);
+	ack_long_ago(&world);
 	world_fault(&world, (struct fault){.op = "prepare", .status = 500});
 	adopt(&world, 60000);
 	assert_string_equal(world.calls, "inspect prepare list list stop remove");
@@ -242,7 +312,10 @@ int main(void)
 		cmocka_unit_test(whose_start_was_under_way_and_ended_since_is_not_started_again),
 		cmocka_unit_test(that_was_prepared_after_its_run_is_not_run_once_more),
 		cmocka_unit_test(that_runs_is_left_running_and_known_by_its_process),
+		cmocka_unit_test(whose_process_is_gone_and_that_nobody_can_signal_has_ended),
+		cmocka_unit_test(whose_process_is_not_seen_and_that_takes_a_signal_is_left_running),
 		cmocka_unit_test(whose_limits_do_not_hold_has_its_waiting_item_force_stopped),
+		cmocka_unit_test(whose_limits_do_not_hold_and_whose_item_may_be_anothers_is_kept),
 		cmocka_unit_test(whose_limits_do_not_hold_and_whose_item_is_over_is_only_removed),
 		cmocka_unit_test(
 			whose_limits_do_not_hold_and_whose_item_is_still_queued_is_only_removed),
