@@ -304,6 +304,8 @@ static void on_looked_after_start(struct engine_call *call, void *arg)
 	struct err err = call->err;
 
 	if (call->outcome == ENGINE_OK && call->container.status == CONTAINER_RUNNING) {
+		/* Perhaps not the process that was looked at: then the start made it anew. */
+		engine_find_process(&call->container, &session->process);
 		started(session, call->container.started_at_ms);
 	} else if (call->outcome == ENGINE_OK && call->container.status != CONTAINER_CREATED) {
 		session->times.started = call->container.started_at_ms;

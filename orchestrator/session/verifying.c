@@ -41,7 +41,9 @@ static void on_prepared(struct engine_call *call, void *arg)
 	if (call->outcome == ENGINE_OK || call->outcome == ENGINE_ALREADY) {
 		session->is_prepared = true;
 		session_inspect(session, on_verified);
-	} else if (may_try_again(call, session) && call->outcome != ENGINE_TROUBLE) {
+	} else if (may_try_again(call, session) &&
+		   (call->outcome != ENGINE_TROUBLE || session->ack != ACK_NOT_SENT)) {
+		/* An item that is acked already is worth more than one try. */
 		session_retry(session);
 	} else {
 		session_fail(session, BLAME_ENVIRONMENT, &err);

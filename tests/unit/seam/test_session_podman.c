@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A launch on Podman: prepared and proven before the item is taken off the queue. */
+#include "base/text.h"
 #include "engine/engine.h"
 #include "session_world.h"
 
