@@ -53,13 +53,16 @@ static bool is_same_file(const struct stat *a, const struct stat *b)
 	return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
 }
 
-static char *explain_choice(const struct buf *others)
+/* `silent`: sockets that come first, and at which nobody listens now. */
+static char *explain_choice(const struct buf *silent, const struct buf *others)
 {
-	if (others->len == 0)
+	if (silent->len == 0 && others->len == 0)
 		return xstrdup("usual socket");
-	return xasprintf("usual socket; %s too, choose with --engine unix:///PATH, BERTH_ENGINE or "
-			 "engine: in the file",
-			 others->data);
+	return xasprintf(
+		"usual socket; %s%s%s%s, choose with --engine unix:///PATH, BERTH_ENGINE or "
+		"engine: in the file",
+		silent->data, silent->len > 0 && others->len > 0 ? ", " : "", others->data,
+		others->len > 0 ? " too" : "");
 }
 
 static char *explain_failure(const char *root, uid_t uid, const struct buf *looked)
@@ -73,11 +76,12 @@ static char *explain_failure(const char *root, uid_t uid, const struct buf *look
 
 char *discover_socket(const char *root, uid_t uid, char **ret_reason)
 {
-	_cleanup_(buf_done) struct buf looked, others;
+	_cleanup_(buf_done) struct buf looked, silent, others;
 	_cleanup_free_ char *found = NULL;
 	struct stat status, found_status = {0};
 
 	buf_init(&looked, BUF_MAX_LOG_LINE);
+	buf_init(&silent, BUF_MAX_LOG_LINE);
 	buf_init(&others, BUF_MAX_LOG_LINE);
 	for (size_t i = 0; i < ARRAY_SIZE(usual); i++) {
 		if (uid == 0 ? usual[i].only_others : usual[i].only_root)
@@ -87,6 +91,9 @@ char *discover_socket(const char *root, uid_t uid, char **ret_reason)
 		if (r < 0) {
 			(void)!buf_addf(&looked, "%s%s (%s)", looked.len > 0 ? ", " : "", path,
 					strerror(-r));
+			if (r == -ECONNREFUSED && !found)
+				(void)!buf_addf(&silent, "%snobody listens at %s",
+						silent.len > 0 ? ", " : "", path);
 		} else if (!found) {
 			found = TAKE(path);
 			found_status = status;
@@ -94,7 +101,8 @@ char *discover_socket(const char *root, uid_t uid, char **ret_reason)
 			(void)!buf_addf(&others, "%s%s answers", others.len > 0 ? ", " : "", path);
 		}
 	}
-	*ret_reason = found ? explain_choice(&others) : explain_failure(root, uid, &looked);
+	*ret_reason =
+		found ? explain_choice(&silent, &others) : explain_failure(root, uid, &looked);
 	return TAKE(found);
 }
 

@@ -136,6 +136,8 @@ struct claimant *claimant_free(struct claimant *claimant)
 
 void claimant_start(struct claimant *claimant)
 {
+	/* An engine that is back may be another one, with less to keep promises with. */
+	claimant->has_image = false;
 	if (claimant->state == CLAIMANT_PREPARING && !claimant->is_paused)
 		claimant_check_image(claimant);
 	else

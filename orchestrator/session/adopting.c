@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 
+#define ASK_ATTEMPTS  5
 #define LOOK_TWICE_MS 2000u /* between two looks at a container whose start may be under way */
 
 static void log_adopted(struct session *session, const struct container *container)
@@ -74,10 +75,19 @@ static void adopt_created(struct session *session, struct engine_call *call)
 	session_enter(session, SESSION_ACKING);
 }
 
+static void ask_whether_it_runs(void *arg);
+
 static void on_asked_whether_it_runs(struct engine_call *call, void *arg)
 {
 	struct session *session = arg;
 
+	bool no_answer = call->outcome == ENGINE_UNREACHABLE || call->outcome == ENGINE_UNKNOWN;
+	if (no_answer && session->attempts < ASK_ATTEMPTS) {
+		session->attempts++;
+		timer_arm(&session->timer, session->site->loop, LOOK_TWICE_MS, ask_whether_it_runs,
+			  session);
+		return;
+	}
 	session->kill_found_nothing = call->outcome == ENGINE_ALREADY;
 	session_enter(session, session->kill_found_nothing ? SESSION_EXITED : SESSION_RUNNING);
 }
@@ -85,8 +95,10 @@ static void on_asked_whether_it_runs(struct engine_call *call, void *arg)
 /* Its process is not seen here: it has its number elsewhere, or is gone together with its monitor
  * while nobody looked, and then the engine says "running" for ever. A signal that does nothing to
  * what runs tells which. */
-static void ask_whether_it_runs(struct session *session)
+static void ask_whether_it_runs(void *arg)
 {
+	struct session *session = arg;
+
 	engine_call_done(&session->call);
 	engine_call_init(&session->call, on_asked_whether_it_runs, session);
 	engine_kill(session->site->engine, &session->call, session->container_id, "CONT");

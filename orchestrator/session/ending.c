@@ -249,7 +249,7 @@ static void on_last_words(struct engine_call *call, void *arg)
 {
 	struct session *session = arg;
 
-	session->cannot_run = call->outcome == ENGINE_OK && call->cannot_run;
+	session->cannot_run |= call->outcome == ENGINE_OK && call->cannot_run;
 	after_exit(session);
 }
 
@@ -276,7 +276,7 @@ static void on_still_running(struct session *session, const struct container *co
 
 	/* A start that had to make its process anew gave it another one than was looked at. */
 	engine_find_process(container, &process);
-	if (process.pid > 0)
+	if (process.pid > 0 || container->pid != session->process.pid)
 		session->process = process;
 	bool is_gone = session->kill_found_nothing || !session_may_run(session);
 

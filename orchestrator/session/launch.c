@@ -260,6 +260,20 @@ static void started(struct session *session, int64_t at_ms)
 
 static void on_looked_after_start(struct engine_call *call, void *arg);
 
+/* The start had to make its process anew, and nobody has looked at that one. */
+static void on_started_anew(struct engine_call *call, void *arg)
+{
+	struct session *session = arg;
+	struct err err;
+
+	if (call->outcome == ENGINE_OK && call->container.status == CONTAINER_RUNNING &&
+	    engine_prove(session->site->engine, session->site->config->policy, &call->container,
+			 &err) < 0)
+		session_fail(session, BLAME_ENVIRONMENT, &err);
+	else
+		on_looked_after_start(call, session);
+}
+
 static void on_started(struct engine_call *call, void *arg)
 {
 	struct session *session = arg;
@@ -268,7 +282,10 @@ static void on_started(struct engine_call *call, void *arg)
 	switch (call->outcome) {
 	case ENGINE_OK:
 	case ENGINE_ALREADY:
-		started(session, loop_wall_ms(session->site->loop));
+		if (engine_prepares(session->site->engine) && !session_may_run(session))
+			session_inspect(session, on_started_anew);
+		else
+			started(session, loop_wall_ms(session->site->loop));
 		break;
 	case ENGINE_UNREACHABLE:
 		session_retry(session);
@@ -351,13 +368,26 @@ static void on_prepared_again(struct engine_call *call, void *arg)
 {
 	struct session *session = arg;
 	struct err err = call->err;
+	bool may_pass = call->outcome == ENGINE_UNKNOWN || call->outcome == ENGINE_TROUBLE;
 
 	if (call->outcome == ENGINE_OK || call->outcome == ENGINE_ALREADY)
 		session_inspect(session, on_proven_again);
-	else if (call->outcome == ENGINE_UNREACHABLE || call->outcome == ENGINE_UNKNOWN)
+	else if (call->outcome == ENGINE_UNREACHABLE ||
+		 (may_pass && session->attempts < START_ATTEMPTS))
 		session_retry(session);
 	else
 		session_fail(session, BLAME_ENVIRONMENT, &err);
+}
+
+/* To prepare what has run and ended would make it ready to run again. */
+static void on_looked_before_start(struct engine_call *call, void *arg)
+{
+	struct session *session = arg;
+
+	if (call->outcome == ENGINE_OK && call->container.status == CONTAINER_CREATED)
+		session_prepare(session, on_prepared_again);
+	else
+		on_looked_after_start(call, session);
 }
 
 /* What was prepared may be lost, when the engine was away or because its process was killed, and a
@@ -367,7 +397,7 @@ void step_starting(struct session *session)
 	bool may_be_lost = session->attempts > 0 || !session_may_run(session);
 
 	if (may_be_lost && engine_prepares(session->site->engine))
-		session_prepare(session, on_prepared_again);
+		session_inspect(session, on_looked_before_start);
 	else
 		start_now(session);
 }

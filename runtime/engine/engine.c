@@ -156,7 +156,10 @@ int engine_prove(const struct engine *engine, const struct policy *policy,
 
 	if (!engine->probe.dialect->must_prove_limits)
 		return 0;
-	if (process_read_limits(container->pid, container->id, &limits, &why) < 0)
+	int r = process_read_limits(container->pid, container->id, &limits, &why);
+	if (r == -ESRCH && process_names(container->monitor_pid, container->id))
+		return err_set(err, ERR_ENGINE, r, "its process has ended before its start");
+	if (r < 0)
 		return proof_is_missing(policy, &why, err);
 	return proof_check(policy, &limits, err);
 }

@@ -114,7 +114,9 @@ static void a_socket_that_nobody_listens_at_any_more_is_passed_over(void **state
 	put_socket("root/run/docker.sock");
 	stop_listening();
 	put_socket("root/run/podman/podman.sock");
-	assert_found(0, "root/run/podman/podman.sock");
+	assert_found_because(0, "root/run/podman/podman.sock",
+			     "usual socket; nobody listens at root/run/docker.sock, choose with "
+			     "--engine unix:///PATH, BERTH_ENGINE or engine: in the file");
 	stop_listening();
 	assert_none(0, "no engine socket found: root/run/docker.sock (Connection refused), "
 		       "root/var/run/docker.sock (No such file or directory), "

@@ -252,9 +252,45 @@ static void whose_start_fails_is_looked_at_and_prepared_anew_before_another(void
 	world_init_podman(&world);
 	world_fault(&world, (struct fault){.op = "start", .times = 1, .status = 500});
 	run(&world, 60000);
-	assert_string_equal(world.calls, "create prepare inspect ack start inspect prepare inspect "
-					 "start list inspect remove");
+	assert_string_equal(world.calls, "create prepare inspect ack start inspect inspect prepare "
+					 "inspect start list inspect remove");
 	assert_int_equal(world.starts, 1);
+	world_done(&world);
+}
+
+static void whose_start_and_second_preparation_fail_once_each_is_started_all_the_same(void **state)
+{
+	struct session_world world;
+
+	(void)state;
+	world_init_podman(&world);
+	world_fault(&world, (struct fault){.op = "start", .times = 1, .status = 500});
+	world_fault(&world, (struct fault){.op = "prepare", .after = 1, .times = 1, .status = 500});
+	run(&world, 60000);
+	assert_int_equal(world.starts, 1);
+	assert_int_equal(world.force_stopped, 0);
+	assert_int_equal(world.ended, 1);
+	world_done(&world);
+}
+
+static void whose_start_works_and_nobody_heard_of_it_is_not_made_ready_again(void **state)
+{
+	struct session_world world;
+
+	(void)state;
+	world_init_podman(&world);
+	world.exit_code = 7;
+	world_fault(&world, (struct fault){.op = "start",
+					   .times = 1,
+					   .outcome = HTTP_NO_REPLY,
+					   .takes_effect = true});
+	world_fault(
+		&world,
+		(struct fault){.op = "inspect", .after = 1, .times = 3, .outcome = HTTP_NOT_SENT});
+	run(&world, 120000);
+	assert_int_equal(world_count(&world, "prepare"), 1);
+	assert_int_equal(world.starts, 1);
+	assert_int_equal(world.recorded_exit_code, 7);
 	world_done(&world);
 }
 
@@ -324,8 +360,8 @@ static void that_lost_its_limits_before_a_second_start_is_not_started(void **sta
 	assert_true(world_has(&world, "start"));
 	fake_process()->limits.memory_bytes = PROCESS_UNLIMITED;
 	fake_run(world.loop, 60000);
-	assert_string_equal(world.calls, "create prepare inspect ack start inspect prepare inspect "
-					 "list stop remove");
+	assert_string_equal(world.calls, "create prepare inspect ack start inspect inspect prepare "
+					 "inspect list stop remove");
 	assert_int_equal(world.force_stopped, 1);
 	assert_int_equal(world.starts, 0);
 	world_done(&world);
@@ -352,8 +388,9 @@ static void whose_process_ended_before_its_start_is_prepared_and_followed_anew(v
 	(void)state;
 	lose_what_was_prepared(&world);
 	fake_run(world.loop, 60000);
-	assert_true(text_starts_with(world.calls, "create prepare inspect ack ack prepare inspect "
-						  "start "));
+	assert_true(text_starts_with(world.calls,
+				     "create prepare inspect ack ack inspect prepare inspect "
+				     "start "));
 	assert_int_equal(world.starts, 1);
 	assert_int_equal(world.session->state, SESSION_RUNNING);
 	assert_int_equal(world.session->process.pid, fake_process()->pid);
@@ -446,6 +483,9 @@ int main(void)
 		cmocka_unit_test(whose_name_was_left_behind_frees_it_when_nobody_is_creating),
 		cmocka_unit_test(whose_name_cannot_be_freed_leaves_the_offer),
 		cmocka_unit_test(whose_start_fails_is_looked_at_and_prepared_anew_before_another),
+		cmocka_unit_test(
+			whose_start_and_second_preparation_fail_once_each_is_started_all_the_same),
+		cmocka_unit_test(whose_start_works_and_nobody_heard_of_it_is_not_made_ready_again),
 		cmocka_unit_test(whose_start_fails_and_works_all_the_same_is_not_started_again),
 		cmocka_unit_test(
 			whose_start_fails_and_which_has_ended_by_then_is_not_started_again),
