@@ -8,7 +8,8 @@
 #include <stdio.h>
 
 #define STILL_RUNNING_LOOKS 10 /* after an exit event, before it is believed to run on */
-#define NO_PROCESS_LOOKS    4  /* without a process, before the engine is not believed */
+#define LAST_WORDS_LOOKS    3
+#define NO_PROCESS_LOOKS    4 /* without a process, before the engine is not believed */
 #define REMOVE_ATTEMPTS	    12
 #define KILL_AGAIN_MS	    5000u
 
@@ -250,7 +251,11 @@ static void on_last_words(struct engine_call *call, void *arg)
 	struct session *session = arg;
 
 	session->cannot_run |= call->outcome == ENGINE_OK && call->cannot_run;
-	after_exit(session);
+	/* They may be written a moment after the end is known. */
+	if (call->outcome == ENGINE_OK && call->is_silent && session->attempts < LAST_WORDS_LOOKS)
+		session_retry(session);
+	else
+		after_exit(session);
 }
 
 /* The exit code tells whether the command could be run, or else its last output does. */
@@ -272,12 +277,7 @@ static void look_for_cause(struct session *session)
 
 static void on_still_running(struct session *session, const struct container *container)
 {
-	struct process process;
-
-	/* A start that had to make its process anew gave it another one than was looked at. */
-	engine_find_process(container, &process);
-	if (process.pid > 0 || container->pid != session->process.pid)
-		session->process = process;
+	session_follow(session, container);
 	bool is_gone = session->kill_found_nothing || !session_may_run(session);
 
 	if (is_gone && session->attempts >= NO_PROCESS_LOOKS) {

@@ -266,7 +266,10 @@ static void on_started_anew(struct engine_call *call, void *arg)
 	struct session *session = arg;
 	struct err err;
 
+	/* One that has ended at once is still shown for a moment. */
+	bool is_another = call->container.pid != session->process.pid;
 	if (call->outcome == ENGINE_OK && call->container.status == CONTAINER_RUNNING &&
+	    is_another &&
 	    engine_prove(session->site->engine, session->site->config->policy, &call->container,
 			 &err) < 0)
 		session_fail(session, BLAME_ENVIRONMENT, &err);
@@ -321,8 +324,7 @@ static void on_looked_after_start(struct engine_call *call, void *arg)
 	struct err err = call->err;
 
 	if (call->outcome == ENGINE_OK && call->container.status == CONTAINER_RUNNING) {
-		/* Perhaps not the process that was looked at: then the start made it anew. */
-		engine_find_process(&call->container, &session->process);
+		session_follow(session, &call->container);
 		started(session, call->container.started_at_ms);
 	} else if (call->outcome == ENGINE_OK && call->container.status != CONTAINER_CREATED) {
 		session->times.started = call->container.started_at_ms;

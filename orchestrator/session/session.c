@@ -196,6 +196,15 @@ void session_prepare(struct session *session, void (*done)(struct engine_call *,
 	engine_prepare(session->site->engine, &session->call, session->container_id);
 }
 
+void session_follow(struct session *session, const struct container *container)
+{
+	struct process process;
+
+	engine_find_process(container, &process);
+	if (process.pid > 0 || container->pid != session->process.pid)
+		session->process = process;
+}
+
 static void on_retry(void *arg)
 {
 	struct session *session = arg;

@@ -41,6 +41,10 @@ void session_fail(struct session *session, enum session_blame blame, const struc
 void session_inspect(struct session *session, void (*done)(struct engine_call *, void *));
 void session_prepare(struct session *session, void (*done)(struct engine_call *, void *));
 
+/* Follows the process that its container has now: a start that had to make it anew gave it another
+ * one than was looked at. One that has ended stays known. */
+void session_follow(struct session *session, const struct container *container);
+
 /* Runs the current state's step again, after a pause that grows with session->attempts. */
 void session_retry(struct session *session);
 

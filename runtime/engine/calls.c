@@ -158,6 +158,7 @@ static void judge(struct engine_call *call)
 	_cleanup_(json_putp) struct json_object *reply = NULL;
 
 	call->outcome = answer_judge(dialect, operation, request, subject, call->plan, &call->err);
+	call->is_silent = request->reply.len == 0;
 	if (call->outcome == ENGINE_OK && operation == OPERATION_LAST_WORDS)
 		call->cannot_run = dialect->cannot_run(call->exit_code, request->reply.data,
 						       request->reply.len);

@@ -93,6 +93,7 @@ struct engine_call {
 	char container_id[65];	    /* create */
 	char *warnings;		    /* create: the engine's warnings on one line, or NULL */
 	bool cannot_run;	    /* last words: its command could not be run */
+	bool is_silent;		    /* last words: there are none, or none have come yet */
 	struct container container; /* inspect */
 	struct json_object *json;   /* inspect: the whole reply */
 	struct container *list;	    /* list */
@@ -170,7 +171,7 @@ void engine_remove(struct engine *engine, struct engine_call *call, const char *
 void engine_free_name(struct engine *engine, struct engine_call *call, const char *name);
 /* All containers that carry berth.instance=<ours>, running or not. */
 void engine_list(struct engine *engine, struct engine_call *call);
-/* The end of what an exited container wrote to its standard error: call->cannot_run. */
+/* The end of what an exited container wrote to its standard error: call->cannot_run, is_silent. */
 void engine_last_words(struct engine *engine, struct engine_call *call, const char *id,
 		       int exit_code);
 /* Removes berth's own network if no container uses it; the engine recreates it when needed. */

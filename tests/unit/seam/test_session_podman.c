@@ -294,6 +294,23 @@ static void whose_start_works_and_nobody_heard_of_it_is_not_made_ready_again(voi
 	world_done(&world);
 }
 
+static void that_ends_at_once_was_started_all_the_same(void **state)
+{
+	struct session_world world;
+
+	(void)state;
+	world_init_podman(&world);
+	world.exits_after_ms = 1;
+	world.exit_code = 3;
+	world.stops_its_item = true;
+	world_launch(&world);
+	fake_run(world.loop, 60000);
+	assert_int_equal(world.failed, 0);
+	assert_int_equal(world.starts, 1);
+	assert_int_equal(world.recorded_exit_code, 3);
+	world_done(&world);
+}
+
 static void whose_start_fails_and_works_all_the_same_is_not_started_again(void **state)
 {
 	struct session_world world;
@@ -486,6 +503,7 @@ int main(void)
 		cmocka_unit_test(
 			whose_start_and_second_preparation_fail_once_each_is_started_all_the_same),
 		cmocka_unit_test(whose_start_works_and_nobody_heard_of_it_is_not_made_ready_again),
+		cmocka_unit_test(that_ends_at_once_was_started_all_the_same),
 		cmocka_unit_test(whose_start_fails_and_works_all_the_same_is_not_started_again),
 		cmocka_unit_test(
 			whose_start_fails_and_which_has_ended_by_then_is_not_started_again),

@@ -179,6 +179,26 @@ static void whose_command_ran_and_failed_is_nobodys_fault(void **state)
 	world_done(&world);
 }
 
+static void whose_last_words_come_late_is_asked_for_them_again(void **state)
+{
+	struct session_world world;
+
+	(void)state;
+	world_init_podman(&world);
+	world.beats_after_ms = 0;
+	world.exits_after_ms = 100;
+	world.stops_its_item = false;
+	world.exit_code = 1;
+	world.last_words = WORDS;
+	world_fault(&world, (struct fault){.op = "logs", .times = 2, .status = 200});
+	world_launch(&world);
+	fake_run(world.loop, 60000);
+	assert_int_equal(world_count(&world, "logs"), 3);
+	assert_int_equal(world.failed, 1);
+	assert_int_equal(world.ended, 1);
+	world_done(&world);
+}
+
 static void whose_last_words_cannot_be_had_is_nobodys_fault(void **state)
 {
 	struct session_world world;
@@ -266,6 +286,7 @@ int main(void)
 		cmocka_unit_test(whose_process_cannot_be_told_and_that_nobody_can_kill_has_ended),
 		cmocka_unit_test(whose_command_could_not_be_run_is_the_environments_fault),
 		cmocka_unit_test(whose_command_ran_and_failed_is_nobodys_fault),
+		cmocka_unit_test(whose_last_words_come_late_is_asked_for_them_again),
 		cmocka_unit_test(whose_last_words_cannot_be_had_is_nobodys_fault),
 		cmocka_unit_test(that_was_held_or_ended_well_is_not_asked_for_its_last_words),
 		cmocka_unit_test(on_docker_has_no_last_words),
