@@ -73,8 +73,12 @@ static void print_fleet(const struct fleet *fleet)
 	printf("%s: fine\n", fleet->file ? fleet->file : "flags and environment");
 	printf("instance %s, state in %s\n", fleet->instance, fleet->state_dir);
 	print_policy_dirs(fleet);
-	printf("engine %s (%s)\n", fleet->engine.socket ? fleet->engine.socket : "none",
-	       fleet->engine.socket_reason);
+	for (size_t i = 0; i < fleet->engine_count; i++) {
+		const struct engine_settings *engine = &fleet->engines[i];
+		printf("engine %s%s%s (%s)\n", engine->name ? engine->name : "",
+		       engine->name ? " " : "", engine->socket ? engine->socket : "none",
+		       engine->socket_reason);
+	}
 	printf("control plane %s, at most %" PRId64 " sessions on this host\n", fleet->base_url,
 	       fleet->host.sessions);
 	columns_init(&columns, titles, ARRAY_SIZE(titles));
@@ -100,7 +104,9 @@ static struct json_object *environment_json(const struct environment *environmen
 
 	json_add_string(object, "id", environment->id);
 	json_add_string(object, "name", environment->name);
+	json_add_string(object, "engine", environment->engine->name);
 	json_add_int(object, "sessions", environment->sessions);
+	json_add_int(object, "weight", environment->weight);
 	json_add_string(object, "image", environment->image);
 	json_add_string(object, "policy", environment->policy_name);
 	json_add_string(object, "policy_digest", environment->policy->digest);
@@ -110,17 +116,29 @@ static struct json_object *environment_json(const struct environment *environmen
 	return object;
 }
 
+static struct json_object *engine_json(const struct engine_settings *engine)
+{
+	struct json_object *object = json_new_object();
+
+	json_add_string(object, "name", engine->name);
+	json_add_string(object, "socket", engine->socket);
+	json_add_string(object, "chosen_by", engine->socket_reason);
+	return object;
+}
+
 static struct json_object *fleet_json(const struct fleet *fleet)
 {
-	struct json_object *object = json_new_object(), *list = json_new_array();
+	struct json_object *object = json_new_object(), *list = json_new_array(),
+			   *engines = json_new_array();
 
 	json_add_bool(object, "ok", true);
 	json_add_string(object, "file", fleet->file);
 	json_add_string(object, "instance", fleet->instance);
 	json_add_string(object, "state_dir", fleet->state_dir);
 	json_add_string(object, "policy_dir", fleet->policy_dir);
-	json_add_string(object, "engine_socket", fleet->engine.socket);
-	json_add_string(object, "engine_reason", fleet->engine.socket_reason);
+	for (size_t i = 0; i < fleet->engine_count; i++)
+		json_append(engines, engine_json(&fleet->engines[i]));
+	json_add(object, "engines", engines);
 	json_add_string(object, "base_url", fleet->base_url);
 	json_add_int(object, "host_sessions", fleet->host.sessions);
 	for (size_t i = 0; i < fleet->environment_count; i++)

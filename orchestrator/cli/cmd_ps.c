@@ -54,8 +54,8 @@ static void ps_end(struct ps *ps, int exit_code)
 
 static void give_up(struct ps *ps, const struct err *err)
 {
-	(void)fprintf(stderr, "berth ps: engine %s (%s): %s\n", ps->fleet->engine.socket,
-		      ps->fleet->engine.socket_reason, err->text);
+	(void)fprintf(stderr, "berth ps: engine %s (%s): %s\n", ps->fleet->engines[0].socket,
+		      ps->fleet->engines[0].socket_reason, err->text);
 	ps_end(ps, EXIT_UNAVAILABLE);
 }
 
@@ -276,7 +276,7 @@ static int collect(struct ps *ps)
 		.arg = ps,
 	};
 	const struct engine_options options = {
-		.socket = ps->fleet->engine.socket,
+		.socket = ps->fleet->engines[0].socket,
 		.instance = ps->fleet->instance,
 		.launches = 1,
 		.start_timeout_ms = PATIENCE_MS,
@@ -300,9 +300,9 @@ static int list_containers(const struct fleet *fleet, bool as_json)
 	struct ps ps = {.fleet = fleet};
 	struct err err;
 
-	if (!fleet->engine.socket) {
+	if (!fleet->engines[0].socket) {
 		(void)fprintf(stderr, "berth ps: %s; start one, or say --engine unix:///PATH\n",
-			      fleet->engine.socket_reason);
+			      fleet->engines[0].socket_reason);
 		return EXIT_UNAVAILABLE;
 	}
 	if (loop_new(&ps.loop, &err) < 0)
