@@ -15,9 +15,10 @@
 struct check_flags {
 	struct flag_list configs;
 	const char *output;
+	struct fleet_flags fleet;
 };
 
-static const struct flag check_flags[] = {
+static const struct flag check_flag_rows[] = {
 	{.name = "config",
 	 .type = FLAG_LIST,
 	 .offset = offsetof(struct check_flags, configs),
@@ -182,7 +183,7 @@ static int check(const struct fleet_flags *flags, struct json_object *report)
 	return r < 0 ? EXIT_CONFIG : EXIT_DONE;
 }
 
-static int check_all(const struct check_flags *flags, struct fleet_flags *fleet_flags)
+static int check_all(struct check_flags *flags)
 {
 	_cleanup_(json_putp) struct json_object *report =
 		strcmp(flags->output, "json") == 0 ? json_new_array() : NULL;
@@ -190,8 +191,8 @@ static int check_all(const struct check_flags *flags, struct fleet_flags *fleet_
 
 	/* Without a file, flags and environment variables are the configuration. */
 	for (size_t i = 0; i < flags->configs.count || i == 0; i++) {
-		fleet_flags->config = flags->configs.count > 0 ? flags->configs.values[i] : NULL;
-		int exit_code = check(fleet_flags, report);
+		flags->fleet.config = flags->configs.count > 0 ? flags->configs.values[i] : NULL;
+		int exit_code = check(&flags->fleet, report);
 		worst = exit_code != EXIT_DONE ? exit_code : worst;
 	}
 	if (report)
@@ -199,28 +200,31 @@ static int check_all(const struct check_flags *flags, struct fleet_flags *fleet_
 	return worst;
 }
 
-int cmd_check(int argc, char **argv)
+static int run_check(int argc, char **argv)
 {
-	struct check_flags flags = {.output = "table"};
-	struct fleet_flags fleet_flags = {.need = FLEET_ALL};
-	const struct flag_group groups[] = {
-		{check_flags, &flags},
-		{engine_flags, &fleet_flags},
-		{environment_flags, &fleet_flags},
-		{NULL},
-	};
-	const struct usage usage = {
-		.command = "check",
-		.summary = "Reads the configuration as `run` would and says what is wrong with it "
-			   "(exit code 78),\nor what was understood. Asks nobody.",
-		.groups = groups,
-		.operands = "[FILE ...]",
-		.operand_list = &flags.configs,
-	};
+	struct check_flags flags = {.output = "table", .fleet.need = FLEET_ALL};
 	int exit_code;
 
-	if (flags_parse(&usage, argc, argv, &exit_code))
-		exit_code = check_all(&flags, &fleet_flags);
+	if (flags_parse(&command_check, &flags, argc, argv, &exit_code))
+		exit_code = check_all(&flags);
 	free(flags.configs.values);
 	return exit_code;
 }
+
+static const struct flag_group check_groups[] = {
+	{check_flag_rows, 0},
+	{engine_flags, offsetof(struct check_flags, fleet)},
+	{environment_flags, offsetof(struct check_flags, fleet)},
+	{NULL},
+};
+
+const struct command command_check = {
+	.name = "check",
+	.summary = "say what is wrong with the configuration",
+	.description = "Reads the configuration as `run` would and says what is wrong with it "
+		       "(exit code 78),\nor what was understood. Asks nobody.",
+	.groups = check_groups,
+	.operands = "[FILE ...]",
+	.operands_offset = offsetof(struct check_flags, configs),
+	.run = run_check,
+};
