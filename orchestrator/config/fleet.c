@@ -17,6 +17,7 @@ struct fleet *fleet_free(struct fleet *fleet)
 	for (size_t i = 0; i < fleet->environment_count; i++)
 		policy_free(fleet->environments[i].policy);
 	option_free(fleet_rows, fleet);
+	problems_done(&fleet->warnings);
 	free(fleet->engine.socket_reason);
 	free(fleet->installed_policy_dir);
 	free(fleet->worker_id);
@@ -48,15 +49,23 @@ const char *variable(const char *name)
 void complain(struct loader *loader, const struct yaml_node *node, const char *otherwise,
 	      const char *format, ...)
 {
-	_cleanup_free_ char *message = NULL;
 	va_list arguments;
 
 	va_start(arguments, format);
-	if (vasprintf(&message, format, arguments) < 0)
-		abort();
+	problems_addv(loader->problems, node ? loader->fleet->file : otherwise,
+		      node ? node->line : 0, node ? node->column : 0, format, arguments);
 	va_end(arguments);
-	problems_add(loader->problems, node ? loader->fleet->file : otherwise,
-		     node ? node->line : 0, node ? node->column : 0, "%s", message);
+}
+
+void warn(struct loader *loader, const struct yaml_node *node, const char *otherwise,
+	  const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	problems_addv(&loader->fleet->warnings, node ? loader->fleet->file : otherwise,
+		      node ? node->line : 0, node ? node->column : 0, format, arguments);
+	va_end(arguments);
 }
 
 bool environments_are_unusable(const struct loader *loader)
@@ -143,6 +152,7 @@ int fleet_load(const struct fleet_flags *flags, struct problems *problems, struc
 	unsigned before = problems->count;
 
 	loader.fleet->file = xstrdup_or_null(file);
+	problems_init(&loader.fleet->warnings);
 	check_organization_key(&loader);
 	load(&loader);
 	free(loader.origins);
