@@ -58,6 +58,7 @@ struct environment {
 struct engine_settings {
 	char *name;	     /* its key below `engines`; NULL: the only one, without a name */
 	char *socket;	     /* path without "unix://"; NULL: none was found */
+	bool is_discovered;  /* nobody named it */
 	char *socket_reason; /* why this one: "--engine", "DOCKER_HOST", "usual socket"; or none */
 	int64_t launches;
 	int64_t pull_timeout_ms;

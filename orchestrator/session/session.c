@@ -120,6 +120,7 @@ struct session *session_free(struct session *session)
 	queue_call_done(&session->queue_call);
 	timer_cancel(&session->timer);
 	timer_cancel(&session->ack_timer);
+	timer_cancel(&session->slow_timer);
 	lookup_cancel(&session->lookup);
 	session->plan = plan_free(session->plan);
 	work_item_done(&session->item);
