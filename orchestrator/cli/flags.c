@@ -122,18 +122,48 @@ static int complain_unknown(const struct flag_table *table, const char *word)
 	return complain(table->command, "unknown flag '%s'", word);
 }
 
-/* True if `word` is among the words of "a|b|c". */
-static bool is_choice(const char *choices, const char *word)
+char **flags_choices(const char *argument)
 {
-	size_t length = strlen(word);
+	char **words = xcalloc(strlen(argument) + 2, sizeof(*words));
+	size_t count = 0;
 
-	for (const char *p = choices;; p++) {
-		if (strncmp(p, word, length) == 0 && (p[length] == '|' || p[length] == '\0'))
-			return true;
-		p = strchr(p, '|');
-		if (!p)
-			return false;
+	for (const char *p = argument;; p++) {
+		size_t length = strcspn(p, "|");
+		words[count++] = xstrndup(p, length);
+		p += length;
+		if (*p == '\0')
+			return words;
 	}
+}
+
+char **flags_choices_free(char **words)
+{
+	for (size_t i = 0; words && words[i]; i++)
+		free(words[i]);
+	free(words);
+	return NULL;
+}
+
+/* Stores a text that is one of the choices "a|b|c". */
+static int set_choice(const struct command *command, const struct flag *flag, const char **field,
+		      const char *text)
+{
+	char **words = flags_choices(flag->argument);
+	int exit_code = EXIT_USAGE;
+	size_t count = 0;
+
+	for (; words[count]; count++)
+		if (strcmp(words[count], text) == 0)
+			exit_code = EXIT_DONE;
+	const char *meant = text_nearest(text, (const char *const *)words, count);
+	if (exit_code == EXIT_DONE)
+		*field = text;
+	else
+		(void)complain(command, "--%s: must be one of %s, not '%s'%s%s%s", flag->name,
+			       flag->argument, text, meant ? ": did you mean '" : "",
+			       meant ? meant : "", meant ? "'?" : "");
+	(void)flags_choices_free(words);
+	return exit_code;
 }
 
 static int set_number(const struct command *command, const struct flag *flag, int64_t *field,
@@ -180,11 +210,7 @@ static int set_flag(const struct command *command, const struct flag *flag, void
 		*(bool *)field = true;
 		return 0;
 	case FLAG_CHOICE:
-		if (!is_choice(flag->argument, text))
-			return complain(command, "--%s: must be one of %s, not '%s'", flag->name,
-					flag->argument, text);
-		*(const char **)field = text;
-		return 0;
+		return set_choice(command, flag, field, text);
 	case FLAG_TEXT:
 		if (*text == '\0')
 			return complain(command, "--%s: must not be empty", flag->name);

@@ -67,6 +67,11 @@ struct command {
 /* The flag that every command has, and that flags_parse() answers. */
 extern const struct flag flag_help;
 
+/* The words of "a|b|c", as a NULL-ended list for flags_choices_free(), which takes NULL, too, and
+ * returns it. */
+char **flags_choices(const char *argument);
+char **flags_choices_free(char **words);
+
 /* Fills in `values`; what was not given stays as it is. False when there is nothing left to do:
  * --help was answered, or the command line is wrong and stderr says why; then *ret_exit is set. */
 bool flags_parse(const struct command *command, void *values, int argc, char **argv, int *ret_exit);
