@@ -4,6 +4,7 @@
 #include "cli/flags.h"
 
 extern const struct command command_check;
+extern const struct command command_completion;
 extern const struct command command_drain;
 extern const struct command command_plan;
 extern const struct command command_ps;
