@@ -11,6 +11,7 @@
  *   - the daemon has no room: slots, launches, engine, disk, memory (claimant_host.may_claim)
  */
 #include "daemon/strikes.h"
+#include "daemon/tally.h"
 #include "engine/image.h"
 #include "queue/poller.h"
 #include "session/table.h"
@@ -33,6 +34,7 @@ struct claimant_host {
 	const struct fleet *fleet;
 	struct table *table;
 	struct room *room;
+	struct tally *tally;
 	bool is_drain;
 
 	/* May another item be claimed? The daemon wakes all claimants when that changes. */

@@ -84,6 +84,7 @@ static void on_refused(struct work_item *item, const struct err *why, void *arg)
 		return;
 	}
 	session = session_new(&claimant->site, item);
+	claimant->host->tally->refused++;
 	table_add(claimant->host->table, session);
 	session_refuse(session, why);
 }
@@ -106,6 +107,7 @@ static void on_claimed(struct work_item *item, void *arg)
 	session = session_new(&claimant->site, item);
 	struct log_ids ids = session_ids(session);
 	log_event(LOG_INFO, "claimed", &ids, NULL, NULL);
+	claimant->host->tally->claimed++;
 	table_add(claimant->host->table, session);
 	session_launch(session);
 }

@@ -5,6 +5,7 @@
 #include "daemon/claimant.h"
 #include "daemon/daemon.h"
 #include "daemon/record.h"
+#include "daemon/tally.h"
 
 /* From left to right, never back. */
 enum leaving {
@@ -32,6 +33,8 @@ struct daemon {
 	size_t claimant_count;
 	struct table table;
 	struct room room;
+	struct tally tally;
+	uint64_t began_ms;
 	struct admission admission;
 	bool lacked_room;
 	struct engine_call list_call;  /* reconcile.c */

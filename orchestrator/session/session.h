@@ -142,6 +142,7 @@ struct session {
 	uint8_t replacements;	    /* how often our name was found taken */
 	bool has_slot;
 	bool counts_as_launching; /* the daemon's: limits how many launches overlap */
+	bool counts_as_failed;	  /* the daemon's: it has been counted */
 	bool is_adopted;	  /* found at start: the item's secret and claim time are unknown */
 	bool ran;		  /* its container was started, by us or before us */
 	bool oom_killed;
