@@ -88,18 +88,29 @@ class CronCase(EnvironmentsCase):
         arguments += ["--quiet-if-locked"] if is_doubled else []
         began = Moment(time.time(), self.engine.containers(), self.cp.log.last_seq(),
                        self.engine.stats()["requests"])
+        at_request = is_killed and self.one_in(2)
+        rule = self.kill_at_request(self.random.randint(1, 20)) if at_request else None
         began.berths = [self.start("drain", *arguments) for _ in range(1 + is_doubled)]
         self.arrive(self.random.choice((0, 0, 1)))
         if is_killed:
-            time.sleep(self.random.uniform(0, KILLED_WITHIN_S))
-            self.killed += self.killed_one(began.berths.pop())
+            self.kill(began.berths.pop(0), rule)
         for berth in began.berths:
             berth.wait()
         self.assert_drained(began, is_alone=not is_killed and not is_doubled)
 
-    def killed_one(self, berth: Berth) -> bool:
-        berth.kill()
-        return berth.process.returncode == -signal.SIGKILL
+    def kill_at_request(self, number: int) -> int:
+        pid_file = self.place.dir / f"run-{len(self.place.berths)}" / "pid"
+        return self.engine.kill_at(number, pid_file, self.random.choice(("before", "after")))
+
+    def kill(self, berth: Berth, rule: int | None) -> None:
+        """At any moment, or at that of a request; what has ended before that has escaped."""
+        if rule is None:
+            time.sleep(self.random.uniform(0, KILLED_WITHIN_S))
+            berth.kill()
+        else:
+            berth.wait()
+            self.engine.remove_rules(rule)
+        self.killed += berth.process.returncode == -signal.SIGKILL
 
     # --- what must hold after a drain -------------------------------------------------------------
 
