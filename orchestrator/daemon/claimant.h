@@ -13,6 +13,7 @@
 #include "daemon/backend.h"
 #include "daemon/strikes.h"
 #include "daemon/turns.h"
+#include "daemon/tally.h"
 #include "engine/image.h"
 #include "queue/poller.h"
 #include "session/table.h"
@@ -48,6 +49,7 @@ struct claimant_host {
 	struct table *table;
 	struct room *room;
 	struct turns *turns;
+	struct tally *tally;
 	bool is_drain;
 
 	/* May this one claim another item? The daemon wakes it when that changes. */

@@ -103,6 +103,7 @@ static void on_refused(struct work_item *item, const struct err *why, void *arg)
 		return;
 	}
 	session = claimant_add_session(claimant, item);
+	claimant->host->tally->refused++;
 	session_refuse(session, why);
 }
 
@@ -124,6 +125,7 @@ static void on_claimed(struct work_item *item, void *arg)
 	session = claimant_add_session(claimant, item);
 	struct log_ids ids = session_ids(session);
 	log_event(LOG_INFO, "claimed", &ids, NULL, NULL);
+	claimant->host->tally->claimed++;
 	session_launch(session);
 }
 

@@ -51,6 +51,14 @@ static void end_launching(struct claimant *claimant, struct session *session)
 	claimant_count_launching(claimant, -1);
 }
 
+static void count_failed(struct claimant *claimant, struct session *session)
+{
+	if (session->counts_as_failed)
+		return;
+	session->counts_as_failed = true;
+	claimant->host->tally->failed++;
+}
+
 static void on_slot_free(struct session *session, void *arg)
 {
 	struct claimant *claimant = owner_of(arg);
@@ -67,6 +75,8 @@ static void on_launch_failed(struct session *session, enum session_blame blame,
 
 	(void)log_err(LOG_WARNING, "launch_failed", &ids, err);
 	end_launching(claimant, session);
+	if (blame != BLAME_NOBODY)
+		count_failed(claimant, session);
 	if (blame == BLAME_ENVIRONMENT) {
 		claimant->host->verdict(claimant_verdict_of(err), claimant->host->arg);
 		claimant->has_image = false;
@@ -80,6 +90,7 @@ static void on_launched(struct session *session, void *arg)
 	struct claimant *claimant = owner_of(arg);
 
 	end_launching(claimant, session);
+	claimant->host->tally->started++;
 	claimant->failures = 0;
 }
 
@@ -122,6 +133,7 @@ static void on_force_stopped(struct session *session, void *arg)
 	if (!session->ran || session->times.first_heartbeat != 0 ||
 	    session->end == END_START_FAILED)
 		return;
+	count_failed(claimant, session);
 	unsigned count = strikes_add(claimant->strikes, session->item.session_id,
 				     loop_now_ms(claimant->host->loop));
 	log_event(LOG_WARNING, "died_unbeaten", &ids, NULL,
@@ -134,7 +146,7 @@ static void on_incomplete(struct session *session, void *arg)
 {
 	struct claimant *claimant = owner_of(arg);
 
-	(void)session;
+	count_failed(claimant, session);
 	claimant->host->verdict(VERDICT_PARTIAL, claimant->host->arg);
 }
 
@@ -145,6 +157,8 @@ static void on_ended(struct session *session, void *arg)
 	if (session->times.first_heartbeat != 0)
 		claimant->deaths = 0;
 	((struct edition *)arg)->sessions--;
+	if (session->times.exited != 0)
+		claimant->host->tally->ended++;
 	table_remove(claimant->host->table, session);
 	(void)session_free(session);
 	claimant->host->changed(claimant->host->arg);

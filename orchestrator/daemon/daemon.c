@@ -158,6 +158,7 @@ static int start_claimants(struct daemon *daemon, struct err *err)
 		.table = &daemon->table,
 		.room = &daemon->room,
 		.turns = &daemon->turns,
+		.tally = &daemon->tally,
 		.is_drain = daemon->options->drain,
 		.may_claim = may_claim,
 		.changed = on_changed,
@@ -181,8 +182,10 @@ static int start_claimants(struct daemon *daemon, struct err *err)
 static int start(struct daemon *daemon, struct err *err)
 {
 	int r = loop_new(&daemon->loop, err);
-	if (r == 0)
+	if (r == 0) {
+		daemon->began_ms = loop_now_ms(daemon->loop);
 		r = lane_global_init(err);
+	}
 	if (r == 0)
 		r = records_open(daemon->fleet->state_dir, &daemon->records, err);
 	if (r == 0)
@@ -260,6 +263,8 @@ unsigned daemon_serve(struct fleet *fleet, const struct daemon_options *options)
 		(void)log_err(LOG_ERROR, "failed", NULL, &err);
 		daemon.verdict |= verdict_of_start(&err);
 	}
+	if (options->drain && daemon.loop)
+		tally_report(&daemon);
 	stop(&daemon);
 	return daemon.verdict;
 }

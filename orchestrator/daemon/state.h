@@ -5,6 +5,7 @@
 #include "daemon/claimant.h"
 #include "daemon/daemon.h"
 #include "daemon/record.h"
+#include "daemon/tally.h"
 
 /* From left to right, never back. */
 enum leaving {
@@ -34,6 +35,8 @@ struct daemon {
 	struct table table;
 	struct room room;
 	struct turns turns;
+	struct tally tally;
+	uint64_t began_ms;
 	char **reported; /* ids of containers that are not ours, in the order they were seen */
 	size_t reported_count;
 	enum leaving leaving;

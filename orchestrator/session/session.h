@@ -144,6 +144,7 @@ struct session {
 	bool has_slot;
 	bool counts_as_launching; /* the daemon's: limits how many launches overlap */
 	bool is_slow;		  /* the daemon's: it keeps no other launch waiting any more */
+	bool counts_as_failed;	  /* the daemon's: it has been counted */
 	bool is_adopted;	  /* found at start: the item's secret and claim time are unknown */
 	bool ran;		  /* its container was started, by us or before us */
 	bool oom_killed;
