@@ -51,6 +51,16 @@ enum claimant_state {
 	CLAIMANT_FINISHED, /* claims no more: queue drained, told to stop, or for a bad reason */
 };
 
+/* How an environment is doing. */
+enum claimant_standing {
+	CLAIMANT_IS_PREPARING,
+	CLAIMANT_IS_SERVING,
+	CLAIMANT_IS_PAUSED, /* its breaker is open, or its queue fails to answer a poll */
+	CLAIMANT_IS_REJECTED,
+	CLAIMANT_IS_FINISHED,
+	CLAIMANT_STANDINGS, /* how many there are */
+};
+
 struct claimant {
 	const struct claimant_host *host;
 	const struct environment *config;
@@ -94,6 +104,10 @@ void claimant_stop(struct claimant *claimant);
 bool claimant_is_finished(const struct claimant *claimant);
 /* Takes over a container of this environment. */
 void claimant_adopt(struct claimant *claimant, const struct container *container);
+enum claimant_standing claimant_standing(const struct claimant *claimant);
+const char *claimant_standing_name(enum claimant_standing standing);
+/* As poller_pulse(); an environment whose breaker is open rests. */
+enum poller_pulse claimant_pulse(const struct claimant *claimant);
 /* Logs event=status: its slots now, and, when the control plane has answered, its queue. */
 void claimant_report(struct claimant *claimant);
 /* Reads the key again (reload). True if it is another one now. */

@@ -39,6 +39,7 @@ static void on_review(void *arg)
 			claimant_stop(claimant);
 		claimant_wake(claimant);
 	}
+	service_changed(&daemon->service);
 	leaving_review(daemon);
 }
 
@@ -140,6 +141,7 @@ static void on_engine_health(struct engine *engine, bool healthy, const struct e
 		daemon_changed(daemon);
 		return;
 	}
+	service_changed(&daemon->service);
 	_cleanup_free_ char *hint = discover_session_hint("", daemon->fleet->engine.socket);
 	log_event(LOG_ERROR, "engine", NULL,
 		  (struct log_field[]){{"socket", daemon->fleet->engine.socket},
@@ -251,8 +253,10 @@ static int start_claimants(struct daemon *daemon, struct err *err)
 static int start(struct daemon *daemon, struct err *err)
 {
 	int r = loop_new(&daemon->loop, err);
-	if (r == 0)
-		r = lane_global_init(err);
+	if (r < 0)
+		return r;
+	service_init(&daemon->service, daemon->loop, daemon_facts, daemon);
+	r = lane_global_init(err);
 	if (r == 0)
 		r = records_open(daemon->fleet->state_dir, &daemon->records, err);
 	if (r == 0)
@@ -274,6 +278,7 @@ static void stop(struct daemon *daemon)
 	table_clear(&daemon->table);
 	for (size_t i = 0; i < daemon->claimant_count; i++)
 		(void)claimant_free(daemon->claimants[i]);
+	service_done(&daemon->service);
 	timer_cancel(&daemon->review_timer); /* a poll given up is a change, too */
 	free(daemon->claimants);
 	(void)engine_free(daemon->engine);

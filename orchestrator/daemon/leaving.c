@@ -10,7 +10,7 @@
 #include <signal.h>
 
 #define LOOK_AGAIN_MS 200u   /* not everything that is waited for tells */
-#define PATIENCE_MS   20000u /* for launches and removals under way after SIGTERM */
+#define CLEARING_MS   10000u /* the service manager waits for removing the network, too */
 
 /* --- is there something to wait for? ---------------------------------------------------------- */
 
@@ -73,6 +73,7 @@ static void on_cleared(struct engine_call *call, void *arg)
 static void clear_and_stop(struct daemon *daemon)
 {
 	daemon->leaving = CLEARING;
+	service_stopping(&daemon->service, CLEARING_MS);
 	timer_cancel(&daemon->patience_timer);
 	if (table_count(&daemon->table) > 0) {
 		loop_stop(daemon->loop);
@@ -128,11 +129,16 @@ void leaving_begin(struct daemon *daemon, enum leave_mode mode)
 	if (daemon->leaving == STAYING || mode < daemon->leave_mode)
 		daemon->leave_mode = mode;
 	daemon->leaving = FINISHING;
+	if (daemon->leave_mode == LEAVE_SESSIONS_RUNNING || daemon->ends_sessions)
+		service_stopping(&daemon->service,
+				 (uint64_t)fleet_shutdown_ms(daemon->fleet) + CLEARING_MS);
+	else
+		service_finishing(&daemon->service);
 	for (size_t i = 0; i < daemon->claimant_count; i++)
 		claimant_stop(daemon->claimants[i]);
 	if (daemon->leave_mode == LEAVE_SESSIONS_RUNNING)
-		timer_arm(&daemon->patience_timer, daemon->loop, PATIENCE_MS, on_out_of_patience,
-			  daemon);
+		timer_arm(&daemon->patience_timer, daemon->loop, FLEET_PATIENCE_MS,
+			  on_out_of_patience, daemon);
 	daemon_changed(daemon);
 }
 
@@ -189,10 +195,12 @@ static void on_hangup(void *arg)
 {
 	struct daemon *daemon = arg;
 
+	service_reloading(&daemon->service);
 	for (size_t i = 0; i < daemon->claimant_count; i++)
 		(void)claimant_reread_key(daemon->claimants[i]);
 	log_event(LOG_INFO, "reloaded", NULL, NULL,
 		  "keys were read again; changes of the file take effect at the next start");
+	service_reloaded(&daemon->service);
 }
 
 static void on_status_wanted(void *arg)

@@ -142,6 +142,7 @@ static void on_listed(struct engine_call *call, void *arg)
 		daemon->is_settled = true;
 		for (size_t i = 0; i < daemon->claimant_count; i++)
 			claimant_start(daemon->claimants[i]);
+		service_ready(&daemon->service);
 	}
 	daemon_changed(daemon);
 }

@@ -5,6 +5,7 @@
 #include "daemon/claimant.h"
 #include "daemon/daemon.h"
 #include "daemon/record.h"
+#include "daemon/service.h"
 
 /* From left to right, never back. */
 enum leaving {
@@ -24,6 +25,7 @@ struct daemon {
 	const struct fleet *fleet;
 	const struct daemon_options *options;
 	struct loop *loop;
+	struct service service;
 	struct lane *queue_lane;
 	struct engine *engine;
 	struct records *records;
@@ -60,6 +62,9 @@ void daemon_add_verdict(struct daemon *daemon, unsigned bits);
  * looked at that no event told. */
 void daemon_reconcile(struct daemon *daemon);
 void daemon_reconcile_done(struct daemon *daemon);
+
+/* facts.c: what there is to tell of `daemon`, which is one. */
+void daemon_facts(struct service_facts *ret, void *daemon);
 
 /* leaving.c */
 int leaving_init(struct daemon *daemon, struct err *err);
