@@ -2,6 +2,7 @@
 /* Loads configurations like a serving command would, and says what was understood. */
 #include "base/cleanup.h"
 #include "base/json.h"
+#include "cli/check_units.h"
 #include "cli/columns.h"
 #include "cli/commands.h"
 #include "cli/exit.h"
@@ -13,7 +14,7 @@
 #include <string.h>
 
 struct check_flags {
-	struct flag_list configs;
+	struct flag_list configs, units;
 	const char *output;
 };
 
@@ -23,6 +24,13 @@ static const struct flag check_flags[] = {
 	 .offset = offsetof(struct check_flags, configs),
 	 .argument = "FILE",
 	 .help = "a fleet file, several times if you like [BERTH_CONFIG]"},
+	{.name = "unit",
+	 .type = FLAG_LIST,
+	 .offset = offsetof(struct check_flags, units),
+	 .argument = "FILE",
+	 .help = "a systemd unit that runs it, to warn of what does not fit (default: the "
+		 "installed "
+		 "berth.service)"},
 	{.name = "output",
 	 .letter = 'o',
 	 .type = FLAG_CHOICE,
@@ -63,7 +71,7 @@ static void print_policy_dirs(const struct fleet *fleet)
 	       installed ? installed : "");
 }
 
-static void print_fleet(const struct fleet *fleet)
+static void print_fleet(const struct fleet *fleet, const struct json_object *units)
 {
 	static const char *const titles[] = {"ENVIRONMENT", "ID",	  "SESSIONS", "IMAGE",
 					     "POLICY",	    "UNENFORCED", "KEY"};
@@ -76,6 +84,7 @@ static void print_fleet(const struct fleet *fleet)
 	       fleet->engine.socket_reason);
 	printf("control plane %s, at most %" PRId64 " sessions on this host\n", fleet->base_url,
 	       fleet->host.sessions);
+	check_units_print(units);
 	columns_init(&columns, titles, ARRAY_SIZE(titles));
 	for (size_t i = 0; i < fleet->environment_count; i++) {
 		const struct environment *environment = &fleet->environments[i];
@@ -128,7 +137,7 @@ static void print_warning(const char *line, void *arg)
 	(void)fprintf(stderr, "warning: %s\n", line);
 }
 
-static struct json_object *fleet_json(const struct fleet *fleet)
+static struct json_object *fleet_json(const struct fleet *fleet, struct json_object *units)
 {
 	struct json_object *object = json_new_object(), *list = json_new_array();
 
@@ -144,6 +153,7 @@ static struct json_object *fleet_json(const struct fleet *fleet)
 	for (size_t i = 0; i < fleet->environment_count; i++)
 		json_append(list, environment_json(&fleet->environments[i]));
 	json_add(object, "environments", list);
+	json_add(object, "units", json_object_get(units));
 	json_add(object, "warnings", lines_json(&fleet->warnings));
 	return object;
 }
@@ -159,22 +169,27 @@ static struct json_object *problems_json(const char *file, const struct problems
 }
 
 /* Checks one configuration; with `report`, adds to it instead of printing a table. */
-static int check(const struct fleet_flags *flags, struct json_object *report)
+static int check(const struct check_flags *flags, const struct fleet_flags *fleet_flags,
+		 struct json_object *report)
 {
+	_cleanup_(json_putp) struct json_object *units = json_new_array();
 	struct problems problems;
 	struct fleet *fleet = NULL;
 
 	problems_init(&problems);
-	int r = fleet_load(flags, &problems, &fleet);
+	int r = fleet_load(fleet_flags, &problems, &fleet);
+	if (r == 0)
+		r = check_units(&flags->units, fleet, &problems, units);
 	if (r < 0)
 		(void)fputs(problems.text.data, stderr);
 	else
 		problems_each(&fleet->warnings, print_warning, NULL);
-	if (report)
-		json_append(report,
-			    r < 0 ? problems_json(flags->config, &problems) : fleet_json(fleet));
+	if (report && r < 0)
+		json_append(report, problems_json(fleet_flags->config, &problems));
+	else if (report)
+		json_append(report, fleet_json(fleet, units));
 	else if (r == 0)
-		print_fleet(fleet);
+		print_fleet(fleet, units);
 	problems_done(&problems);
 	fleet_free(fleet);
 	return r < 0 ? EXIT_CONFIG : EXIT_DONE;
@@ -189,7 +204,7 @@ static int check_all(const struct check_flags *flags, struct fleet_flags *fleet_
 	/* Without a file, flags and environment variables are the configuration. */
 	for (size_t i = 0; i < flags->configs.count || i == 0; i++) {
 		fleet_flags->config = flags->configs.count > 0 ? flags->configs.values[i] : NULL;
-		int exit_code = check(fleet_flags, report);
+		int exit_code = check(flags, fleet_flags, report);
 		worst = exit_code != EXIT_DONE ? exit_code : worst;
 	}
 	if (report)
@@ -220,5 +235,6 @@ int cmd_check(int argc, char **argv)
 	if (flags_parse(&usage, argc, argv, &exit_code))
 		exit_code = check_all(&flags, &fleet_flags);
 	free(flags.configs.values);
+	free(flags.units.values);
 	return exit_code;
 }

@@ -39,14 +39,14 @@ int fleet_read_policy(const struct fleet *fleet, const char *name, struct proble
 	return policy_load(name, directories, problems, ret);
 }
 
-int64_t fleet_shutdown_ms(const struct fleet *fleet)
+int64_t fleet_longest_grace_ms(const struct fleet *fleet)
 {
-	int64_t grace_ms = 0;
+	int64_t longest = 0;
 
-	for (size_t i = 0; fleet->on_shutdown == SHUTDOWN_STOP && i < fleet->environment_count; i++)
-		if (fleet->environments[i].timeouts.stop_grace_ms > grace_ms)
-			grace_ms = fleet->environments[i].timeouts.stop_grace_ms;
-	return grace_ms + FLEET_PATIENCE_MS;
+	for (size_t i = 0; i < fleet->environment_count; i++)
+		if (fleet->environments[i].timeouts.stop_grace_ms > longest)
+			longest = fleet->environments[i].timeouts.stop_grace_ms;
+	return longest;
 }
 
 const char *variable(const char *name)

@@ -118,9 +118,8 @@ struct fleet *fleet_free(struct fleet *fleet);
 /* What launches and removals under way get after SIGTERM. */
 #define FLEET_PATIENCE_MS 20000
 
-/* How long berth may take to end after SIGTERM, in milliseconds: with `on_shutdown: stop` the
- * longest stop_grace on top of that. */
-int64_t fleet_shutdown_ms(const struct fleet *fleet);
+/* The longest stop_grace of all environments. */
+int64_t fleet_longest_grace_ms(const struct fleet *fleet);
 
 /* policy_load() from this fleet's directories. */
 int fleet_read_policy(const struct fleet *fleet, const char *name, struct problems *problems,

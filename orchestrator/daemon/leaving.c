@@ -122,6 +122,13 @@ static void on_out_of_patience(void *arg)
 	loop_stop(daemon->loop);
 }
 
+static uint64_t time_to_leave_ms(const struct daemon *daemon)
+{
+	int64_t grace_ms = daemon->ends_sessions ? fleet_longest_grace_ms(daemon->fleet) : 0;
+
+	return (uint64_t)grace_ms + FLEET_PATIENCE_MS + CLEARING_MS;
+}
+
 void leaving_begin(struct daemon *daemon, enum leave_mode mode)
 {
 	if (daemon->leaving == CLEARING)
@@ -130,8 +137,7 @@ void leaving_begin(struct daemon *daemon, enum leave_mode mode)
 		daemon->leave_mode = mode;
 	daemon->leaving = FINISHING;
 	if (daemon->leave_mode == LEAVE_SESSIONS_RUNNING || daemon->ends_sessions)
-		service_stopping(&daemon->service,
-				 (uint64_t)fleet_shutdown_ms(daemon->fleet) + CLEARING_MS);
+		service_stopping(&daemon->service, time_to_leave_ms(daemon));
 	else
 		service_finishing(&daemon->service);
 	for (size_t i = 0; i < daemon->claimant_count; i++)
