@@ -26,7 +26,7 @@ command -v npm >/dev/null || packages+=(npm)
 
 # The SDK's worker runs unzip for skills.
 check_packages=(
-	libcmocka-dev libmicrohttpd-dev openssl unzip busybox-static
+	libcmocka-dev libmicrohttpd-dev openssl unzip busybox-static systemd
 	# a private Docker daemon; what Podman needs to run without root
 	docker.io containerd iptables uidmap
 )
