@@ -127,6 +127,12 @@ struct fleet *fleet_ref(struct fleet *fleet);
 /* Gives a reference back; frees with the last. NULL is fine; returns NULL. */
 struct fleet *fleet_free(struct fleet *fleet);
 
+/* What launches and removals under way get after SIGTERM. */
+#define FLEET_PATIENCE_MS 20000
+
+/* The longest stop_grace of all environments. */
+int64_t fleet_longest_grace_ms(const struct fleet *fleet);
+
 /* policy_load() from this fleet's directories. */
 int fleet_read_policy(const struct fleet *fleet, const char *name, struct problems *problems,
 		      struct policy **ret);

@@ -77,6 +77,18 @@ void backend_give_up(struct backend *backend)
 	loop_stop(daemon->loop);
 }
 
+void backend_tell_ready(struct backend *backend)
+{
+	struct daemon *daemon = backend->daemon;
+
+	for (size_t i = 0; i < daemon->backend_count; i++) {
+		const struct backend *other = daemon->backends[i];
+		if (!other->is_settled && !other->is_missing && !other->is_given_up)
+			return;
+	}
+	service_ready(&daemon->service);
+}
+
 static void on_patience_over(void *arg)
 {
 	struct backend *backend = arg;
@@ -125,6 +137,7 @@ static void on_health(struct engine *engine, bool healthy, const struct err *err
 		be_healthy(backend);
 		return;
 	}
+	service_changed(&daemon->service);
 	_cleanup_free_ char *hint = discover_session_hint("", backend->socket);
 	log_event(LOG_ERROR, "engine", NULL,
 		  (struct log_field[]){{"socket", backend->socket},
@@ -141,6 +154,8 @@ static void on_health(struct engine *engine, bool healthy, const struct err *err
 	} else if (daemon->options->drain) {
 		timer_arm(&backend->patience_timer, daemon->loop, PATIENCE_MS, on_patience_over,
 			  backend);
+	} else {
+		backend_tell_ready(backend);
 	}
 }
 

@@ -53,6 +53,10 @@ bool backend_is_ready(const struct backend *backend);
 /* It is done without: its environments claim no more, and nobody waits for its containers. */
 void backend_give_up(struct backend *backend);
 
+/* Tells the service manager that berth is ready, once nothing but engines that are away is still to
+ * be settled. */
+void backend_tell_ready(struct backend *backend);
+
 /* reconcile.c: compares what the engine holds with the table: adopts what nobody has, and has ends
  * looked at that no event told. */
 void backend_reconcile(struct backend *backend);

@@ -12,8 +12,8 @@
  */
 #include "daemon/backend.h"
 #include "daemon/strikes.h"
-#include "daemon/turns.h"
 #include "daemon/tally.h"
+#include "daemon/turns.h"
 #include "engine/image.h"
 #include "queue/poller.h"
 #include "session/table.h"
@@ -68,6 +68,16 @@ enum claimant_state {
 	CLAIMANT_FINISHED, /* claims no more: queue drained, told to stop, or for a bad reason */
 };
 
+/* How an environment is doing. */
+enum claimant_standing {
+	CLAIMANT_IS_PREPARING,
+	CLAIMANT_IS_SERVING,
+	CLAIMANT_IS_PAUSED, /* its breaker is open, or its queue fails to answer a poll */
+	CLAIMANT_IS_REJECTED,
+	CLAIMANT_IS_FINISHED,
+	CLAIMANT_STANDINGS, /* how many there are */
+};
+
 struct claimant {
 	const struct claimant_host *host;
 	struct edition *editions; /* all, newest first; owned */
@@ -116,6 +126,10 @@ bool claimant_is_finished(const struct claimant *claimant);
 /* Takes over a container of this environment that was found on `backend`. */
 void claimant_adopt(struct claimant *claimant, struct backend *backend,
 		    const struct container *container);
+enum claimant_standing claimant_standing(const struct claimant *claimant);
+const char *claimant_standing_name(enum claimant_standing standing);
+/* As poller_pulse(); an environment whose breaker is open rests. */
+enum poller_pulse claimant_pulse(const struct claimant *claimant);
 /* Logs event=status: its slots now, and, when the control plane has answered, its queue. */
 void claimant_report(struct claimant *claimant);
 /* Reads the key again. True if it is another one now. */

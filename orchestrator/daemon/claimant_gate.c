@@ -43,6 +43,7 @@ void claimant_pause(struct claimant *claimant, const struct err *why)
 	log_event(LOG_ERROR, "paused", &ids, NULL, "no claims for %u s: %s",
 		  (unsigned)((pause_ms + 999) / 1000), why->text);
 	timer_arm(&claimant->timer, loop, pause_ms, on_timer, claimant);
+	claimant->host->changed(claimant->host->arg);
 }
 
 /* A host does not change by waiting: an environment that was never served is given up. */
@@ -124,6 +125,7 @@ static void on_image(struct image_wait *wait, void *arg)
 				       {NULL}},
 		  NULL);
 	poller_wake(claimant->poller);
+	claimant->host->changed(claimant->host->arg);
 }
 
 void claimant_check_image(struct claimant *claimant)

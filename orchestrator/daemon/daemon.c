@@ -42,6 +42,7 @@ static void on_review(void *arg)
 			claimant_wake(claimant);
 	}
 	turns_wake(&daemon->turns, daemon->fleet->host.sessions - daemon->room.slots);
+	service_changed(&daemon->service);
 	leaving_review(daemon);
 }
 
@@ -182,10 +183,11 @@ static int start_claimants(struct daemon *daemon, struct err *err)
 static int start(struct daemon *daemon, struct err *err)
 {
 	int r = loop_new(&daemon->loop, err);
-	if (r == 0) {
-		daemon->began_ms = loop_now_ms(daemon->loop);
-		r = lane_global_init(err);
-	}
+	if (r < 0)
+		return r;
+	daemon->began_ms = loop_now_ms(daemon->loop);
+	service_init(&daemon->service, daemon->loop, daemon_facts, daemon);
+	r = lane_global_init(err);
 	if (r == 0)
 		r = records_open(daemon->fleet->state_dir, &daemon->records, err);
 	if (r == 0)
@@ -208,6 +210,7 @@ static void stop(struct daemon *daemon)
 	table_clear(&daemon->table);
 	for (size_t i = 0; i < daemon->claimant_count; i++)
 		(void)claimant_free(daemon->claimants[i]);
+	service_done(&daemon->service);
 	timer_cancel(&daemon->review_timer); /* a poll given up is a change, too */
 	free(daemon->claimants);
 	for (size_t i = 0; i < daemon->backend_count; i++)

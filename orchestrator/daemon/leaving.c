@@ -10,7 +10,7 @@
 #include <signal.h>
 
 #define LOOK_AGAIN_MS 200u   /* not everything that is waited for tells */
-#define PATIENCE_MS   20000u /* for launches and removals under way after SIGTERM */
+#define CLEARING_MS   10000u /* the service manager waits for removing the network, too */
 
 /* --- is there something to wait for? ---------------------------------------------------------- */
 
@@ -82,6 +82,7 @@ static void on_cleared(struct engine_call *call, void *arg)
 static void clear_and_stop(struct daemon *daemon)
 {
 	daemon->leaving = CLEARING;
+	service_stopping(&daemon->service, CLEARING_MS);
 	timer_cancel(&daemon->leave_timer);
 	for (size_t i = 0; table_count(&daemon->table) == 0 && i < daemon->backend_count; i++) {
 		struct backend *backend = daemon->backends[i];
@@ -134,6 +135,13 @@ static void on_out_of_patience(void *arg)
 	loop_stop(daemon->loop);
 }
 
+static uint64_t time_to_leave_ms(const struct daemon *daemon)
+{
+	int64_t grace_ms = daemon->ends_sessions ? fleet_longest_grace_ms(daemon->fleet) : 0;
+
+	return (uint64_t)grace_ms + FLEET_PATIENCE_MS + CLEARING_MS;
+}
+
 void leaving_begin(struct daemon *daemon, enum leave_mode mode)
 {
 	if (daemon->leaving == CLEARING)
@@ -141,10 +149,14 @@ void leaving_begin(struct daemon *daemon, enum leave_mode mode)
 	if (daemon->leaving == STAYING || mode < daemon->leave_mode)
 		daemon->leave_mode = mode;
 	daemon->leaving = FINISHING;
+	if (daemon->leave_mode == LEAVE_SESSIONS_RUNNING || daemon->ends_sessions)
+		service_stopping(&daemon->service, time_to_leave_ms(daemon));
+	else
+		service_finishing(&daemon->service);
 	for (size_t i = 0; i < daemon->claimant_count; i++)
 		claimant_stop(daemon->claimants[i]);
 	if (daemon->leave_mode == LEAVE_SESSIONS_RUNNING)
-		timer_arm(&daemon->leave_timer, daemon->loop, PATIENCE_MS, on_out_of_patience,
+		timer_arm(&daemon->leave_timer, daemon->loop, FLEET_PATIENCE_MS, on_out_of_patience,
 			  daemon);
 	daemon_changed(daemon);
 }
@@ -200,7 +212,11 @@ static void on_quit(void *arg)
 
 static void on_hangup(void *arg)
 {
-	daemon_reload(arg);
+	struct daemon *daemon = arg;
+
+	service_reloading(&daemon->service);
+	daemon_reload(daemon);
+	service_reloaded(&daemon->service);
 }
 
 static void on_status_wanted(void *arg)

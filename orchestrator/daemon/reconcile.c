@@ -120,6 +120,7 @@ static void be_settled(struct backend *backend)
 	for (size_t i = 0; i < daemon->claimant_count; i++)
 		if (claimant_backend(daemon->claimants[i]) == backend)
 			claimant_start(daemon->claimants[i]);
+	backend_tell_ready(backend);
 }
 
 static void on_listed(struct engine_call *call, void *arg)

@@ -5,6 +5,7 @@
 #include "daemon/claimant.h"
 #include "daemon/daemon.h"
 #include "daemon/record.h"
+#include "daemon/service.h"
 #include "daemon/tally.h"
 
 /* From left to right, never back. */
@@ -25,6 +26,7 @@ struct daemon {
 	struct fleet *fleet; /* what is served now; a reference */
 	const struct daemon_options *options;
 	struct loop *loop;
+	struct service service;
 	struct lane *queue_lane;
 	struct records *records;
 	struct backend **backends; /* in the order of the fleet; retired ones among them */
@@ -63,6 +65,9 @@ void daemon_reload(struct daemon *daemon);
 /* Frees environments and engines that are in no configuration any more and have nothing left to do.
  * Not to be called from a callback of either. */
 void daemon_tidy(struct daemon *daemon);
+
+/* facts.c: what there is to tell of `daemon`, which is one. */
+void daemon_facts(struct service_facts *ret, void *daemon);
 
 /* leaving.c */
 int leaving_init(struct daemon *daemon, struct err *err);
