@@ -99,6 +99,7 @@ int claimant_new(const struct claimant_host *host, const struct environment *con
 	claimant->peer = (struct queue_peer){
 		.loop = host->loop,
 		.lane = host->queue_lane,
+		.budget = host->budget,
 		.base_url = host->fleet->base_url,
 		.environment_id = config->id,
 		.name = config->name,

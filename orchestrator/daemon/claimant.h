@@ -30,6 +30,7 @@ struct claimant_host {
 	struct loop *loop;
 	struct engine *engine;
 	struct lane *queue_lane;
+	struct budget *budget; /* of requests; NULL: no limit */
 	const struct fleet *fleet;
 	struct table *table;
 	struct room *room;

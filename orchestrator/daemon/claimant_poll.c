@@ -7,10 +7,11 @@
 
 #define DRAIN_POLL_ERRORS 6 /* in a row, before a drain gives up: about 30 s */
 
-static bool take_slot(void *arg)
+static bool take_slot(bool *ret_no_block, void *arg)
 {
 	struct claimant *claimant = arg;
 
+	(void)ret_no_block;
 	if (claimant->is_rejected || !claimant_gate_is_open(claimant) ||
 	    claimant->slots >= claimant->config->sessions ||
 	    !claimant->host->may_claim(claimant->host->arg))

@@ -10,6 +10,7 @@
 #include "config/discover.h"
 #include "daemon/lock.h"
 #include "daemon/state.h"
+#include "queue/budget.h"
 
 #include <string.h>
 
@@ -227,6 +228,7 @@ static int start_claimants(struct daemon *daemon, struct err *err)
 		.loop = daemon->loop,
 		.engine = daemon->engine,
 		.queue_lane = daemon->queue_lane,
+		.budget = daemon->budget,
 		.fleet = fleet,
 		.table = &daemon->table,
 		.room = &daemon->room,
@@ -260,6 +262,8 @@ static int start(struct daemon *daemon, struct err *err)
 	if (r == 0)
 		r = start_lanes(daemon, err);
 	if (r == 0)
+		daemon->budget = budget_new(daemon->loop, daemon->fleet->host.requests_per_minute);
+	if (r == 0)
 		r = start_claimants(daemon, err);
 	return r;
 }
@@ -277,6 +281,7 @@ static void stop(struct daemon *daemon)
 	timer_cancel(&daemon->review_timer); /* a poll given up is a change, too */
 	free(daemon->claimants);
 	(void)engine_free(daemon->engine);
+	(void)budget_free(daemon->budget);
 	(void)lane_free(daemon->queue_lane);
 	(void)records_close(daemon->records);
 	(void)loop_free(daemon->loop);

@@ -25,6 +25,7 @@ struct daemon {
 	const struct daemon_options *options;
 	struct loop *loop;
 	struct lane *queue_lane;
+	struct budget *budget;
 	struct engine *engine;
 	struct records *records;
 	struct claimant_host host; /* shared by all claimants */

@@ -21,10 +21,11 @@ static void meddle(struct owner *owner, enum callback callback)
 		owner->poller = poller_free(owner->poller);
 }
 
-static bool take_slot(void *arg)
+static bool take_slot(bool *ret_no_block, void *arg)
 {
 	struct owner *owner = arg;
 
+	*ret_no_block = owner->others_wait;
 	meddle(owner, TAKE_SLOT);
 	if (owner->slots == 0)
 		return false;

@@ -30,7 +30,8 @@ struct owner {
 	struct poll_settings settings;
 	struct secret *key;
 	struct poller *poller;
-	unsigned slots; /* free */
+	unsigned slots;	  /* free */
+	bool others_wait; /* for a slot */
 	unsigned taken, released, claimed, refused, empty, rejected, failed;
 	unsigned trouble;   /* the number in a row that was last told */
 	unsigned keys_left; /* how many times the key file will have changed */
