@@ -15,9 +15,10 @@
 struct check_flags {
 	struct flag_list configs;
 	const char *output;
+	struct fleet_flags fleet;
 };
 
-static const struct flag check_flags[] = {
+static const struct flag check_flag_rows[] = {
 	{.name = "config",
 	 .type = FLAG_LIST,
 	 .offset = offsetof(struct check_flags, configs),
@@ -72,8 +73,12 @@ static void print_fleet(const struct fleet *fleet)
 	printf("%s: fine\n", fleet->file ? fleet->file : "flags and environment");
 	printf("instance %s, state in %s\n", fleet->instance, fleet->state_dir);
 	print_policy_dirs(fleet);
-	printf("engine %s (%s)\n", fleet->engine.socket ? fleet->engine.socket : "none",
-	       fleet->engine.socket_reason);
+	for (size_t i = 0; i < fleet->engine_count; i++) {
+		const struct engine_settings *engine = &fleet->engines[i];
+		printf("engine %s%s%s (%s)\n", engine->name ? engine->name : "",
+		       engine->name ? " " : "", engine->socket ? engine->socket : "none",
+		       engine->socket_reason);
+	}
 	printf("control plane %s, at most %" PRId64 " sessions on this host\n", fleet->base_url,
 	       fleet->host.sessions);
 	columns_init(&columns, titles, ARRAY_SIZE(titles));
@@ -99,7 +104,9 @@ static struct json_object *environment_json(const struct environment *environmen
 
 	json_add_string(object, "id", environment->id);
 	json_add_string(object, "name", environment->name);
+	json_add_string(object, "engine", environment->engine->name);
 	json_add_int(object, "sessions", environment->sessions);
+	json_add_int(object, "weight", environment->weight);
 	json_add_string(object, "image", environment->image);
 	json_add_string(object, "policy", environment->policy_name);
 	json_add_string(object, "policy_digest", environment->policy->digest);
@@ -109,17 +116,29 @@ static struct json_object *environment_json(const struct environment *environmen
 	return object;
 }
 
+static struct json_object *engine_json(const struct engine_settings *engine)
+{
+	struct json_object *object = json_new_object();
+
+	json_add_string(object, "name", engine->name);
+	json_add_string(object, "socket", engine->socket);
+	json_add_string(object, "chosen_by", engine->socket_reason);
+	return object;
+}
+
 static struct json_object *fleet_json(const struct fleet *fleet)
 {
-	struct json_object *object = json_new_object(), *list = json_new_array();
+	struct json_object *object = json_new_object(), *list = json_new_array(),
+			   *engines = json_new_array();
 
 	json_add_bool(object, "ok", true);
 	json_add_string(object, "file", fleet->file);
 	json_add_string(object, "instance", fleet->instance);
 	json_add_string(object, "state_dir", fleet->state_dir);
 	json_add_string(object, "policy_dir", fleet->policy_dir);
-	json_add_string(object, "engine_socket", fleet->engine.socket);
-	json_add_string(object, "engine_reason", fleet->engine.socket_reason);
+	for (size_t i = 0; i < fleet->engine_count; i++)
+		json_append(engines, engine_json(&fleet->engines[i]));
+	json_add(object, "engines", engines);
 	json_add_string(object, "base_url", fleet->base_url);
 	json_add_int(object, "host_sessions", fleet->host.sessions);
 	for (size_t i = 0; i < fleet->environment_count; i++)
@@ -164,7 +183,7 @@ static int check(const struct fleet_flags *flags, struct json_object *report)
 	return r < 0 ? EXIT_CONFIG : EXIT_DONE;
 }
 
-static int check_all(const struct check_flags *flags, struct fleet_flags *fleet_flags)
+static int check_all(struct check_flags *flags)
 {
 	_cleanup_(json_putp) struct json_object *report =
 		strcmp(flags->output, "json") == 0 ? json_new_array() : NULL;
@@ -172,8 +191,8 @@ static int check_all(const struct check_flags *flags, struct fleet_flags *fleet_
 
 	/* Without a file, flags and environment variables are the configuration. */
 	for (size_t i = 0; i < flags->configs.count || i == 0; i++) {
-		fleet_flags->config = flags->configs.count > 0 ? flags->configs.values[i] : NULL;
-		int exit_code = check(fleet_flags, report);
+		flags->fleet.config = flags->configs.count > 0 ? flags->configs.values[i] : NULL;
+		int exit_code = check(&flags->fleet, report);
 		worst = exit_code != EXIT_DONE ? exit_code : worst;
 	}
 	if (report)
@@ -181,28 +200,31 @@ static int check_all(const struct check_flags *flags, struct fleet_flags *fleet_
 	return worst;
 }
 
-int cmd_check(int argc, char **argv)
+static int run_check(int argc, char **argv)
 {
-	struct check_flags flags = {.output = "table"};
-	struct fleet_flags fleet_flags = {.need = FLEET_ALL};
-	const struct flag_group groups[] = {
-		{check_flags, &flags},
-		{engine_flags, &fleet_flags},
-		{environment_flags, &fleet_flags},
-		{NULL},
-	};
-	const struct usage usage = {
-		.command = "check",
-		.summary = "Reads the configuration as `run` would and says what is wrong with it "
-			   "(exit code 78),\nor what was understood. Asks nobody.",
-		.groups = groups,
-		.operands = "[FILE ...]",
-		.operand_list = &flags.configs,
-	};
+	struct check_flags flags = {.output = "table", .fleet.need = FLEET_ALL};
 	int exit_code;
 
-	if (flags_parse(&usage, argc, argv, &exit_code))
-		exit_code = check_all(&flags, &fleet_flags);
+	if (flags_parse(&command_check, &flags, argc, argv, &exit_code))
+		exit_code = check_all(&flags);
 	free(flags.configs.values);
 	return exit_code;
 }
+
+static const struct flag_group check_groups[] = {
+	{check_flag_rows, 0},
+	{engine_flags, offsetof(struct check_flags, fleet)},
+	{environment_flags, offsetof(struct check_flags, fleet)},
+	{NULL},
+};
+
+const struct command command_check = {
+	.name = "check",
+	.summary = "say what is wrong with the configuration",
+	.description = "Reads the configuration as `run` would and says what is wrong with it "
+		       "(exit code 78),\nor what was understood. Asks nobody.",
+	.groups = check_groups,
+	.operands = "[FILE ...]",
+	.operands_offset = offsetof(struct check_flags, configs),
+	.run = run_check,
+};

@@ -21,9 +21,10 @@
 
 struct ps_flags {
 	const char *output;
+	struct fleet_flags fleet;
 };
 
-static const struct flag ps_flags[] = {
+static const struct flag ps_flag_rows[] = {
 	{.name = "output",
 	 .letter = 'o',
 	 .type = FLAG_CHOICE,
@@ -53,8 +54,8 @@ static void ps_end(struct ps *ps, int exit_code)
 
 static void give_up(struct ps *ps, const struct err *err)
 {
-	(void)fprintf(stderr, "berth ps: engine %s (%s): %s\n", ps->fleet->engine.socket,
-		      ps->fleet->engine.socket_reason, err->text);
+	(void)fprintf(stderr, "berth ps: engine %s (%s): %s\n", ps->fleet->engines[0].socket,
+		      ps->fleet->engines[0].socket_reason, err->text);
 	ps_end(ps, EXIT_UNAVAILABLE);
 }
 
@@ -275,7 +276,7 @@ static int collect(struct ps *ps)
 		.arg = ps,
 	};
 	const struct engine_options options = {
-		.socket = ps->fleet->engine.socket,
+		.socket = ps->fleet->engines[0].socket,
 		.instance = ps->fleet->instance,
 		.launches = 1,
 		.start_timeout_ms = PATIENCE_MS,
@@ -299,9 +300,9 @@ static int list_containers(const struct fleet *fleet, bool as_json)
 	struct ps ps = {.fleet = fleet};
 	struct err err;
 
-	if (!fleet->engine.socket) {
+	if (!fleet->engines[0].socket) {
 		(void)fprintf(stderr, "berth ps: %s; start one, or say --engine unix:///PATH\n",
-			      fleet->engine.socket_reason);
+			      fleet->engines[0].socket_reason);
 		return EXIT_UNAVAILABLE;
 	}
 	if (loop_new(&ps.loop, &err) < 0)
@@ -318,28 +319,31 @@ static int list_containers(const struct fleet *fleet, bool as_json)
 	return exit_code;
 }
 
-int cmd_ps(int argc, char **argv)
+static int run_ps(int argc, char **argv)
 {
-	struct ps_flags flags = {.output = "table"};
-	struct fleet_flags fleet_flags = {.need = FLEET_ENGINE_ONLY};
-	const struct flag_group groups[] = {
-		{ps_flags, &flags},
-		{engine_flags, &fleet_flags},
-		{NULL},
-	};
-	const struct usage usage = {
-		.command = "ps",
-		.summary = "Lists this instance's session containers, as the engine knows them.",
-		.groups = groups,
-	};
+	struct ps_flags flags = {.output = "table", .fleet.need = FLEET_ENGINE_ONLY};
 	int exit_code;
 
-	if (!flags_parse(&usage, argc, argv, &exit_code))
+	if (!flags_parse(&command_ps, &flags, argc, argv, &exit_code))
 		return exit_code;
-	struct fleet *fleet = load_or_explain(&fleet_flags);
+	struct fleet *fleet = load_or_explain(&flags.fleet);
 	if (!fleet)
 		return EXIT_CONFIG;
 	exit_code = list_containers(fleet, strcmp(flags.output, "json") == 0);
 	fleet_free(fleet);
 	return exit_code;
 }
+
+static const struct flag_group ps_groups[] = {
+	{ps_flag_rows, 0},
+	{engine_flags, offsetof(struct ps_flags, fleet)},
+	{NULL},
+};
+
+const struct command command_ps = {
+	.name = "ps",
+	.summary = "list the session containers",
+	.description = "Lists this instance's session containers, as the engine knows them.",
+	.groups = ps_groups,
+	.run = run_ps,
+};

@@ -15,7 +15,8 @@
 
 /* The flags of a command as one list, and in getopt's form. */
 struct flag_table {
-	const struct usage *usage;
+	const struct command *command;
+	void *values;
 	const struct flag *flags[FLAGS_MAX];
 	void *targets[FLAGS_MAX];
 	size_t count;
@@ -23,7 +24,7 @@ struct flag_table {
 	char short_forms[3 + 2 * FLAGS_MAX];
 };
 
-static const struct flag help_flag = {
+const struct flag flag_help = {
 	.name = "help",
 	.letter = 'h',
 	.type = FLAG_ON,
@@ -51,14 +52,14 @@ static void add_flag(struct flag_table *table, const struct flag *flag, void *ta
 	table->targets[table->count++] = target;
 }
 
-static void fill_table(struct flag_table *table, const struct usage *usage)
+static void fill_table(struct flag_table *table, const struct command *command, void *values)
 {
 	/* "-": operands are reported where they stand; ":": a missing value is told apart. */
-	*table = (struct flag_table){.usage = usage, .short_forms = "-:"};
-	for (const struct flag_group *group = usage->groups; group->rows; group++)
+	*table = (struct flag_table){.command = command, .values = values, .short_forms = "-:"};
+	for (const struct flag_group *group = command->groups; group->rows; group++)
 		for (const struct flag *flag = group->rows; flag->name; flag++)
-			add_flag(table, flag, group->target);
-	add_flag(table, &help_flag, NULL);
+			add_flag(table, flag, (char *)values + group->offset);
+	add_flag(table, &flag_help, NULL);
 }
 
 static void print_flag(const struct flag *flag)
@@ -78,26 +79,27 @@ static void print_flag(const struct flag *flag)
 
 static void print_help(const struct flag_table *table)
 {
-	const struct usage *usage = table->usage;
+	const struct command *command = table->command;
 
-	printf("Usage: berth %s [FLAGS]%s%s\n\n%s\n\nFlags:\n", usage->command,
-	       usage->operands ? " " : "", usage->operands ? usage->operands : "", usage->summary);
+	printf("Usage: berth %s [FLAGS]%s%s\n\n%s\n\nFlags:\n", command->name,
+	       command->operands ? " " : "", command->operands ? command->operands : "",
+	       command->description);
 	for (size_t i = 0; i < table->count; i++)
 		print_flag(table->flags[i]);
 }
 
-static int complain(const struct usage *usage, const char *format, ...)
+static int complain(const struct command *command, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
-static int complain(const struct usage *usage, const char *format, ...)
+static int complain(const struct command *command, const char *format, ...)
 {
 	va_list arguments;
 
-	(void)fprintf(stderr, "berth %s: ", usage->command);
+	(void)fprintf(stderr, "berth %s: ", command->name);
 	va_start(arguments, format);
 	(void)vfprintf(stderr, format, arguments);
 	va_end(arguments);
-	(void)fprintf(stderr, "\nTry 'berth %s --help'.\n", usage->command);
+	(void)fprintf(stderr, "\nTry 'berth %s --help'.\n", command->name);
 	return EXIT_USAGE;
 }
 
@@ -113,11 +115,11 @@ static int complain_unknown(const struct flag_table *table, const char *word)
 			meant = text_starts_with(names[i], name) ? names[i] : NULL;
 		if (!meant)
 			meant = text_nearest(name, names, table->count);
-		return complain(table->usage, "unknown flag '--%s'%s%s%s", name,
+		return complain(table->command, "unknown flag '--%s'%s%s%s", name,
 				meant ? ": did you mean '--" : "", meant ? meant : "",
 				meant ? "'?" : "");
 	}
-	return complain(table->usage, "unknown flag '%s'", word);
+	return complain(table->command, "unknown flag '%s'", word);
 }
 
 /* True if `word` is among the words of "a|b|c". */
@@ -134,7 +136,7 @@ static bool is_choice(const char *choices, const char *word)
 	}
 }
 
-static int set_number(const struct usage *usage, const struct flag *flag, int64_t *field,
+static int set_number(const struct command *command, const struct flag *flag, int64_t *field,
 		      const char *text)
 {
 	bool is_duration = flag->type == FLAG_DURATION;
@@ -143,7 +145,7 @@ static int set_number(const struct usage *usage, const struct flag *flag, int64_
 
 	int r = is_duration ? text_parse_duration(text, &value) : text_parse_int(text, &value);
 	if (r < 0)
-		return complain(usage, "--%s: must be %s, not '%s'", flag->name,
+		return complain(command, "--%s: must be %s, not '%s'", flag->name,
 				is_duration ? "a duration such as 30s or 1h30m" : "a whole number",
 				text);
 	if (value >= flag->minimum && value <= flag->maximum) {
@@ -157,7 +159,8 @@ static int set_number(const struct usage *usage, const struct flag *flag, int64_
 		(void)snprintf(from, sizeof(from), "%" PRId64, flag->minimum);
 		(void)snprintf(to, sizeof(to), "%" PRId64, flag->maximum);
 	}
-	return complain(usage, "--%s: must be from %s to %s, not '%s'", flag->name, from, to, text);
+	return complain(command, "--%s: must be from %s to %s, not '%s'", flag->name, from, to,
+			text);
 }
 
 static void add_to_list(struct flag_list *list, const char *text)
@@ -167,7 +170,7 @@ static void add_to_list(struct flag_list *list, const char *text)
 }
 
 /* Stores the value of one flag; an exit code if it is not allowed. */
-static int set_flag(const struct usage *usage, const struct flag *flag, void *target,
+static int set_flag(const struct command *command, const struct flag *flag, void *target,
 		    const char *text)
 {
 	void *field = (char *)target + flag->offset;
@@ -178,18 +181,18 @@ static int set_flag(const struct usage *usage, const struct flag *flag, void *ta
 		return 0;
 	case FLAG_CHOICE:
 		if (!is_choice(flag->argument, text))
-			return complain(usage, "--%s: must be one of %s, not '%s'", flag->name,
+			return complain(command, "--%s: must be one of %s, not '%s'", flag->name,
 					flag->argument, text);
 		*(const char **)field = text;
 		return 0;
 	case FLAG_TEXT:
 		if (*text == '\0')
-			return complain(usage, "--%s: must not be empty", flag->name);
+			return complain(command, "--%s: must not be empty", flag->name);
 		*(const char **)field = text;
 		return 0;
 	case FLAG_INT:
 	case FLAG_DURATION:
-		return set_number(usage, flag, field, text);
+		return set_number(command, flag, field, text);
 	case FLAG_LIST:
 		add_to_list(field, text);
 		return 0;
@@ -220,11 +223,13 @@ static const struct flag *found_flag(const struct flag_table *table, int result,
 	return strcspn(word + 2, "=") == length ? table->flags[index] : NULL;
 }
 
-static int take_operand(const struct usage *usage, const char *text)
+static int take_operand(const struct flag_table *table, const char *text)
 {
-	if (!usage->operands)
-		return complain(usage, "does not know what to do with '%s'", text);
-	add_to_list(usage->operand_list, text);
+	const struct command *command = table->command;
+
+	if (!command->operands)
+		return complain(command, "does not know what to do with '%s'", text);
+	add_to_list((void *)((char *)table->values + command->operands_offset), text);
 	return 0;
 }
 
@@ -248,30 +253,30 @@ static int take_result(const struct flag_table *table, int result, int index, co
 	size_t at = 0;
 
 	if (result == 1)
-		return take_operand(table->usage, optarg);
+		return take_operand(table, optarg);
 	if (result == ':')
-		return complain(table->usage, "'%s' needs a value", word);
+		return complain(table->command, "'%s' needs a value", word);
 	const struct flag *needless = result == '?' ? find_needless_value(table, word) : NULL;
 	if (needless)
-		return complain(table->usage, "--%s takes no value", needless->name);
+		return complain(table->command, "--%s takes no value", needless->name);
 	const struct flag *flag =
 		result == '?' ? NULL : found_flag(table, result, index, word, &at);
 	if (!flag)
 		return complain_unknown(table, word);
-	if (flag == &help_flag) {
+	if (flag == &flag_help) {
 		*ret_help = true;
 		return 0;
 	}
-	return set_flag(table->usage, flag, table->targets[at], optarg);
+	return set_flag(table->command, flag, table->targets[at], optarg);
 }
 
-bool flags_parse(const struct usage *usage, int argc, char **argv, int *ret_exit)
+bool flags_parse(const struct command *command, void *values, int argc, char **argv, int *ret_exit)
 {
 	struct flag_table table;
 	bool help = false;
 	int index = -1, result;
 
-	fill_table(&table, usage);
+	fill_table(&table, command, values);
 	opterr = 0;
 	optind = 0; /* GNU: start anew */
 	for (;; index = -1) {
@@ -290,7 +295,7 @@ bool flags_parse(const struct usage *usage, int argc, char **argv, int *ret_exit
 		return false;
 	}
 	for (; optind < argc; optind++) {
-		*ret_exit = take_operand(usage, argv[optind]);
+		*ret_exit = take_operand(&table, argv[optind]);
 		if (*ret_exit != EXIT_DONE)
 			return false;
 	}

@@ -180,8 +180,9 @@ void check_values(struct loader *loader)
 	settle_urls(fleet);
 	if (loader->flags->need != FLEET_ENGINE_ONLY) {
 		check_readable(loader, loader->root, "ca_file", fleet->ca_file);
-		check_readable(loader, yaml_get(loader->root, "engine"), "registry_config",
-			       fleet->engine.registry_config);
+		for (size_t i = 0; i < fleet->engine_count; i++)
+			check_readable(loader, engine_node(loader, i), "registry_config",
+				       fleet->engines[i].registry_config);
 	}
 	for (size_t i = 0; i < fleet->environment_count; i++) {
 		unsigned before = loader->problems->count;

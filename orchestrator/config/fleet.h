@@ -34,6 +34,9 @@ struct environment {
 	char *name; /* for logs and ps; the id if none was given */
 	struct key_source key;
 	int64_t sessions;
+	int64_t weight;			      /* its share of a full host, against the others' */
+	char *engine_name;		      /* as written; NULL: the only one */
+	const struct engine_settings *engine; /* one of the fleet's */
 	char *image;
 	enum pull_policy pull;
 	char *policy_name;
@@ -52,6 +55,7 @@ struct environment {
 };
 
 struct engine_settings {
+	char *name;	     /* its key below `engines`; NULL: the only one, without a name */
 	char *socket;	     /* path without "unix://"; NULL: none was found */
 	char *socket_reason; /* why this one: "--engine", "DOCKER_HOST", "usual socket"; or none */
 	int64_t launches;
@@ -68,12 +72,16 @@ struct host_settings {
 enum shutdown_mode { SHUTDOWN_LEAVE, SHUTDOWN_STOP };
 
 struct fleet {
-	char *file; /* NULL: none was read */
+	unsigned references;
+	char *file;    /* NULL: none was read */
+	char *include; /* as written, NULL: nothing */
 	char *instance;
 	char *state_dir;
-	char *policy_dir;	    /* NULL: only the installed ones */
-	char *installed_policy_dir; /* NULL: there is none */
-	struct engine_settings engine;
+	char *policy_dir;		    /* NULL: only the installed ones */
+	char *installed_policy_dir;	    /* NULL: there is none */
+	struct engine_settings only_engine; /* `engine:`; empty once it is one of `engines` */
+	struct engine_settings *engines;    /* at least one */
+	size_t engine_count;
 	struct host_settings host;
 	char *base_url;		/* no trailing slash */
 	char *session_base_url; /* what containers are told; NULL: nothing */
@@ -108,7 +116,10 @@ struct fleet_flags {
  */
 int fleet_load(const struct fleet_flags *flags, struct problems *problems, struct fleet **ret);
 
-/* NULL is fine; returns NULL. */
+/* A fleet starts with one holder. Each further one takes a reference and gives it back with
+ * fleet_free(). Returns `fleet`. */
+struct fleet *fleet_ref(struct fleet *fleet);
+/* Gives a reference back; frees with the last. NULL is fine; returns NULL. */
 struct fleet *fleet_free(struct fleet *fleet);
 
 /* policy_load() from this fleet's directories. */

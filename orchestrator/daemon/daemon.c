@@ -89,7 +89,7 @@ static bool may_claim(void *arg)
 	return daemon->leaving == STAYING && daemon->is_settled &&
 	       engine_is_healthy(daemon->engine) && daemon->room.slots < fleet->host.sessions &&
 	       /* What is claimed is created at once: no longer queue than can start soon. */
-	       daemon->room.launching < 2 * fleet->engine.launches &&
+	       daemon->room.launching < 2 * fleet->engines[0].launches &&
 	       (options->max_sessions == 0 || daemon->room.claims < options->max_sessions) &&
 	       has_room(daemon);
 }
@@ -130,21 +130,22 @@ static void on_engine_health(struct engine *engine, bool healthy, const struct e
 	if (healthy) {
 		daemon->was_healthy = true;
 		timer_cancel(&daemon->engine_timer);
-		log_event(LOG_INFO, "engine", NULL,
-			  (struct log_field[]){{"socket", daemon->fleet->engine.socket},
-					       {"chosen_by", daemon->fleet->engine.socket_reason},
-					       {"engine", engine_description(engine)},
-					       {NULL}},
-			  NULL);
+		log_event(
+			LOG_INFO, "engine", NULL,
+			(struct log_field[]){{"socket", daemon->fleet->engines[0].socket},
+					     {"chosen_by", daemon->fleet->engines[0].socket_reason},
+					     {"engine", engine_description(engine)},
+					     {NULL}},
+			NULL);
 		for (size_t i = 0; daemon->is_settled && i < daemon->claimant_count; i++)
 			claimant_start(daemon->claimants[i]);
 		daemon_changed(daemon);
 		return;
 	}
-	_cleanup_free_ char *hint = discover_session_hint("", daemon->fleet->engine.socket);
+	_cleanup_free_ char *hint = discover_session_hint("", daemon->fleet->engines[0].socket);
 	log_event(LOG_ERROR, "engine", NULL,
-		  (struct log_field[]){{"socket", daemon->fleet->engine.socket},
-				       {"chosen_by", daemon->fleet->engine.socket_reason},
+		  (struct log_field[]){{"socket", daemon->fleet->engines[0].socket},
+				       {"chosen_by", daemon->fleet->engines[0].socket_reason},
 				       {NULL}},
 		  "%s%s%s", err->text, hint ? "; " : "", hint ? hint : "");
 	if (!daemon->was_healthy || err->kind == ERR_REFUSED) {
@@ -203,12 +204,12 @@ static int start_lanes(struct daemon *daemon, struct err *err)
 		return r;
 	return engine_new(daemon->loop,
 			  &(struct engine_options){
-				  .socket = fleet->engine.socket,
+				  .socket = fleet->engines[0].socket,
 				  .instance = fleet->instance,
-				  .launches = (unsigned)fleet->engine.launches,
+				  .launches = (unsigned)fleet->engines[0].launches,
 				  .start_timeout_ms = start_ms,
-				  .pull_timeout_ms = fleet->engine.pull_timeout_ms,
-				  .registry_config = fleet->engine.registry_config,
+				  .pull_timeout_ms = fleet->engines[0].pull_timeout_ms,
+				  .registry_config = fleet->engines[0].registry_config,
 				  .needs_bridge = needs_bridge(fleet),
 			  },
 			  &(struct engine_owner){
@@ -308,10 +309,10 @@ unsigned daemon_serve(const struct fleet *fleet, const struct daemon_options *op
 			(void)log_err(LOG_ERROR, "failed", NULL, &err);
 		return verdict_of_start(&err);
 	}
-	if (!fleet->engine.socket) {
+	if (!fleet->engines[0].socket) {
 		log_event(LOG_ERROR, "engine", NULL, NULL,
 			  "%s; start one, or say --engine unix:///PATH",
-			  fleet->engine.socket_reason);
+			  fleet->engines[0].socket_reason);
 		return VERDICT_NO_ENGINE;
 	}
 	int r = start(&daemon, &err);

@@ -126,6 +126,7 @@ int option_set(const struct option *row, void *target, const char *text, struct 
 	case OPTION_MAP:
 	case OPTION_SECTION:
 	case OPTION_SECTIONS:
+	case OPTION_NAMED:
 	case OPTION_CUSTOM:
 		break;
 	}

@@ -56,7 +56,7 @@ int policy_parse_network(const char *text, enum policy_network *ret, char **ret_
 	return 0;
 }
 
-static void check_tmpfs(const struct policy *policy, const struct yaml_node *root, const char *file,
+static void check_tmpfs(const struct policy *policy, const struct yaml_node *root,
 			struct problems *problems)
 {
 	const struct yaml_node *list = yaml_get(root, "tmpfs");
@@ -67,8 +67,7 @@ static void check_tmpfs(const struct policy *policy, const struct yaml_node *roo
 			if (!path || !other || strcmp(path, other) != 0)
 				continue;
 			const struct yaml_node *node = yaml_get(list->items[i], "path");
-			problems_add(problems, file, node->line, node->column,
-				     "path: there is a tmpfs at '%s' already", path);
+			problems_at(problems, node, "path: there is a tmpfs at '%s' already", path);
 			break;
 		}
 	}
@@ -92,8 +91,8 @@ int policy_parse(const char *name, const char *file, const char *text, size_t le
 	policy = xcalloc(1, sizeof(*policy));
 	policy->name = xstrdup(name);
 	text_sha256(policy->digest, text, len);
-	(void)option_read(policy_options, yaml_tree_root(yaml), policy, file, problems);
-	check_tmpfs(policy, yaml_tree_root(yaml), file, problems);
+	(void)option_read(policy_options, yaml_tree_root(yaml), policy, problems);
+	check_tmpfs(policy, yaml_tree_root(yaml), problems);
 	if (problems->count > before)
 		return -EINVAL;
 	*ret = TAKE(policy);

@@ -24,19 +24,26 @@ static void keep_on_one_line(char *text)
 			*p = '?';
 }
 
-void problems_add(struct problems *problems, const char *file, unsigned line, unsigned column,
-		  const char *format, ...)
+void problems_addv(struct problems *problems, const char *file, unsigned line, unsigned column,
+		   const char *format, va_list arguments)
 {
 	_cleanup_free_ char *message = NULL, *where = NULL;
-	va_list arguments;
 
-	va_start(arguments, format);
 	if (vasprintf(&message, format, arguments) < 0)
 		abort();
-	va_end(arguments);
 	keep_on_one_line(message);
 	where = line > 0 ? xasprintf("%s:%u:%u", file, line, column) : xstrdup(file);
 	/* A file with more problems than the buffer holds has made its point. */
 	(void)!buf_addf(&problems->text, "%s: %s\n", where, message);
 	problems->count++;
+}
+
+void problems_add(struct problems *problems, const char *file, unsigned line, unsigned column,
+		  const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	problems_addv(problems, file, line, column, format, arguments);
+	va_end(arguments);
 }
