@@ -12,7 +12,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "io/loop.h"
-#include "queue/turns.h"
+#include "queue/waiters.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -36,7 +36,7 @@ struct budget {
 	uint64_t spread_until_ms; /* before, no poll that is spread goes */
 	uint64_t paused_until_ms; /* before, no poll goes */
 	unsigned halvings;	  /* above 0: slowed */
-	struct turns turns;
+	struct waiters waiters;
 	struct timer timer, quiet_timer;
 };
 
@@ -89,7 +89,7 @@ static uint64_t turn_ms(const struct budget *budget, const struct budget_turn *t
 
 static void leave_line(struct budget_turn *turn)
 {
-	turns_remove(&turn->budget->turns, turn);
+	waiters_remove(&turn->budget->waiters, turn);
 	turn->budget = NULL;
 }
 
@@ -99,7 +99,7 @@ static void review(void *arg)
 	struct budget *budget = arg;
 	struct budget_turn *turn;
 
-	while ((turn = turns_first(&budget->turns))) {
+	while ((turn = waiters_first(&budget->waiters))) {
 		settle(budget);
 		uint64_t now = budget->settled_ms, when = turn_ms(budget, turn);
 		if (when > now) {
@@ -182,8 +182,8 @@ void budget_wait(struct budget *budget, struct budget_turn *turn, enum budget_cl
 	turn->budget = budget;
 	turn->class = class;
 	turn->due_ms = since_ms + (class == BUDGET_IDLE ? IDLE_DUE_MS : 0);
-	turns_add(&budget->turns, turn);
-	if (turns_first(&budget->turns) == turn)
+	waiters_add(&budget->waiters, turn);
+	if (waiters_first(&budget->waiters) == turn)
 		timer_arm(&budget->timer, budget->loop, 0, review, budget);
 }
 
@@ -193,7 +193,7 @@ void budget_cancel(struct budget_turn *turn)
 
 	if (!budget)
 		return;
-	if (turns_first(&budget->turns) == turn)
+	if (waiters_first(&budget->waiters) == turn)
 		timer_arm(&budget->timer, budget->loop, 0, review, budget);
 	leave_line(turn);
 }
@@ -219,7 +219,7 @@ struct budget *budget_free(struct budget *budget)
 		return NULL;
 	timer_cancel(&budget->timer);
 	timer_cancel(&budget->quiet_timer);
-	turns_done(&budget->turns);
+	waiters_done(&budget->waiters);
 	free(budget);
 	return NULL;
 }

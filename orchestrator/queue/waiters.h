@@ -10,19 +10,19 @@
 #include <stdint.h>
 
 /* Zeroed means empty. Holds pointers only: the turns belong to those who wait. */
-struct turns {
+struct waiters {
 	struct budget_turn **heap; /* each is due no later than its children, at 2n+1 and 2n+2 */
 	size_t count, capacity;
 	uint64_t asked; /* ever */
 };
 
 /* Of those that are due at the same time, who asked first comes first. */
-void turns_add(struct turns *turns, struct budget_turn *turn);
+void waiters_add(struct waiters *waiters, struct budget_turn *turn);
 
-/* `turn` is in `turns`. */
-void turns_remove(struct turns *turns, struct budget_turn *turn);
+/* `turn` is in `waiters`. */
+void waiters_remove(struct waiters *waiters, struct budget_turn *turn);
 
 /* NULL if nobody waits. */
-struct budget_turn *turns_first(const struct turns *turns);
+struct budget_turn *waiters_first(const struct waiters *waiters);
 
-void turns_done(struct turns *turns);
+void waiters_done(struct waiters *waiters);
