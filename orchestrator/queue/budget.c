@@ -18,7 +18,7 @@
 #include <stdio.h>
 
 #define MINUTE_MS     60000u
-#define IDLE_DUE_MS   27000u /* so that 3 s are left for the way to the front of the line */
+#define DUE_MS	      27000u /* of the 30 s, so that 3 are left for those who are due as well */
 #define HALVINGS_MAX  4u
 #define SLOW_LEAST_MS 1000u /* 429 without Retry-After */
 
@@ -33,10 +33,10 @@ struct budget {
 	int64_t refill;	  /* requests a minute, while not slowed */
 	int64_t level;	  /* units as of settled_ms; below 0: in debt */
 	uint64_t settled_ms;
-	uint64_t spread_until_ms; /* before, no poll that is spread goes */
-	uint64_t paused_until_ms; /* before, no poll goes */
-	unsigned halvings;	  /* above 0: slowed */
-	struct waiters waiters;
+	uint64_t spread_until_ms;    /* before, no poll that is spread goes */
+	uint64_t paused_until_ms;    /* before, no poll goes */
+	unsigned halvings;	     /* above 0: slowed */
+	struct waiters idle, wanted; /* BUDGET_IDLE, and the others */
 	struct timer timer, quiet_timer;
 };
 
@@ -76,21 +76,41 @@ static bool is_spread(const struct budget *budget, const struct budget_turn *tur
 	return turn->class != BUDGET_WORK || budget->halvings > 0;
 }
 
-/* When the first in line may go, as things stand. */
+/* When `turn` may go, as things stand. */
 static uint64_t turn_ms(const struct budget *budget, const struct budget_turn *turn)
 {
-	uint64_t when = latest(turn->due_ms, filled_ms(budget, budget->capacity / 8 + 1));
-	uint64_t early = filled_ms(budget, budget->capacity / 2 + 1);
+	uint64_t when = filled_ms(budget, budget->capacity / 8 + 1);
 
-	when = early < when ? early : when;
+	if (turn->class == BUDGET_IDLE) {
+		uint64_t early = filled_ms(budget, budget->capacity / 2 + 1);
+		when = latest(when, turn->due_ms);
+		when = early < when ? early : when;
+	}
 	when = latest(when, budget->paused_until_ms);
 	return is_spread(budget, turn) ? latest(when, budget->spread_until_ms) : when;
 }
 
+static struct waiters *line_of(struct budget_turn *turn)
+{
+	return turn->class == BUDGET_IDLE ? &turn->budget->idle : &turn->budget->wanted;
+}
+
 static void leave_line(struct budget_turn *turn)
 {
-	waiters_remove(&turn->budget->waiters, turn);
+	waiters_remove(line_of(turn), turn);
 	turn->budget = NULL;
+}
+
+/* Whose turn it is; NULL if nobody waits. */
+static struct budget_turn *next_turn(const struct budget *budget)
+{
+	struct budget_turn *idle = waiters_first(&budget->idle);
+	struct budget_turn *wanted = waiters_first(&budget->wanted);
+
+	if (!idle || !wanted)
+		return idle ? idle : wanted;
+	return idle->due_ms <= loop_now_ms(budget->loop) && idle->due_ms <= wanted->due_ms ? idle
+											   : wanted;
 }
 
 /* Lets all go that may, and has itself called again when the next one may. */
@@ -99,7 +119,7 @@ static void review(void *arg)
 	struct budget *budget = arg;
 	struct budget_turn *turn;
 
-	while ((turn = waiters_first(&budget->waiters))) {
+	while ((turn = next_turn(budget))) {
 		settle(budget);
 		uint64_t now = budget->settled_ms, when = turn_ms(budget, turn);
 		if (when > now) {
@@ -181,9 +201,9 @@ void budget_wait(struct budget *budget, struct budget_turn *turn, enum budget_cl
 {
 	turn->budget = budget;
 	turn->class = class;
-	turn->due_ms = since_ms + (class == BUDGET_IDLE ? IDLE_DUE_MS : 0);
-	waiters_add(&budget->waiters, turn);
-	if (waiters_first(&budget->waiters) == turn)
+	turn->due_ms = since_ms + DUE_MS;
+	waiters_add(line_of(turn), turn);
+	if (next_turn(budget) == turn)
 		timer_arm(&budget->timer, budget->loop, 0, review, budget);
 }
 
@@ -193,7 +213,7 @@ void budget_cancel(struct budget_turn *turn)
 
 	if (!budget)
 		return;
-	if (waiters_first(&budget->waiters) == turn)
+	if (next_turn(budget) == turn)
 		timer_arm(&budget->timer, budget->loop, 0, review, budget);
 	leave_line(turn);
 }
@@ -219,7 +239,8 @@ struct budget *budget_free(struct budget *budget)
 		return NULL;
 	timer_cancel(&budget->timer);
 	timer_cancel(&budget->quiet_timer);
-	waiters_done(&budget->waiters);
+	waiters_done(&budget->idle);
+	waiters_done(&budget->wanted);
 	free(budget);
 	return NULL;
 }

@@ -10,13 +10,16 @@
  * never held up: they may leave the bucket in debt, and polls wait until it is paid. Polls leave an
  * eighth of the bucket to them, so that a debt is rare.
  *
- * Polls wait for their turn, who is due first goes first:
+ * Polls wait for their turn:
  *
- *   - WORK, where the poll before brought an item, is due at once
- *   - RETRY, after trouble, is due at once, too
- *   - IDLE is due 27 s after its last poll, so that every environment is polled at least every 30 s
- *     whatever the others do. It goes earlier while nobody is due and the bucket is more than half
- *     full: the rest is kept for work
+ *   - WORK, where the poll before brought an item, and RETRY, after trouble, go as soon as there is
+ *     a request for them
+ *   - IDLE goes when none of those waits and the bucket is more than half full: the rest is kept
+ *     for work
+ *   - whatever it is, after 27 s it is due: who is due goes first. So every environment is polled
+ *     at least every 30 s, whatever the others do, as long as the rest of the limit is enough for
+ *     that; where it is not, all take turns. One that never runs out of work has what the others
+ *     leave
  *
  * RETRY and IDLE are spread: between two of them are 60 s / limit, so that a hundred environments
  * do not poll in one burst when they start.
@@ -71,8 +74,8 @@ void budget_slow(struct budget *budget, const char *name, uint64_t sent_ms,
  * may ask for another turn, cancel any, and free what embeds the turn. */
 void budget_turn_init(struct budget_turn *turn, bool (*go)(void *arg), void *arg);
 
-/* Asks for a turn. `budget` is not NULL, and `turn` does not wait. `since_ms` is when the last poll
- * was sent (BUDGET_IDLE), or since when the poll is wanted. */
+/* Asks for a turn. `budget` is not NULL, and `turn` does not wait. The 27 s count from `since_ms`:
+ * when the last poll was sent (BUDGET_IDLE), or since when this one is wanted. */
 void budget_wait(struct budget *budget, struct budget_turn *turn, enum budget_class class,
 		 uint64_t since_ms);
 
