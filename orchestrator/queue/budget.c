@@ -36,7 +36,7 @@ struct budget {
 	uint64_t spread_until_ms;    /* before, no poll that is spread goes */
 	uint64_t paused_until_ms;    /* before, no poll goes */
 	unsigned halvings;	     /* above 0: slowed */
-	struct waiters idle, wanted; /* BUDGET_IDLE, and the others */
+	struct waiters work, others; /* BUDGET_WORK, and the rest */
 	struct timer timer, quiet_timer;
 };
 
@@ -76,12 +76,17 @@ static bool is_spread(const struct budget *budget, const struct budget_turn *tur
 	return turn->class != BUDGET_WORK || budget->halvings > 0;
 }
 
-/* When `turn` may go, as things stand. */
+static bool is_due(const struct budget *budget, const struct budget_turn *turn)
+{
+	return turn->due_ms <= budget->settled_ms;
+}
+
+/* When `turn` may go, as things stand; settled_ms: now. */
 static uint64_t turn_ms(const struct budget *budget, const struct budget_turn *turn)
 {
 	uint64_t when = filled_ms(budget, budget->capacity / 8 + 1);
 
-	if (turn->class == BUDGET_IDLE) {
+	if (turn->class == BUDGET_IDLE && !is_due(budget, turn)) {
 		uint64_t early = filled_ms(budget, budget->capacity / 2 + 1);
 		when = latest(when, turn->due_ms);
 		when = early < when ? early : when;
@@ -92,7 +97,7 @@ static uint64_t turn_ms(const struct budget *budget, const struct budget_turn *t
 
 static struct waiters *line_of(struct budget_turn *turn)
 {
-	return turn->class == BUDGET_IDLE ? &turn->budget->idle : &turn->budget->wanted;
+	return turn->class == BUDGET_WORK ? &turn->budget->work : &turn->budget->others;
 }
 
 static void leave_line(struct budget_turn *turn)
@@ -101,16 +106,19 @@ static void leave_line(struct budget_turn *turn)
 	turn->budget = NULL;
 }
 
-/* Whose turn it is; NULL if nobody waits. */
-static struct budget_turn *next_turn(const struct budget *budget)
+/* Whose turn it is: who may go first, and of two who may now, who is due. NULL if nobody waits. */
+static struct budget_turn *next_turn(struct budget *budget)
 {
-	struct budget_turn *idle = waiters_first(&budget->idle);
-	struct budget_turn *wanted = waiters_first(&budget->wanted);
+	struct budget_turn *work = waiters_first(&budget->work);
+	struct budget_turn *other = waiters_first(&budget->others);
 
-	if (!idle || !wanted)
-		return idle ? idle : wanted;
-	return idle->due_ms <= loop_now_ms(budget->loop) && idle->due_ms <= wanted->due_ms ? idle
-											   : wanted;
+	if (!work || !other)
+		return work ? work : other;
+	settle(budget);
+	uint64_t work_ms = turn_ms(budget, work), other_ms = turn_ms(budget, other);
+	if (work_ms != other_ms)
+		return work_ms < other_ms ? work : other;
+	return is_due(budget, other) && other->due_ms <= work->due_ms ? other : work;
 }
 
 /* Lets all go that may, and has itself called again when the next one may. */
@@ -201,7 +209,7 @@ void budget_wait(struct budget *budget, struct budget_turn *turn, enum budget_cl
 {
 	turn->budget = budget;
 	turn->class = class;
-	turn->due_ms = since_ms + DUE_MS;
+	turn->due_ms = class == BUDGET_SOON ? since_ms : since_ms + DUE_MS;
 	waiters_add(line_of(turn), turn);
 	if (next_turn(budget) == turn)
 		timer_arm(&budget->timer, budget->loop, 0, review, budget);
@@ -209,13 +217,8 @@ void budget_wait(struct budget *budget, struct budget_turn *turn, enum budget_cl
 
 void budget_cancel(struct budget_turn *turn)
 {
-	struct budget *budget = turn->budget;
-
-	if (!budget)
-		return;
-	if (next_turn(budget) == turn)
-		timer_arm(&budget->timer, budget->loop, 0, review, budget);
-	leave_line(turn);
+	if (turn->budget)
+		leave_line(turn);
 }
 
 struct budget *budget_new(struct loop *loop, int64_t requests_per_minute)
@@ -239,8 +242,8 @@ struct budget *budget_free(struct budget *budget)
 		return NULL;
 	timer_cancel(&budget->timer);
 	timer_cancel(&budget->quiet_timer);
-	waiters_done(&budget->idle);
-	waiters_done(&budget->wanted);
+	waiters_done(&budget->work);
+	waiters_done(&budget->others);
 	free(budget);
 	return NULL;
 }

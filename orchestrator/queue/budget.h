@@ -12,17 +12,18 @@
  *
  * Polls wait for their turn:
  *
- *   - WORK, where the poll before brought an item, and RETRY, after trouble, go as soon as there is
- *     a request for them
- *   - IDLE goes when none of those waits and the bucket is more than half full: the rest is kept
- *     for work
- *   - whatever it is, after 27 s it is due: who is due goes first. So every environment is polled
- *     at least every 30 s, whatever the others do, as long as the rest of the limit is enough for
- *     that; where it is not, all take turns. One that never runs out of work has what the others
- *     leave
+ *   - WORK, where the poll before brought an item, goes as soon as there is a request for it
+ *   - IDLE, where it brought none, goes while the bucket is more than half full: the rest is kept
+ *     for work. After 27 s it is due
+ *   - SOON, the first poll of all, or one after trouble, is due at once
  *
- * RETRY and IDLE are spread: between two of them are 60 s / limit, so that a hundred environments
- * do not poll in one burst when they start.
+ * Who is due goes before WORK, unless that has waited for 27 s, too. So every environment is polled
+ * at least every 30 s whatever the others do, as long as the refilled three quarters of the limit
+ * are enough for that; where they are not, all take turns. An environment that never runs out of
+ * work has what the others leave.
+ *
+ * IDLE and SOON are spread: between two of them are 60 s / limit, so that a hundred environments do
+ * not poll in one burst when they start.
  *
  * Told to slow down (429, or 503 with Retry-After, on any call), it sends no polls until
  * Retry-After has passed, then fills the bucket half as fast and spreads all polls that much
@@ -40,7 +41,7 @@
 struct budget;
 struct loop;
 
-enum budget_class { BUDGET_WORK, BUDGET_RETRY, BUDGET_IDLE };
+enum budget_class { BUDGET_WORK, BUDGET_SOON, BUDGET_IDLE };
 
 /* One poll that waits; embedded by whoever asks for it. */
 struct budget_turn {
@@ -74,8 +75,8 @@ void budget_slow(struct budget *budget, const char *name, uint64_t sent_ms,
  * may ask for another turn, cancel any, and free what embeds the turn. */
 void budget_turn_init(struct budget_turn *turn, bool (*go)(void *arg), void *arg);
 
-/* Asks for a turn. `budget` is not NULL, and `turn` does not wait. The 27 s count from `since_ms`:
- * when the last poll was sent (BUDGET_IDLE), or since when this one is wanted. */
+/* Asks for a turn. `budget` is not NULL, and `turn` does not wait. `since_ms` is when the last poll
+ * was sent (IDLE), or since when this one is wanted; its 27 s count from there. */
 void budget_wait(struct budget *budget, struct budget_turn *turn, enum budget_class class,
 		 uint64_t since_ms);
 

@@ -199,7 +199,7 @@ static void back_off(struct poller *poller)
 	const struct log_field fields[] = {{"retry_in", duration}, {NULL, NULL}};
 	log_about(poller, remind(poller, &poller->paused, LOG_WARNING), "paused", fields,
 		  call->err.text);
-	wait_for(poller, delay, BUDGET_RETRY);
+	wait_for(poller, delay, BUDGET_SOON);
 }
 
 /* The queue answers: whatever was counted against it is over. */
@@ -217,7 +217,7 @@ static void pause_after_item(struct poller *poller)
 {
 	uint64_t delay = idle_wait_ms(poller);
 
-	wait_for(poller, delay > SAME_PAUSE_MS ? delay : SAME_PAUSE_MS, BUDGET_RETRY);
+	wait_for(poller, delay > SAME_PAUSE_MS ? delay : SAME_PAUSE_MS, BUDGET_SOON);
 }
 
 /* Notes what this poll brought, and says whether the poll before brought the same. */
@@ -311,7 +311,7 @@ static void on_rejected(struct poller *poller)
 	if (!has_new_key)
 		poller->state = POLLER_STOPPED;
 	else if (poller->rejections++ == 0)
-		wait_for(poller, 0, BUDGET_RETRY);
+		wait_for(poller, 0, BUDGET_SOON);
 	else
 		back_off(poller);
 }
@@ -400,9 +400,7 @@ struct poller *poller_free(struct poller *poller)
 void poller_wake(struct poller *poller)
 {
 	if (poller->state == POLLER_NEW) {
-		poller->polled_ms =
-			loop_now_ms(poller->peer->loop); /* a first poll is an idle one */
-		wait_for(poller, 0, BUDGET_IDLE);
+		wait_for(poller, 0, BUDGET_SOON);
 	} else if (poller->state == POLLER_WANTS_SLOT) {
 		arm(poller, 0); /* who has waited for a slot has not lost its place in the line */
 	}

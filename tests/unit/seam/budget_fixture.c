@@ -34,11 +34,16 @@ void budget_of(struct budget_fixture *f, int64_t limit)
 	f->start_count = 0;
 }
 
+void note_start(struct budget_fixture *f)
+{
+	f->starts = xreallocarray(f->starts, f->start_count + 1, sizeof(*f->starts));
+	f->starts[f->start_count++] = loop_now_ms(f->loop);
+}
+
 void request_now(struct budget_fixture *f)
 {
 	budget_charge(f->budget);
-	f->starts = xreallocarray(f->starts, f->start_count + 1, sizeof(*f->starts));
-	f->starts[f->start_count++] = loop_now_ms(f->loop);
+	note_start(f);
 }
 
 static bool go(void *arg)

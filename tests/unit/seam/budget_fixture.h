@@ -36,6 +36,9 @@ int budget_tear_down(void **state);
 /* Gives it a budget of `limit` requests a minute, in place of any other. */
 void budget_of(struct budget_fixture *f, int64_t limit);
 
+/* Writes down that a request is being sent. */
+void note_start(struct budget_fixture *f);
+
 /* A request that waits for nobody. */
 void request_now(struct budget_fixture *f);
 

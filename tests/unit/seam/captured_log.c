@@ -7,6 +7,7 @@
 
 #include <fcntl.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -20,11 +21,29 @@ void captured_log_begin(struct captured_log *log)
 	log_set_level(LOG_DEBUG);
 }
 
+/* All of it, for the caller to free. */
+static char *read_all(const struct captured_log *log)
+{
+	off_t size = lseek(log->fd, 0, SEEK_END);
+	char *text = xcalloc((size_t)size + 1, 1);
+
+	if (pread(log->fd, text, (size_t)size, 0) != size)
+		abort();
+	return text;
+}
+
+/* What is no line of the log is cmocka's, about a test that failed. */
 void captured_log_end(struct captured_log *log)
 {
+	_cleanup_free_ char *text = read_all(log);
+	char *place;
+
 	(void)dup2(log->stderr_fd, STDERR_FILENO);
 	(void)close(log->stderr_fd);
 	(void)close(log->fd);
+	for (char *line = strtok_r(text, "\n", &place); line; line = strtok_r(NULL, "\n", &place))
+		if (line[0] != '{')
+			(void)fprintf(stderr, "%s\n", line);
 }
 
 static bool has(struct json_object *line, const char *key, const char *wanted)
@@ -38,12 +57,9 @@ static bool has(struct json_object *line, const char *key, const char *wanted)
 static struct json_object *lines_of(const struct captured_log *log, const char *event)
 {
 	struct json_object *lines = json_new_array();
-	_cleanup_free_ char *text = NULL;
+	_cleanup_free_ char *text = read_all(log);
 	char *place;
 
-	off_t size = lseek(log->fd, 0, SEEK_END);
-	text = xcalloc((size_t)size + 1, 1);
-	assert_int_equal(pread(log->fd, text, (size_t)size, 0), size);
 	for (char *line = strtok_r(text, "\n", &place); line; line = strtok_r(NULL, "\n", &place)) {
 		struct json_object *json = NULL;
 		assert_int_equal(json_parse(line, strlen(line), &json), 0);

@@ -10,7 +10,7 @@
 
 static void a_lone_poll_goes_at_once_whatever_it_is_for(void **state)
 {
-	static const enum budget_class classes[] = {BUDGET_IDLE, BUDGET_RETRY, BUDGET_WORK};
+	static const enum budget_class classes[] = {BUDGET_IDLE, BUDGET_SOON, BUDGET_WORK};
 
 	for (size_t i = 0; i < ARRAY_SIZE(classes); i++) {
 		struct asker asker;
@@ -112,7 +112,9 @@ static void where_the_limit_is_too_low_for_all_they_take_turns_work_or_not(void 
 	asker_init(&worker, f);
 	for (size_t i = 0; i < ARRAY_SIZE(idle); i++)
 		asker_init(&idle[i], f);
-	for (unsigned second = 0; second < 3600; second++) {
+	for (unsigned second = 0; second < 4200; second++) {
+		if (second == 600) /* the bucket and the first 27 s are behind them */
+			worker.turns = 0;
 		keep_asking(idle, ARRAY_SIZE(idle), BUDGET_IDLE);
 		keep_asking(&worker, 1, BUDGET_WORK);
 		fake_run(f->loop, 1000);
@@ -121,16 +123,16 @@ static void where_the_limit_is_too_low_for_all_they_take_turns_work_or_not(void 
 		least = idle[i].turns < least ? idle[i].turns : least;
 		most = idle[i].turns > most ? idle[i].turns : most;
 	}
-	assert_in_range(least, 8, 9);
-	assert_in_range(most, 8, 9);
-	assert_in_range(worker.turns, 8, 60);
+	assert_in_range(least, 10, 11);
+	assert_in_range(most, 10, 11);
+	assert_in_range(worker.turns, 8, 10);
 }
 
-static void work_and_retries_go_before_idle_polls_and_of_two_who_asked_first(void **state)
+static void who_is_due_goes_before_work_and_other_idle_polls_after_it(void **state)
 {
-	static const enum budget_class classes[] = {BUDGET_IDLE, BUDGET_WORK, BUDGET_RETRY,
+	static const enum budget_class classes[] = {BUDGET_IDLE, BUDGET_WORK, BUDGET_SOON,
 						    BUDGET_IDLE, BUDGET_WORK};
-	static const size_t places[] = {3, 0, 1, 4, 2};
+	static const size_t places[] = {3, 1, 0, 4, 2};
 	struct budget_fixture *f = *state;
 	struct asker askers[ARRAY_SIZE(classes)];
 
@@ -209,7 +211,7 @@ static void a_turn_that_nobody_has_use_for_is_the_next_ones(void **state)
 	assert_int_equal(f->start_count, 1);
 }
 
-static void who_cancels_gets_no_turn_and_holds_nobody_up(void **state)
+static void what_is_spread_holds_up_no_work(void **state)
 {
 	struct budget_fixture *f = *state;
 	struct asker askers[3], worker;
@@ -217,18 +219,34 @@ static void who_cancels_gets_no_turn_and_holds_nobody_up(void **state)
 	budget_of(f, 60); /* 1 s apart */
 	for (size_t i = 0; i < ARRAY_SIZE(askers); i++) {
 		asker_init(&askers[i], f);
-		ask(&askers[i], BUDGET_RETRY);
+		ask(&askers[i], BUDGET_SOON);
 	}
-	fake_run(f->loop, 0);
+	fake_run(f->loop, 500);
 	asker_init(&worker, f);
 	ask(&worker, BUDGET_WORK);
+	fake_run(f->loop, 0);
+	assert_int_equal(worker.turns, 1);
+	assert_int_equal(askers[1].turns, 0);
 	fake_run(f->loop, 500);
-	assert_int_equal(worker.turns, 0);
+	assert_int_equal(askers[1].turns, 1);
+}
+
+static void who_cancels_gets_no_turn_and_the_next_has_it(void **state)
+{
+	struct budget_fixture *f = *state;
+	struct asker askers[4];
+
+	budget_of(f, 60); /* 1 s apart */
+	for (size_t i = 0; i < ARRAY_SIZE(askers); i++) {
+		asker_init(&askers[i], f);
+		ask(&askers[i], BUDGET_SOON);
+	}
+	fake_run(f->loop, 500);
 	budget_cancel(&askers[1].turn);
 	budget_cancel(&askers[2].turn);
 	budget_cancel(&askers[2].turn);
-	fake_run(f->loop, 0);
-	assert_int_equal(worker.turns, 1);
+	fake_run(f->loop, 500);
+	assert_int_equal(askers[3].turns, 1);
 	fake_run(f->loop, 60000);
 	assert_int_equal(askers[1].turns + askers[2].turns, 0);
 }
@@ -303,7 +321,7 @@ static void many_who_come_and_go_have_their_turns_in_order(void **state)
 		asker_init(&askers[i], f);
 		askers[i].declines = true;
 		askers[i].then = note_due;
-		budget_wait(f->budget, &askers[i].turn, BUDGET_RETRY,
+		budget_wait(f->budget, &askers[i].turn, BUDGET_SOON,
 			    loop_now_ms(f->loop) - loop_random(f->loop, 0, 500));
 		if (i % 3 == 2)
 			budget_cancel(&askers[loop_random(f->loop, 0, i + 1)].turn);
@@ -339,12 +357,13 @@ int main(void)
 		TEST(idle_polls_leave_half_of_the_bucket_to_work),
 		TEST(an_idle_poll_is_due_after_27_seconds_whatever_work_there_is),
 		TEST(where_the_limit_is_too_low_for_all_they_take_turns_work_or_not),
-		TEST(work_and_retries_go_before_idle_polls_and_of_two_who_asked_first),
+		TEST(who_is_due_goes_before_work_and_other_idle_polls_after_it),
 		TEST(first_polls_are_spread_evenly),
 		TEST(polls_that_became_due_together_are_spread_too),
 		TEST(polls_after_work_are_not_spread),
 		TEST(a_turn_that_nobody_has_use_for_is_the_next_ones),
-		TEST(who_cancels_gets_no_turn_and_holds_nobody_up),
+		TEST(what_is_spread_holds_up_no_work),
+		TEST(who_cancels_gets_no_turn_and_the_next_has_it),
 		TEST(who_has_a_turn_may_ask_for_the_next),
 		TEST(who_has_a_turn_may_free_itself_and_others),
 		TEST(many_who_come_and_go_have_their_turns_in_order),
