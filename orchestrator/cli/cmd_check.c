@@ -124,6 +124,26 @@ static struct json_object *engine_json(const struct engine_settings *engine)
 	json_add_string(object, "socket", engine->socket);
 	json_add_string(object, "chosen_by", engine->socket_reason);
 	return object;
+	return object;
+}
+
+static void append_line(const char *line, void *list)
+{
+	json_append_string(list, line);
+}
+
+static struct json_object *lines_json(const struct problems *problems)
+{
+	struct json_object *list = json_new_array();
+
+	problems_each(problems, append_line, list);
+	return list;
+}
+
+static void print_warning(const char *line, void *arg)
+{
+	(void)arg;
+	(void)fprintf(stderr, "warning: %s\n", line);
 }
 
 static struct json_object *fleet_json(const struct fleet *fleet)
@@ -144,22 +164,17 @@ static struct json_object *fleet_json(const struct fleet *fleet)
 	for (size_t i = 0; i < fleet->environment_count; i++)
 		json_append(list, environment_json(&fleet->environments[i]));
 	json_add(object, "environments", list);
+	json_add(object, "warnings", lines_json(&fleet->warnings));
 	return object;
 }
 
 static struct json_object *problems_json(const char *file, const struct problems *problems)
 {
-	struct json_object *object = json_new_object(), *list = json_new_array();
+	struct json_object *object = json_new_object();
 
 	json_add_bool(object, "ok", false);
 	json_add_string(object, "file", file);
-	for (const char *line = problems->text.data; *line != '\0';) {
-		size_t length = strcspn(line, "\n");
-		_cleanup_free_ char *text = xstrndup(line, length);
-		json_append_string(list, text);
-		line += length + (line[length] == '\n' ? 1 : 0);
-	}
-	json_add(object, "problems", list);
+	json_add(object, "problems", lines_json(problems));
 	return object;
 }
 
@@ -173,6 +188,8 @@ static int check(const struct fleet_flags *flags, struct json_object *report)
 	int r = fleet_load(flags, &problems, &fleet);
 	if (r < 0)
 		(void)fputs(problems.text.data, stderr);
+	else
+		problems_each(&fleet->warnings, print_warning, NULL);
 	if (report)
 		json_append(report,
 			    r < 0 ? problems_json(flags->config, &problems) : fleet_json(fleet));

@@ -25,6 +25,7 @@ struct fleet *fleet_free(struct fleet *fleet)
 	for (size_t i = 0; i < fleet->engine_count; i++)
 		free(fleet->engines[i].socket_reason);
 	option_free(fleet_rows, fleet);
+	problems_done(&fleet->warnings);
 	free(fleet->installed_policy_dir);
 	free(fleet->worker_id);
 	free(fleet->file);
@@ -60,6 +61,17 @@ void complain(struct loader *loader, const struct yaml_node *node, const char *o
 	va_start(arguments, format);
 	problems_addv(loader->problems, node ? node->file : otherwise, node ? node->line : 0,
 		      node ? node->column : 0, format, arguments);
+	va_end(arguments);
+}
+
+void warn(struct loader *loader, const struct yaml_node *node, const char *otherwise,
+	  const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	problems_addv(&loader->fleet->warnings, node ? node->file : otherwise,
+		      node ? node->line : 0, node ? node->column : 0, format, arguments);
 	va_end(arguments);
 }
 
@@ -139,6 +151,7 @@ int fleet_load(const struct fleet_flags *flags, struct problems *problems, struc
 
 	loader.fleet->references = 1;
 	loader.fleet->file = xstrdup_or_null(file);
+	problems_init(&loader.fleet->warnings);
 	check_organization_key(&loader);
 	load(&loader);
 	free(loader.origins);

@@ -10,6 +10,7 @@
 #include "engine/image.h"
 #include "plan/plan.h"
 #include "policy/policy.h"
+#include "policy/problem.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -75,6 +76,8 @@ struct fleet {
 	unsigned references;
 	char *file;    /* NULL: none was read */
 	char *include; /* as written, NULL: nothing */
+	/* What can be served, and will bite some day. */
+	struct problems warnings;
 	char *instance;
 	char *state_dir;
 	char *policy_dir;		    /* NULL: only the installed ones */
@@ -112,7 +115,8 @@ struct fleet_flags {
  * Reads and checks everything: file (--config, else $BERTH_CONFIG, else none), environment
  * variables, flags, defaults, policies, and that key sources exist and are private (keys are not
  * kept). All problems go to `problems`; -EINVAL when there are any. ERR_REFUSED conditions
- * (ANTHROPIC_API_KEY set, a key file that others can read) are problems like others.
+ * (ANTHROPIC_API_KEY set, a key file that others can read) are problems like others. What is only
+ * questionable is among the fleet's warnings.
  */
 int fleet_load(const struct fleet_flags *flags, struct problems *problems, struct fleet **ret);
 

@@ -41,6 +41,10 @@ struct loader {
 void complain(struct loader *loader, const struct yaml_node *node, const char *otherwise,
 	      const char *format, ...) __attribute__((format(printf, 4, 5)));
 
+/* The same for what can be served but should not stay: a warning. Says what to do about it. */
+void warn(struct loader *loader, const struct yaml_node *node, const char *otherwise,
+	  const char *format, ...) __attribute__((format(printf, 4, 5)));
+
 /* The value of an environment variable; NULL if it is not set or empty. */
 const char *variable(const char *name);
 
