@@ -325,10 +325,10 @@ static const struct option host_rows[] = {
 	{.key = "requests_per_minute",
 	 .type = OPTION_INT,
 	 .offset = offsetof(struct host_settings, requests_per_minute),
-	 .minimum = 1,
 	 .maximum = 1000000,
 	 .fallback = "600",
-	 .help = "Most requests to the control plane, all environments together."},
+	 .help = "Most requests to the control plane in any minute, all environments together; 0: "
+		 "no limit."},
 	{.key = NULL},
 };
 

@@ -133,6 +133,7 @@ int claimant_new(const struct claimant_host *host, struct backend *backend, stru
 	claimant->peer = (struct queue_peer){
 		.loop = host->loop,
 		.lane = host->queue_lane,
+		.budget = host->budget,
 		.key = key,
 	};
 	claimant->turn.wake = on_turn;

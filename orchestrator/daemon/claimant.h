@@ -46,14 +46,16 @@ struct edition {
 struct claimant_host {
 	struct loop *loop;
 	struct lane *queue_lane;
+	struct budget *budget; /* of requests; NULL: no limit */
 	struct table *table;
 	struct room *room;
 	struct turns *turns;
 	struct tally *tally;
 	bool is_drain;
 
-	/* May this one claim another item? The daemon wakes it when that changes. */
-	bool (*may_claim)(struct claimant *claimant, void *arg);
+	/* May this one claim another item? The daemon wakes it when that changes. *ret_no_block: a
+	 * poll for it must not take long, because others need the place that it has meanwhile. */
+	bool (*may_claim)(struct claimant *claimant, bool *ret_no_block, void *arg);
 	/* Something happened that the daemon may have waited for. */
 	void (*changed)(void *arg);
 	void (*record)(struct session *session, void *arg);

@@ -14,7 +14,7 @@ static bool wants_slot(struct claimant *claimant)
 	       claimant->slots < claimant_config(claimant)->sessions;
 }
 
-static bool take_slot(void *arg)
+static bool take_slot(bool *ret_no_block, void *arg)
 {
 	struct claimant *claimant = arg;
 
@@ -25,7 +25,7 @@ static bool take_slot(void *arg)
 		turns_leave(claimant->host->turns, &claimant->turn);
 		return false;
 	}
-	if (!claimant->host->may_claim(claimant, claimant->host->arg))
+	if (!claimant->host->may_claim(claimant, ret_no_block, claimant->host->arg))
 		return false;
 	claimant_count_slot(claimant, 1);
 	claimant_count_launching(claimant, 1);

@@ -10,6 +10,7 @@
 #include "base/cleanup.h"
 #include "daemon/lock.h"
 #include "daemon/state.h"
+#include "queue/budget.h"
 
 #define ROOM_LOOK_MS 5000u
 
@@ -83,7 +84,7 @@ static bool has_room(struct daemon *daemon, struct backend *backend)
 	return has;
 }
 
-static bool may_claim(struct claimant *claimant, void *arg)
+static bool may_claim(struct claimant *claimant, bool *ret_no_block, void *arg)
 {
 	struct daemon *daemon = arg;
 	struct backend *backend = claimant_backend(claimant);
@@ -97,9 +98,12 @@ static bool may_claim(struct claimant *claimant, void *arg)
 		turns_leave(&daemon->turns, &claimant->turn);
 		return false;
 	}
-	return turns_may_go(&daemon->turns, &claimant->turn,
-			    daemon->fleet->host.sessions - daemon->room.slots,
-			    launches - backend->launching);
+	int64_t free_places = daemon->fleet->host.sessions - daemon->room.slots;
+	if (!turns_may_go(&daemon->turns, &claimant->turn, free_places,
+			  launches - backend->launching))
+		return false;
+	*ret_no_block = free_places == 1 && daemon->claimant_count > 1;
+	return true;
 }
 
 static void on_changed(void *arg)
@@ -156,6 +160,7 @@ static int start_claimants(struct daemon *daemon, struct err *err)
 	daemon->host = (struct claimant_host){
 		.loop = daemon->loop,
 		.queue_lane = daemon->queue_lane,
+		.budget = daemon->budget,
 		.table = &daemon->table,
 		.room = &daemon->room,
 		.turns = &daemon->turns,
@@ -197,6 +202,8 @@ static int start(struct daemon *daemon, struct err *err)
 	if (r == 0)
 		r = start_backends(daemon, err);
 	if (r == 0)
+		daemon->budget = budget_new(daemon->loop, daemon->fleet->host.requests_per_minute);
+	if (r == 0)
 		r = start_claimants(daemon, err);
 	return r;
 }
@@ -216,6 +223,7 @@ static void stop(struct daemon *daemon)
 	for (size_t i = 0; i < daemon->backend_count; i++)
 		(void)backend_free(daemon->backends[i]);
 	free(daemon->backends);
+	(void)budget_free(daemon->budget);
 	(void)lane_free(daemon->queue_lane);
 	(void)records_close(daemon->records);
 	(void)loop_free(daemon->loop);

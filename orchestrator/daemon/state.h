@@ -28,6 +28,7 @@ struct daemon {
 	struct loop *loop;
 	struct service service;
 	struct lane *queue_lane;
+	struct budget *budget;
 	struct records *records;
 	struct backend **backends; /* in the order of the fleet; retired ones among them */
 	size_t backend_count;
