@@ -65,6 +65,11 @@ struct host_settings {
 	int64_t requests_per_minute;
 };
 
+struct log_settings {
+	int64_t size_bytes; /* of each capture; 0: nothing is captured */
+	int64_t keep;	    /* captures, at least 1 */
+};
+
 enum shutdown_mode { SHUTDOWN_LEAVE, SHUTDOWN_STOP };
 
 struct fleet {
@@ -75,6 +80,7 @@ struct fleet {
 	char *installed_policy_dir; /* NULL: there is none */
 	struct engine_settings engine;
 	struct host_settings host;
+	struct log_settings logs;
 	char *base_url;		/* no trailing slash */
 	char *session_base_url; /* what containers are told; NULL: nothing */
 	char *ca_file;
