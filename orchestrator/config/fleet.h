@@ -71,6 +71,11 @@ struct host_settings {
 	int64_t requests_per_minute;
 };
 
+struct log_settings {
+	int64_t size_bytes; /* of each capture; 0: nothing is captured */
+	int64_t keep;	    /* captures, at least 1 */
+};
+
 enum shutdown_mode { SHUTDOWN_LEAVE, SHUTDOWN_STOP };
 
 struct fleet {
@@ -87,6 +92,7 @@ struct fleet {
 	struct engine_settings *engines;    /* at least one */
 	size_t engine_count;
 	struct host_settings host;
+	struct log_settings logs;
 	char *base_url;		/* no trailing slash */
 	char *session_base_url; /* what containers are told; NULL: nothing */
 	char *ca_file;

@@ -324,6 +324,11 @@ class FakeEngine:
         """Podman: nobody sees any more how the container ends; ends its worker too, or not."""
         self._must("POST", f"/containers/{quote(reference)}/conmon", worker=int(worker))
 
+    def say(self, reference: str, text: str | bytes, stderr: bool = False) -> None:
+        """The container writes that, as one frame of its output."""
+        data = text.encode() if isinstance(text, str) else text
+        self._must("POST", f"/containers/{quote(reference)}/say", data, stderr=int(stderr))
+
     def hold_removal(self, reference: str, requests: int) -> None:
         """The container is "being removed" for so many requests that touch it, then gone."""
         self._must("POST", f"/containers/{quote(reference)}/removing", requests=requests)
