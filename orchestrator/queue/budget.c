@@ -221,16 +221,29 @@ void budget_cancel(struct budget_turn *turn)
 		leave_line(turn);
 }
 
+static void set_limit(struct budget *budget, int64_t requests_per_minute)
+{
+	budget->limit = requests_per_minute;
+	budget->capacity = requests_per_minute >= 4 ? requests_per_minute / 4 : 1;
+	/* With a limit of one, a bucket of one must be refilled, too. */
+	budget->refill = requests_per_minute > 1 ? requests_per_minute - budget->capacity : 1;
+}
+
+void budget_set_limit(struct budget *budget, int64_t requests_per_minute)
+{
+	settle(budget);
+	set_limit(budget, requests_per_minute);
+	/* When the first in line may go is another time now. */
+	timer_arm(&budget->timer, budget->loop, 0, review, budget);
+}
+
 struct budget *budget_new(struct loop *loop, int64_t requests_per_minute)
 {
 	if (requests_per_minute == 0)
 		return NULL;
 	struct budget *budget = xcalloc(1, sizeof(*budget));
 	budget->loop = loop;
-	budget->limit = requests_per_minute;
-	budget->capacity = requests_per_minute >= 4 ? requests_per_minute / 4 : 1;
-	/* With a limit of one, a bucket of one must be refilled, too. */
-	budget->refill = requests_per_minute > 1 ? requests_per_minute - budget->capacity : 1;
+	set_limit(budget, requests_per_minute);
 	budget->level = budget->capacity * TOKEN;
 	budget->settled_ms = loop_now_ms(loop);
 	return budget;

@@ -57,6 +57,9 @@ struct budget_turn {
 /* `requests_per_minute` >= 1, or 0 for no limit: that is NULL. `loop` outlives the budget. */
 struct budget *budget_new(struct loop *loop, int64_t requests_per_minute);
 
+/* Another limit from here on, >= 1; what the bucket holds stays, as far as it fits. */
+void budget_set_limit(struct budget *budget, int64_t requests_per_minute);
+
 /* Nobody waits any more. NULL is fine; returns NULL. */
 struct budget *budget_free(struct budget *budget);
 

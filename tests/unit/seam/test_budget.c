@@ -336,6 +336,26 @@ static void many_who_come_and_go_have_their_turns_in_order(void **state)
 	free(askers);
 }
 
+static void another_limit_holds_from_there_on(void **state)
+{
+	struct budget_fixture *f = *state;
+	struct asker askers[15];
+
+	budget_of(f, 600);
+	use_up(f, FOR_POLLS - 1);
+	budget_set_limit(f->budget, 60);
+	/* 15 are left of the 19, and one of them is kept for acks; the next comes in 4/3 s. */
+	for (size_t i = 0; i < ARRAY_SIZE(askers); i++) {
+		asker_init(&askers[i], f);
+		ask(&askers[i], BUDGET_WORK);
+	}
+	fake_run(f->loop, 1333);
+	assert_int_equal(askers[13].turns, 1);
+	assert_int_equal(askers[14].turns, 0);
+	fake_run(f->loop, 1);
+	assert_int_equal(askers[14].turns, 1);
+}
+
 static void no_limit_is_no_budget(void **state)
 {
 	struct budget_fixture *f = *state;
@@ -367,6 +387,7 @@ int main(void)
 		TEST(who_has_a_turn_may_ask_for_the_next),
 		TEST(who_has_a_turn_may_free_itself_and_others),
 		TEST(many_who_come_and_go_have_their_turns_in_order),
+		TEST(another_limit_holds_from_there_on),
 		TEST(no_limit_is_no_budget),
 	};
 
