@@ -325,10 +325,10 @@ static const struct option host_rows[] = {
 	{.key = "requests_per_minute",
 	 .type = OPTION_INT,
 	 .offset = offsetof(struct host_settings, requests_per_minute),
-	 .minimum = 1,
 	 .maximum = 1000000,
 	 .fallback = "600",
-	 .help = "Most requests to the control plane, all environments together."},
+	 .help = "Most requests to the control plane in any minute, all environments together; 0: "
+		 "no limit."},
 	{.key = NULL},
 };
 
@@ -338,6 +338,24 @@ static const struct option host_rows[] = {
 	.count_offset = offsetof(struct fleet, environment_count),                                 \
 	.item_size = sizeof(struct environment), .rows = environment_rows,                         \
 	.help = "The environments whose queues are served."
+static const struct option log_rows[] = {
+	{.key = "size",
+	 .type = OPTION_SIZE,
+	 .offset = offsetof(struct log_settings, size_bytes),
+	 .minimum = 0,
+	 .maximum = INT64_C(64) << 20,
+	 .fallback = "256KiB",
+	 .help = "How much of the end of a container's output is kept in state_dir/logs; 0 keeps "
+		 "none. Known secrets are taken out."},
+	{.key = "keep",
+	 .type = OPTION_INT,
+	 .offset = offsetof(struct log_settings, keep),
+	 .minimum = 1,
+	 .maximum = 10000,
+	 .fallback = "200",
+	 .help = "Of how many containers; the oldest are deleted."},
+	{.key = NULL},
+};
 
 const struct option fleet_rows[] = {
 	{.key = "version",
@@ -392,6 +410,11 @@ const struct option fleet_rows[] = {
 	 .offset = offsetof(struct fleet, host),
 	 .rows = host_rows,
 	 .help = "What this host can carry."},
+	{.key = "logs",
+	 .type = OPTION_SECTION,
+	 .offset = offsetof(struct fleet, logs),
+	 .rows = log_rows,
+	 .help = "What is kept of the output of containers that are gone, for berth logs."},
 	{.key = "base_url",
 	 .type = OPTION_PARSED,
 	 .form = "https://HOST",
