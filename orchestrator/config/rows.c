@@ -332,12 +332,6 @@ static const struct option host_rows[] = {
 	{.key = NULL},
 };
 
-#define ENVIRONMENTS                                                                               \
-	.key = "environments", .type = OPTION_SECTIONS,                                            \
-	.offset = offsetof(struct fleet, environments),                                            \
-	.count_offset = offsetof(struct fleet, environment_count),                                 \
-	.item_size = sizeof(struct environment), .rows = environment_rows,                         \
-	.help = "The environments whose queues are served."
 static const struct option log_rows[] = {
 	{.key = "size",
 	 .type = OPTION_SIZE,
@@ -356,6 +350,13 @@ static const struct option log_rows[] = {
 	 .help = "Of how many containers; the oldest are deleted."},
 	{.key = NULL},
 };
+
+#define ENVIRONMENTS                                                                               \
+	.key = "environments", .type = OPTION_SECTIONS,                                            \
+	.offset = offsetof(struct fleet, environments),                                            \
+	.count_offset = offsetof(struct fleet, environment_count),                                 \
+	.item_size = sizeof(struct environment), .rows = environment_rows,                         \
+	.help = "The environments whose queues are served."
 
 const struct option fleet_rows[] = {
 	{.key = "version",
