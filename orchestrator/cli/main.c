@@ -18,6 +18,9 @@ static const struct command {
 	{"check", "say what is wrong with the configuration", cmd_check},
 	{"plan", "print the container that a work item would get", cmd_plan},
 	{"ps", "list the session containers", cmd_ps},
+	{"logs", "print what a session's container writes, or wrote", cmd_logs},
+	{"stop", "end a session", cmd_stop},
+	{"queue", "look at the queue, or stop an item of it", cmd_queue},
 	{"version", "print the version of berth and its libraries", cmd_version},
 };
 
