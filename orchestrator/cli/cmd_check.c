@@ -2,6 +2,7 @@
 /* Loads configurations like a serving command would, and says what was understood. */
 #include "base/cleanup.h"
 #include "base/json.h"
+#include "cli/check_units.h"
 #include "cli/columns.h"
 #include "cli/commands.h"
 #include "cli/exit.h"
@@ -13,16 +14,22 @@
 #include <string.h>
 
 struct check_flags {
-	struct flag_list configs;
+	struct flag_list configs, units;
 	const char *output;
+	struct fleet_flags fleet;
 };
 
-static const struct flag check_flags[] = {
+static const struct flag check_flag_rows[] = {
 	{.name = "config",
 	 .type = FLAG_LIST,
 	 .offset = offsetof(struct check_flags, configs),
 	 .argument = "FILE",
 	 .help = "a fleet file, several times if you like [BERTH_CONFIG]"},
+	{.name = "unit",
+	 .type = FLAG_LIST,
+	 .offset = offsetof(struct check_flags, units),
+	 .argument = "FILE",
+	 .help = "a systemd unit, to warn of what does not fit it (default: the installed one)"},
 	{.name = "output",
 	 .letter = 'o',
 	 .type = FLAG_CHOICE,
@@ -63,7 +70,7 @@ static void print_policy_dirs(const struct fleet *fleet)
 	       installed ? installed : "");
 }
 
-static void print_fleet(const struct fleet *fleet)
+static void print_fleet(const struct fleet *fleet, const struct json_object *units)
 {
 	static const char *const titles[] = {"ENVIRONMENT", "ID",	  "SESSIONS", "IMAGE",
 					     "POLICY",	    "UNENFORCED", "KEY"};
@@ -72,10 +79,15 @@ static void print_fleet(const struct fleet *fleet)
 	printf("%s: fine\n", fleet->file ? fleet->file : "flags and environment");
 	printf("instance %s, state in %s\n", fleet->instance, fleet->state_dir);
 	print_policy_dirs(fleet);
-	printf("engine %s (%s)\n", fleet->engine.socket ? fleet->engine.socket : "none",
-	       fleet->engine.socket_reason);
+	for (size_t i = 0; i < fleet->engine_count; i++) {
+		const struct engine_settings *engine = &fleet->engines[i];
+		printf("engine %s%s%s (%s)\n", engine->name ? engine->name : "",
+		       engine->name ? " " : "", engine->socket ? engine->socket : "none",
+		       engine->socket_reason);
+	}
 	printf("control plane %s, at most %" PRId64 " sessions on this host\n", fleet->base_url,
 	       fleet->host.sessions);
+	check_units_print(units);
 	columns_init(&columns, titles, ARRAY_SIZE(titles));
 	for (size_t i = 0; i < fleet->environment_count; i++) {
 		const struct environment *environment = &fleet->environments[i];
@@ -99,7 +111,9 @@ static struct json_object *environment_json(const struct environment *environmen
 
 	json_add_string(object, "id", environment->id);
 	json_add_string(object, "name", environment->name);
+	json_add_string(object, "engine", environment->engine->name);
 	json_add_int(object, "sessions", environment->sessions);
+	json_add_int(object, "weight", environment->weight);
 	json_add_string(object, "image", environment->image);
 	json_add_string(object, "policy", environment->policy_name);
 	json_add_string(object, "policy_digest", environment->policy->digest);
@@ -109,62 +123,95 @@ static struct json_object *environment_json(const struct environment *environmen
 	return object;
 }
 
-static struct json_object *fleet_json(const struct fleet *fleet)
+static struct json_object *engine_json(const struct engine_settings *engine)
 {
-	struct json_object *object = json_new_object(), *list = json_new_array();
+	struct json_object *object = json_new_object();
+
+	json_add_string(object, "name", engine->name);
+	json_add_string(object, "socket", engine->socket);
+	json_add_string(object, "chosen_by", engine->socket_reason);
+	return object;
+}
+
+static void append_line(const char *line, void *list)
+{
+	json_append_string(list, line);
+}
+
+static struct json_object *lines_json(const struct problems *problems)
+{
+	struct json_object *list = json_new_array();
+
+	problems_each(problems, append_line, list);
+	return list;
+}
+
+static void print_warning(const char *line, void *arg)
+{
+	(void)arg;
+	(void)fprintf(stderr, "warning: %s\n", line);
+}
+
+static struct json_object *fleet_json(const struct fleet *fleet, struct json_object *units)
+{
+	struct json_object *object = json_new_object(), *list = json_new_array(),
+			   *engines = json_new_array();
 
 	json_add_bool(object, "ok", true);
 	json_add_string(object, "file", fleet->file);
 	json_add_string(object, "instance", fleet->instance);
 	json_add_string(object, "state_dir", fleet->state_dir);
 	json_add_string(object, "policy_dir", fleet->policy_dir);
-	json_add_string(object, "engine_socket", fleet->engine.socket);
-	json_add_string(object, "engine_reason", fleet->engine.socket_reason);
+	for (size_t i = 0; i < fleet->engine_count; i++)
+		json_append(engines, engine_json(&fleet->engines[i]));
+	json_add(object, "engines", engines);
 	json_add_string(object, "base_url", fleet->base_url);
 	json_add_int(object, "host_sessions", fleet->host.sessions);
 	for (size_t i = 0; i < fleet->environment_count; i++)
 		json_append(list, environment_json(&fleet->environments[i]));
 	json_add(object, "environments", list);
+	json_add(object, "units", json_object_get(units));
+	json_add(object, "warnings", lines_json(&fleet->warnings));
 	return object;
 }
 
 static struct json_object *problems_json(const char *file, const struct problems *problems)
 {
-	struct json_object *object = json_new_object(), *list = json_new_array();
+	struct json_object *object = json_new_object();
 
 	json_add_bool(object, "ok", false);
 	json_add_string(object, "file", file);
-	for (const char *line = problems->text.data; *line != '\0';) {
-		size_t length = strcspn(line, "\n");
-		_cleanup_free_ char *text = xstrndup(line, length);
-		json_append_string(list, text);
-		line += length + (line[length] == '\n' ? 1 : 0);
-	}
-	json_add(object, "problems", list);
+	json_add(object, "problems", lines_json(problems));
 	return object;
 }
 
 /* Checks one configuration; with `report`, adds to it instead of printing a table. */
-static int check(const struct fleet_flags *flags, struct json_object *report)
+static int check(const struct check_flags *flags, struct json_object *report)
 {
+	_cleanup_(json_putp) struct json_object *units = json_new_array();
 	struct problems problems;
 	struct fleet *fleet = NULL;
 
 	problems_init(&problems);
-	int r = fleet_load(flags, &problems, &fleet);
+	int r = fleet_load(&flags->fleet, &problems, &fleet);
+	if (r == 0)
+		r = check_units(&flags->units, fleet, &problems, units);
 	if (r < 0)
 		(void)fputs(problems.text.data, stderr);
-	if (report)
-		json_append(report,
-			    r < 0 ? problems_json(flags->config, &problems) : fleet_json(fleet));
+	else
+		problems_each(&fleet->warnings, print_warning, NULL);
+	if (report && r < 0)
+		json_append(report, problems_json(flags->fleet.config, &problems));
+	else if (report)
+		json_append(report, fleet_json(fleet, units));
 	else if (r == 0)
-		print_fleet(fleet);
+		print_fleet(fleet, units);
 	problems_done(&problems);
 	fleet_free(fleet);
 	return r < 0 ? EXIT_CONFIG : EXIT_DONE;
 }
 
-static int check_all(const struct check_flags *flags, struct fleet_flags *fleet_flags)
+static int check_all(struct check_flags *flags)
 {
 	_cleanup_(json_putp) struct json_object *report =
 		strcmp(flags->output, "json") == 0 ? json_new_array() : NULL;
@@ -172,8 +219,8 @@ static int check_all(const struct check_flags *flags, struct fleet_flags *fleet_
 
 	/* Without a file, flags and environment variables are the configuration. */
 	for (size_t i = 0; i < flags->configs.count || i == 0; i++) {
-		fleet_flags->config = flags->configs.count > 0 ? flags->configs.values[i] : NULL;
-		int exit_code = check(fleet_flags, report);
+		flags->fleet.config = flags->configs.count > 0 ? flags->configs.values[i] : NULL;
+		int exit_code = check(flags, report);
 		worst = exit_code != EXIT_DONE ? exit_code : worst;
 	}
 	if (report)
@@ -181,28 +228,32 @@ static int check_all(const struct check_flags *flags, struct fleet_flags *fleet_
 	return worst;
 }
 
-int cmd_check(int argc, char **argv)
+static int run_check(int argc, char **argv)
 {
-	struct check_flags flags = {.output = "table"};
-	struct fleet_flags fleet_flags = {.need = FLEET_ALL};
-	const struct flag_group groups[] = {
-		{check_flags, &flags},
-		{engine_flags, &fleet_flags},
-		{environment_flags, &fleet_flags},
-		{NULL},
-	};
-	const struct usage usage = {
-		.command = "check",
-		.summary = "Reads the configuration as `run` would and says what is wrong with it "
-			   "(exit code 78),\nor what was understood. Asks nobody.",
-		.groups = groups,
-		.operands = "[FILE ...]",
-		.operand_list = &flags.configs,
-	};
+	struct check_flags flags = {.output = "table", .fleet.need = FLEET_ALL};
 	int exit_code;
 
-	if (flags_parse(&usage, argc, argv, &exit_code))
-		exit_code = check_all(&flags, &fleet_flags);
+	if (flags_parse(&command_check, &flags, argc, argv, &exit_code))
+		exit_code = check_all(&flags);
 	free(flags.configs.values);
+	free(flags.units.values);
 	return exit_code;
 }
+
+static const struct flag_group check_groups[] = {
+	{check_flag_rows, 0},
+	{engine_flags, offsetof(struct check_flags, fleet)},
+	{environment_flags, offsetof(struct check_flags, fleet)},
+	{NULL},
+};
+
+const struct command command_check = {
+	.name = "check",
+	.summary = "say what is wrong with the configuration",
+	.description = "Reads the configuration as `run` would and says what is wrong with it "
+		       "(exit code 78),\nor what was understood. Asks nobody.",
+	.groups = check_groups,
+	.operands = "[FILE ...]",
+	.operands_offset = offsetof(struct check_flags, configs),
+	.run = run_check,
+};

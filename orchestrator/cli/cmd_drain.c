@@ -10,6 +10,8 @@
 struct drain_flags {
 	bool wait, detach, quiet_if_locked;
 	int64_t max_sessions, max_time_ms;
+	struct fleet_flags fleet;
+	struct log_flags log;
 };
 
 #define AT(member) offsetof(struct drain_flags, member)
@@ -44,43 +46,44 @@ static const struct flag drain_flag_rows[] = {
 	{NULL},
 };
 
-int cmd_drain(int argc, char **argv)
+static int run_drain(int argc, char **argv)
 {
-	struct drain_flags own = {0};
-	struct fleet_flags fleet_flags = {0};
-	struct log_flags log_flags = {0};
-	const struct flag_group groups[] = {
-		{drain_flag_rows, &own},
-		{engine_flags, &fleet_flags},
-		{environment_flags, &fleet_flags},
-		{log_flag_rows, &log_flags},
-		{NULL},
-	};
-	const struct usage usage = {
-		.command = "drain",
-		.summary =
-			"Claims work until the queue is empty, then leaves: for cron and timers.\n"
-			"Without --wait or --detach it leaves when each launched session has "
-			"heartbeated or ended.",
-		.groups = groups,
-	};
+	struct drain_flags flags = {.wait = false};
 	int exit_code;
 
-	if (!flags_parse(&usage, argc, argv, &exit_code))
+	if (!flags_parse(&command_drain, &flags, argc, argv, &exit_code))
 		return exit_code;
-	if (own.wait && own.detach) {
+	if (flags.wait && flags.detach) {
 		(void)fputs("berth drain: --wait and --detach exclude each other\n", stderr);
 		return EXIT_USAGE;
 	}
-	log_flags_apply(&log_flags);
-	return serve(&fleet_flags,
+	log_flags_apply(&flags.log);
+	return serve(&flags.fleet,
 		     &(struct daemon_options){
 			     .drain = true,
-			     .wait = own.wait,
-			     .detach = own.detach,
-			     .expects_lock = own.quiet_if_locked,
-			     .max_sessions = own.max_sessions,
-			     .max_time_ms = own.max_time_ms,
+			     .wait = flags.wait,
+			     .detach = flags.detach,
+			     .expects_lock = flags.quiet_if_locked,
+			     .max_sessions = flags.max_sessions,
+			     .max_time_ms = flags.max_time_ms,
 		     },
-		     own.quiet_if_locked ? EXIT_DONE : EXIT_TEMPORARY);
+		     flags.quiet_if_locked ? EXIT_DONE : EXIT_TEMPORARY);
 }
+
+static const struct flag_group drain_groups[] = {
+	{drain_flag_rows, 0},
+	{engine_flags, AT(fleet)},
+	{environment_flags, AT(fleet)},
+	{log_flag_rows, AT(log)},
+	{NULL},
+};
+
+const struct command command_drain = {
+	.name = "drain",
+	.summary = "run what is queued, then leave",
+	.description = "Claims work until the queue is empty, then leaves: for cron and timers.\n"
+		       "Without --wait or --detach it leaves when each launched session has "
+		       "heartbeated or ended.",
+	.groups = drain_groups,
+	.run = run_drain,
+};

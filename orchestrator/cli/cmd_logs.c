@@ -26,9 +26,10 @@ struct logs_flags {
 	bool follow;
 	int64_t tail;
 	struct flag_list sessions;
+	struct fleet_flags fleet;
 };
 
-static const struct flag logs_flags[] = {
+static const struct flag logs_flag_rows[] = {
 	{.name = "follow",
 	 .letter = 'f',
 	 .type = FLAG_ON,
@@ -47,6 +48,7 @@ static const struct flag logs_flags[] = {
 
 struct viewer {
 	struct visit *visit;
+	const struct seen *seen; /* what is looked at; NULL: what was kept */
 	const struct logs_flags *flags;
 	struct engine_logs logs;
 	struct redaction streams[OUTPUT_STREAMS];
@@ -104,28 +106,28 @@ static void on_end(struct engine_logs *logs, void *arg)
 	viewer->has_ended = true;
 	/* That it was removed meanwhile is an end like others. */
 	if (logs->outcome != ENGINE_OK && logs->outcome != ENGINE_NOT_FOUND)
-		visit_fail(viewer->visit, &logs->err);
+		visit_fail(viewer->seen->on, &logs->err);
 	loop_stop(viewer->visit->loop);
 }
 
-static bool has_stopped(struct viewer *viewer, const char *id, const struct process *process)
+static bool has_stopped(struct viewer *viewer, const struct process *process)
 {
 	struct visit *visit = viewer->visit;
 
-	return !visit_inspect(visit, id) || visit->call.container.status != CONTAINER_RUNNING ||
-	       !process_may_run(process);
+	return !visit_inspect(visit, viewer->seen) ||
+	       visit->call.container.status != CONTAINER_RUNNING || !process_may_run(process);
 }
 
 /* An engine whose monitor of the container has died never ends the stream (Podman): the container
  * is looked at once in a while. */
-static void wait_for_end(struct viewer *viewer, const char *id, const struct process *process)
+static void wait_for_end(struct viewer *viewer, const struct process *process)
 {
 	struct visit *visit = viewer->visit;
 
 	while (!viewer->has_ended && viewer->write_error == 0 && visit->exit_code == EXIT_DONE) {
 		if (!visit_sleep(visit, LOOK_EVERY_MS, NULL) || viewer->has_ended)
 			break;
-		if (viewer->flags->follow && has_stopped(viewer, id, process)) {
+		if (viewer->flags->follow && has_stopped(viewer, process)) {
 			(void)visit_sleep(visit, LAST_WORDS_MS, NULL);
 			break;
 		}
@@ -144,8 +146,9 @@ static struct redactor *redactor_for(const struct visit *visit, const struct con
 	return redactor_of_container(visit->call.json, key);
 }
 
-static void print_from_engine(struct viewer *viewer, const struct container *container)
+static void print_from_engine(struct viewer *viewer)
 {
+	const struct container *container = &viewer->seen->container;
 	struct visit *visit = viewer->visit;
 	const struct logs_options options = {
 		.follow = viewer->flags->follow,
@@ -161,8 +164,8 @@ static void print_from_engine(struct viewer *viewer, const struct container *con
 	viewer->logs.output = on_output;
 	viewer->logs.done = on_end;
 	viewer->logs.arg = viewer;
-	engine_logs(visit->engine, &viewer->logs, container->id, &options);
-	wait_for_end(viewer, container->id, &process);
+	engine_logs(viewer->seen->on->engine, &viewer->logs, container->id, &options);
+	wait_for_end(viewer, &process);
 	engine_logs_done(&viewer->logs);
 	for (size_t i = 0; i < OUTPUT_STREAMS; i++) {
 		redaction_finish(&viewer->streams[i]);
@@ -217,8 +220,8 @@ static int complain_several(const char *text, const struct candidate *candidates
 
 static int complain_none(const struct visit *visit, const char *text)
 {
-	if (visit->exit_code != EXIT_DONE)
-		return visit->exit_code;
+	if (visit_result(visit) != EXIT_DONE)
+		return visit_result(visit);
 	(void)fprintf(stderr,
 		      "berth logs: there is no container of '%s' of instance '%s', and nothing was "
 		      "kept of one in %s/logs; 'berth ps' lists what runs\n",
@@ -236,7 +239,7 @@ static int print_kept(struct viewer *viewer, const char *text)
 
 	if (captures_list(visit->fleet->state_dir, &captures, &count, &err) < 0) {
 		(void)fprintf(stderr, "berth logs: %s\n", err.text);
-		return visit->exit_code != EXIT_DONE ? visit->exit_code : EXIT_NO_INPUT;
+		return visit_result(visit) != EXIT_DONE ? visit_result(visit) : EXIT_NO_INPUT;
 	}
 	_cleanup_free_ struct candidate *candidates = candidates_of(captures, count);
 	enum which which = which_one(text, candidates, count, &at);
@@ -257,15 +260,14 @@ static int print_kept(struct viewer *viewer, const char *text)
 static int print_logs(const struct fleet *fleet, const struct logs_flags *flags)
 {
 	const char *text = flags->sessions.values[0];
-	const struct container *container = NULL;
 	struct visit visit;
 	struct viewer viewer = {.visit = &visit, .flags = flags};
 	int exit_code;
 
 	if (visit_open(&visit, "logs", fleet) && visit_list(&visit))
-		container = find_container(&visit, text);
-	if (container && visit_inspect(&visit, container->id)) {
-		print_from_engine(&viewer, container);
+		viewer.seen = find_container(&visit, text);
+	if (viewer.seen && visit_inspect(&visit, viewer.seen)) {
+		print_from_engine(&viewer);
 		exit_code = end_printing(&viewer);
 		if (visit.exit_code != EXIT_DONE)
 			exit_code = visit.exit_code;
@@ -279,43 +281,46 @@ static int print_logs(const struct fleet *fleet, const struct logs_flags *flags)
 	return exit_code;
 }
 
-int cmd_logs(int argc, char **argv)
+static int run_logs(int argc, char **argv)
 {
-	struct logs_flags flags = {.tail = -1};
-	struct fleet_flags fleet_flags = {.need = FLEET_ENGINE_ONLY};
-	const struct flag_group groups[] = {
-		{logs_flags, &flags},
-		{engine_flags, &fleet_flags},
-		{state_flags, &fleet_flags},
-		{NULL},
-	};
-	const struct usage usage = {
-		.command = "logs",
-		.summary =
-			"Prints what a session's container writes, each stream to its own, or "
-			"what was kept of one\nthat is gone. SESSION is the id of a session, of a "
-			"work item or of a container (six digits\nor more), or a container's "
-			"name. Tokens that berth knows are taken out.",
-		.groups = groups,
-		.operands = "SESSION",
-		.operand_list = &flags.sessions,
-	};
+	struct logs_flags flags = {.tail = -1, .fleet.need = FLEET_ENGINE_ONLY};
+	struct fleet *fleet = NULL;
 	int exit_code;
 
-	if (!flags_parse(&usage, argc, argv, &exit_code)) {
+	if (!flags_parse(&command_logs, &flags, argc, argv, &exit_code)) {
 		free(flags.sessions.values);
 		return exit_code;
 	}
-	struct fleet *fleet = NULL;
 	if (flags.sessions.count != 1) {
 		(void)fprintf(stderr, "berth logs: say which session, one of them\n"
 				      "Try 'berth logs --help'.\n");
 		exit_code = EXIT_USAGE;
 	} else {
-		fleet = load_or_explain(&fleet_flags);
+		fleet = load_or_explain(&flags.fleet);
 		exit_code = fleet ? print_logs(fleet, &flags) : EXIT_CONFIG;
 	}
 	fleet_free(fleet);
 	free(flags.sessions.values);
 	return exit_code;
 }
+
+static const struct flag_group logs_groups[] = {
+	{logs_flag_rows, 0},
+	{engine_flags, offsetof(struct logs_flags, fleet)},
+	{state_flags, offsetof(struct logs_flags, fleet)},
+	{NULL},
+};
+
+const struct command command_logs = {
+	.name = "logs",
+	.summary = "print what a session's container writes, or wrote",
+	.description =
+		"Prints what a session's container writes, each stream to its own, or what "
+		"was kept of one\nthat is gone. SESSION is the id of a session, of a work "
+		"item or of a container (six digits\nor more), or a container's name. Tokens "
+		"that berth knows are taken out.",
+	.groups = logs_groups,
+	.operands = "SESSION",
+	.operands_offset = offsetof(struct logs_flags, sessions),
+	.run = run_logs,
+};

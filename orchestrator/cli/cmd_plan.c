@@ -12,9 +12,10 @@
 
 struct plan_flags {
 	const char *work_id, *session_id, *api;
+	struct fleet_flags fleet;
 };
 
-static const struct flag plan_flags[] = {
+static const struct flag plan_flag_rows[] = {
 	{.name = "work-id",
 	 .type = FLAG_TEXT,
 	 .offset = offsetof(struct plan_flags, work_id),
@@ -64,28 +65,19 @@ static int print_plan(const struct fleet *fleet, const struct plan_flags *flags)
 	return EXIT_DONE;
 }
 
-int cmd_plan(int argc, char **argv)
+static int run_plan(int argc, char **argv)
 {
 	struct plan_flags flags = {
-		.work_id = "work_sample", .session_id = "sesn_sample", .api = "docker"};
-	struct fleet_flags fleet_flags = {.need = FLEET_NO_KEYS};
-	const struct flag_group groups[] = {
-		{plan_flags, &flags},
-		{engine_flags, &fleet_flags},
-		{environment_flags, &fleet_flags},
-		{NULL},
-	};
-	const struct usage usage = {
-		.command = "plan",
-		.summary = "Prints the create request that a work item of the environment would "
-			   "get, with secrets\nmasked. Asks nobody, needs no key.",
-		.groups = groups,
+		.work_id = "work_sample",
+		.session_id = "sesn_sample",
+		.api = "docker",
+		.fleet.need = FLEET_NO_KEYS,
 	};
 	int exit_code;
 
-	if (!flags_parse(&usage, argc, argv, &exit_code))
+	if (!flags_parse(&command_plan, &flags, argc, argv, &exit_code))
 		return exit_code;
-	struct fleet *fleet = load_or_explain(&fleet_flags);
+	struct fleet *fleet = load_or_explain(&flags.fleet);
 	if (!fleet)
 		return EXIT_CONFIG;
 	if (fleet->environment_count > 1) {
@@ -98,3 +90,19 @@ int cmd_plan(int argc, char **argv)
 	fleet_free(fleet);
 	return exit_code;
 }
+
+static const struct flag_group plan_groups[] = {
+	{plan_flag_rows, 0},
+	{engine_flags, offsetof(struct plan_flags, fleet)},
+	{environment_flags, offsetof(struct plan_flags, fleet)},
+	{NULL},
+};
+
+const struct command command_plan = {
+	.name = "plan",
+	.summary = "print the container that a work item would get",
+	.description = "Prints the create request that a work item of the environment would "
+		       "get, with secrets\nmasked. Asks nobody, needs no key.",
+	.groups = plan_groups,
+	.run = run_plan,
+};

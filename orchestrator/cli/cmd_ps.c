@@ -15,9 +15,10 @@
 
 struct ps_flags {
 	const char *output;
+	struct fleet_flags fleet;
 };
 
-static const struct flag ps_flags[] = {
+static const struct flag ps_flag_rows[] = {
 	{.name = "output",
 	 .letter = 'o',
 	 .type = FLAG_CHOICE,
@@ -83,13 +84,16 @@ static int64_t age_ms(const struct container *container, int64_t now_ms)
 
 static void print_table(const struct visit *visit)
 {
-	static const char *const titles[] = {"ENVIRONMENT", "SESSION", "WORK",	 "CONTAINER",
-					     "STATE",	    "AGE",     "POLICY", "UNENFORCED"};
+	static const char *const titles[] = {"ENVIRONMENT", "SESSION",	  "WORK",
+					     "CONTAINER",   "STATE",	  "AGE",
+					     "POLICY",	    "UNENFORCED", "ENGINE"};
 	struct columns columns;
+	/* The last column is for fleets with several. */
+	size_t width = ARRAY_SIZE(titles) - (visit->fleet->engine_count > 1 ? 0 : 1);
 
-	columns_init(&columns, titles, ARRAY_SIZE(titles));
+	columns_init(&columns, titles, width);
 	for (size_t i = 0; i < visit->count; i++) {
-		const struct container *container = &visit->containers[i];
+		const struct container *container = &visit->seen[i].container;
 		const char *policy = container_label(container, "berth.policy");
 		_cleanup_free_ char *unenforced = unenforced_of(visit->fleet, policy);
 		_cleanup_free_ char *id = xstrndup(container->id, 12);
@@ -105,7 +109,8 @@ static void print_table(const struct visit *visit)
 					     status_name(container->status),
 					     age,
 					     name,
-					     unenforced ? unenforced : "?"};
+					     unenforced ? unenforced : "?",
+					     visit->seen[i].on->settings->name};
 		columns_add(&columns, cells);
 	}
 	columns_print(&columns);
@@ -117,7 +122,7 @@ static void print_json(const struct visit *visit)
 	struct json_object *list = json_new_array();
 
 	for (size_t i = 0; i < visit->count; i++) {
-		const struct container *container = &visit->containers[i];
+		const struct container *container = &visit->seen[i].container;
 		const char *policy = container_label(container, "berth.policy");
 		_cleanup_free_ char *unenforced = unenforced_of(visit->fleet, policy);
 		struct json_object *object = json_new_object();
@@ -136,6 +141,7 @@ static void print_json(const struct visit *visit)
 		json_add_string(object, "started", container->started_at_ms > 0 ? started : NULL);
 		json_add_string(object, "policy", policy);
 		json_add_string(object, "unenforced", unenforced);
+		json_add_string(object, "engine", visit->seen[i].on->settings->name);
 		json_append(list, object);
 	}
 	printf("%s\n", json_line(list));
@@ -147,8 +153,8 @@ static void print_json(const struct visit *visit)
 static bool look_at_each(struct visit *visit)
 {
 	for (size_t i = 0; i < visit->count; i++) {
-		struct container *container = &visit->containers[i];
-		if (visit_inspect(visit, container->id)) {
+		struct container *container = &visit->seen[i].container;
+		if (visit_inspect(visit, &visit->seen[i])) {
 			container->status = visit->call.container.status;
 			container->created_at_ms = visit->call.container.created_at_ms;
 			container->started_at_ms = visit->call.container.started_at_ms;
@@ -170,31 +176,34 @@ static int list_containers(const struct fleet *fleet, bool as_json)
 			print_table(&visit);
 	}
 	visit_close(&visit);
-	return visit.exit_code;
+	return visit_result(&visit);
 }
 
-int cmd_ps(int argc, char **argv)
+static int run_ps(int argc, char **argv)
 {
-	struct ps_flags flags = {.output = "table"};
-	struct fleet_flags fleet_flags = {.need = FLEET_ENGINE_ONLY};
-	const struct flag_group groups[] = {
-		{ps_flags, &flags},
-		{engine_flags, &fleet_flags},
-		{NULL},
-	};
-	const struct usage usage = {
-		.command = "ps",
-		.summary = "Lists this instance's session containers, as the engine knows them.",
-		.groups = groups,
-	};
+	struct ps_flags flags = {.output = "table", .fleet.need = FLEET_ENGINE_ONLY};
 	int exit_code;
 
-	if (!flags_parse(&usage, argc, argv, &exit_code))
+	if (!flags_parse(&command_ps, &flags, argc, argv, &exit_code))
 		return exit_code;
-	struct fleet *fleet = load_or_explain(&fleet_flags);
+	struct fleet *fleet = load_or_explain(&flags.fleet);
 	if (!fleet)
 		return EXIT_CONFIG;
 	exit_code = list_containers(fleet, strcmp(flags.output, "json") == 0);
 	fleet_free(fleet);
 	return exit_code;
 }
+
+static const struct flag_group ps_groups[] = {
+	{ps_flag_rows, 0},
+	{engine_flags, offsetof(struct ps_flags, fleet)},
+	{NULL},
+};
+
+const struct command command_ps = {
+	.name = "ps",
+	.summary = "list the session containers",
+	.description = "Lists this instance's session containers, as the engines know them.",
+	.groups = ps_groups,
+	.run = run_ps,
+};

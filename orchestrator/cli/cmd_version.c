@@ -13,7 +13,7 @@ struct version_flags {
 	const char *output;
 };
 
-static const struct flag version_flags[] = {
+static const struct flag version_flag_rows[] = {
 	{.name = "output",
 	 .letter = 'o',
 	 .type = FLAG_CHOICE,
@@ -23,15 +23,9 @@ static const struct flag version_flags[] = {
 	{.name = NULL},
 };
 
-int cmd_version(int argc, char **argv)
+static int run_version(int argc, char **argv)
 {
 	struct version_flags flags = {.output = "text"};
-	const struct flag_group groups[] = {{version_flags, &flags}, {NULL}};
-	const struct usage usage = {
-		.command = "version",
-		.summary = "Prints the version of berth and of the libraries it runs with.",
-		.groups = groups,
-	};
 	const struct {
 		const char *name, *version;
 	} parts[] = {
@@ -42,7 +36,7 @@ int cmd_version(int argc, char **argv)
 	};
 	int exit_code;
 
-	if (!flags_parse(&usage, argc, argv, &exit_code))
+	if (!flags_parse(&command_version, &flags, argc, argv, &exit_code))
 		return exit_code;
 	if (strcmp(flags.output, "json") == 0) {
 		struct json_object *object = json_new_object();
@@ -56,3 +50,13 @@ int cmd_version(int argc, char **argv)
 		printf("%s %s\n", parts[i].name, parts[i].version);
 	return EXIT_DONE;
 }
+
+static const struct flag_group version_groups[] = {{version_flag_rows, 0}, {NULL}};
+
+const struct command command_version = {
+	.name = "version",
+	.summary = "print the version of berth and its libraries",
+	.description = "Prints the version of berth and of the libraries it runs with.",
+	.groups = version_groups,
+	.run = run_version,
+};

@@ -1,14 +1,24 @@
 #pragma once
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One function per command, each in cmd_<verb>.c. argv[0] is the command's name; the result is an
- * exit code. */
+/* The commands, each in its cmd_<verb>.c, and their order in every list of them. */
+#include "cli/flags.h"
 
-int cmd_check(int argc, char **argv);
-int cmd_drain(int argc, char **argv);
-int cmd_logs(int argc, char **argv);
-int cmd_plan(int argc, char **argv);
-int cmd_ps(int argc, char **argv);
-int cmd_queue(int argc, char **argv);
-int cmd_run(int argc, char **argv);
-int cmd_stop(int argc, char **argv);
-int cmd_version(int argc, char **argv);
+extern const struct command command_check;
+extern const struct command command_completion;
+extern const struct command command_drain;
+extern const struct command command_logs;
+extern const struct command command_plan;
+extern const struct command command_ps;
+extern const struct command command_run;
+extern const struct command command_schema;
+extern const struct command command_version;
+
+/* All of them; NULL ends the list. */
+extern const struct command *const commands[];
+
+/* The command that the words at `argv` begin with, NULL if there is none. *ret_words is the number
+ * of words that its name has. */
+const struct command *command_find(int argc, char *const *argv, int *ret_words);
+
+/* The name of a command that `word` may have been meant for, or NULL. */
+const char *command_nearest(const char *word);

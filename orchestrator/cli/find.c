@@ -13,7 +13,7 @@ static struct candidate *candidates_of(const struct visit *visit)
 	struct candidate *candidates = xcalloc(visit->count + 1, sizeof(*candidates));
 
 	for (size_t i = 0; i < visit->count; i++) {
-		const struct container *container = &visit->containers[i];
+		const struct container *container = &visit->seen[i].container;
 		candidates[i] = (struct candidate){
 			.session = container_label(container, "berth.session"),
 			.work = container_label(container, "berth.work"),
@@ -39,14 +39,14 @@ static void complain_several(struct visit *visit, const char *text,
 	visit->exit_code = EXIT_USAGE;
 }
 
-const struct container *find_container(struct visit *visit, const char *text)
+const struct seen *find_container(struct visit *visit, const char *text)
 {
 	_cleanup_free_ struct candidate *candidates = candidates_of(visit);
 	size_t at = 0;
 
 	switch (which_one(text, candidates, visit->count, &at)) {
 	case WHICH_ONE:
-		return &visit->containers[at];
+		return &visit->seen[at];
 	case WHICH_SEVERAL:
 		complain_several(visit, text, candidates);
 		break;

@@ -1,11 +1,11 @@
 #pragma once
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The container that an operator means, on the engine (cli/visit.h). */
+/* The container that an operator means, on one of the engines (cli/visit.h). */
 #include "cli/visit.h"
 
 /* After visit_list(). NULL: none is meant, or several may be; then stderr says which, and the exit
  * code is EXIT_USAGE. The result belongs to the visit. */
-const struct container *find_container(struct visit *visit, const char *text);
+const struct seen *find_container(struct visit *visit, const char *text);
 
 /* What the configuration says of the environment of a container; NULL: nothing. */
 const struct environment *find_environment(const struct fleet *fleet,

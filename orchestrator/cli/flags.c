@@ -10,14 +10,14 @@
 #include <stdio.h>
 #include <string.h>
 
-#define FLAGS_MAX  64
 #define NAME_WIDTH 28 /* of a flag and its argument in --help */
 
 /* The flags of a command as one list, and in getopt's form. */
 struct flag_table {
-	const struct usage *usage;
+	const struct command *command;
+	void *values;
 	const struct flag *flags[FLAGS_MAX];
-	void *targets[FLAGS_MAX];
+	size_t offsets[FLAGS_MAX];
 	size_t count;
 	struct option long_forms[FLAGS_MAX + 1];
 	char short_forms[3 + 2 * FLAGS_MAX];
@@ -30,35 +30,56 @@ static const struct flag help_flag = {
 	.help = "show this text",
 };
 
-static void add_flag(struct flag_table *table, const struct flag *flag, void *target)
+static bool is_listed(const struct flag *const *flags, size_t count, const char *name)
 {
-	bool takes_value = flag->type != FLAG_ON;
-	size_t used = strlen(table->short_forms);
-
-	for (size_t i = 0; i < table->count; i++)
-		if (strcmp(table->flags[i]->name, flag->name) == 0)
-			return;
-	if (table->count == FLAGS_MAX)
-		abort();
-	table->long_forms[table->count] = (struct option){
-		.name = flag->name,
-		.has_arg = takes_value ? required_argument : no_argument,
-	};
-	if (flag->letter)
-		(void)snprintf(table->short_forms + used, sizeof(table->short_forms) - used, "%c%s",
-			       flag->letter, takes_value ? ":" : "");
-	table->flags[table->count] = flag;
-	table->targets[table->count++] = target;
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(flags[i]->name, name) == 0)
+			return true;
+	return false;
 }
 
-static void fill_table(struct flag_table *table, const struct usage *usage)
+size_t flags_list(const struct command *command, const struct flag *flags[FLAGS_MAX],
+		  size_t offsets[FLAGS_MAX])
 {
+	size_t count = 0;
+
+	for (const struct flag_group *group = command->groups; group->rows; group++) {
+		for (const struct flag *flag = group->rows; flag->name; flag++) {
+			if (is_listed(flags, count, flag->name))
+				continue;
+			if (count == FLAGS_MAX - 1)
+				abort();
+			if (offsets)
+				offsets[count] = group->offset;
+			flags[count++] = flag;
+		}
+	}
+	flags[count++] = &help_flag;
+	return count;
+}
+
+static void fill_table(struct flag_table *table, const struct command *command, void *values)
+{
+	char *next = table->short_forms;
+
+	*table = (struct flag_table){.command = command, .values = values};
+	table->count = flags_list(command, table->flags, table->offsets);
 	/* "-": operands are reported where they stand; ":": a missing value is told apart. */
-	*table = (struct flag_table){.usage = usage, .short_forms = "-:"};
-	for (const struct flag_group *group = usage->groups; group->rows; group++)
-		for (const struct flag *flag = group->rows; flag->name; flag++)
-			add_flag(table, flag, group->target);
-	add_flag(table, &help_flag, NULL);
+	*next++ = '-';
+	*next++ = ':';
+	for (size_t i = 0; i < table->count; i++) {
+		const struct flag *flag = table->flags[i];
+		bool takes_value = flag->type != FLAG_ON;
+		table->long_forms[i] = (struct option){
+			.name = flag->name,
+			.has_arg = takes_value ? required_argument : no_argument,
+		};
+		if (!flag->letter)
+			continue;
+		*next++ = flag->letter;
+		if (takes_value)
+			*next++ = ':';
+	}
 }
 
 static void print_flag(const struct flag *flag)
@@ -78,26 +99,27 @@ static void print_flag(const struct flag *flag)
 
 static void print_help(const struct flag_table *table)
 {
-	const struct usage *usage = table->usage;
+	const struct command *command = table->command;
 
-	printf("Usage: berth %s [FLAGS]%s%s\n\n%s\n\nFlags:\n", usage->command,
-	       usage->operands ? " " : "", usage->operands ? usage->operands : "", usage->summary);
+	printf("Usage: berth %s [FLAGS]%s%s\n\n%s\n\nFlags:\n", command->name,
+	       command->operands ? " " : "", command->operands ? command->operands : "",
+	       command->description);
 	for (size_t i = 0; i < table->count; i++)
 		print_flag(table->flags[i]);
 }
 
-static int complain(const struct usage *usage, const char *format, ...)
+static int complain(const struct command *command, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
-static int complain(const struct usage *usage, const char *format, ...)
+static int complain(const struct command *command, const char *format, ...)
 {
 	va_list arguments;
 
-	(void)fprintf(stderr, "berth %s: ", usage->command);
+	(void)fprintf(stderr, "berth %s: ", command->name);
 	va_start(arguments, format);
 	(void)vfprintf(stderr, format, arguments);
 	va_end(arguments);
-	(void)fprintf(stderr, "\nTry 'berth %s --help'.\n", usage->command);
+	(void)fprintf(stderr, "\nTry 'berth %s --help'.\n", command->name);
 	return EXIT_USAGE;
 }
 
@@ -113,28 +135,66 @@ static int complain_unknown(const struct flag_table *table, const char *word)
 			meant = text_starts_with(names[i], name) ? names[i] : NULL;
 		if (!meant)
 			meant = text_nearest(name, names, table->count);
-		return complain(table->usage, "unknown flag '--%s'%s%s%s", name,
+		return complain(table->command, "unknown flag '--%s'%s%s%s", name,
 				meant ? ": did you mean '--" : "", meant ? meant : "",
 				meant ? "'?" : "");
 	}
-	return complain(table->usage, "unknown flag '%s'", word);
+	return complain(table->command, "unknown flag '%s'", word);
 }
 
-/* True if `word` is among the words of "a|b|c". */
-static bool is_choice(const char *choices, const char *word)
+char **flags_choices(const char *argument)
 {
-	size_t length = strlen(word);
+	char **words = xcalloc(strlen(argument) + 2, sizeof(*words));
+	size_t count = 0;
 
-	for (const char *p = choices;; p++) {
-		if (strncmp(p, word, length) == 0 && (p[length] == '|' || p[length] == '\0'))
-			return true;
-		p = strchr(p, '|');
-		if (!p)
-			return false;
+	for (const char *p = argument;; p++) {
+		size_t length = strcspn(p, "|");
+		words[count++] = xstrndup(p, length);
+		p += length;
+		if (*p == '\0')
+			return words;
 	}
 }
 
-static int set_number(const struct usage *usage, const struct flag *flag, int64_t *field,
+char **flags_choices_free(char **words)
+{
+	for (size_t i = 0; words && words[i]; i++)
+		free(words[i]);
+	free(words);
+	return NULL;
+}
+
+/* An exit code unless `text` is one of the words "a|b|c"; `what` is what it was given as. */
+static int check_choice(const struct command *command, const char *what, const char *choices,
+			const char *text)
+{
+	char **words = flags_choices(choices);
+	bool is_one = false;
+	size_t count = 0;
+
+	for (; words[count]; count++)
+		is_one |= strcmp(words[count], text) == 0;
+	const char *meant = text_nearest(text, (const char *const *)words, count);
+	if (!is_one)
+		(void)complain(command, "%smust be one of %s, not '%s'%s%s%s", what, choices, text,
+			       meant ? ": did you mean '" : "", meant ? meant : "",
+			       meant ? "'?" : "");
+	(void)flags_choices_free(words);
+	return is_one ? EXIT_DONE : EXIT_USAGE;
+}
+
+static int set_choice(const struct command *command, const struct flag *flag, const char **field,
+		      const char *text)
+{
+	_cleanup_free_ char *what = xasprintf("--%s: ", flag->name);
+
+	int exit_code = check_choice(command, what, flag->argument, text);
+	if (exit_code == EXIT_DONE)
+		*field = text;
+	return exit_code;
+}
+
+static int set_number(const struct command *command, const struct flag *flag, int64_t *field,
 		      const char *text)
 {
 	bool is_duration = flag->type == FLAG_DURATION;
@@ -143,7 +203,7 @@ static int set_number(const struct usage *usage, const struct flag *flag, int64_
 
 	int r = is_duration ? text_parse_duration(text, &value) : text_parse_int(text, &value);
 	if (r < 0)
-		return complain(usage, "--%s: must be %s, not '%s'", flag->name,
+		return complain(command, "--%s: must be %s, not '%s'", flag->name,
 				is_duration ? "a duration such as 30s or 1h30m" : "a whole number",
 				text);
 	if (value >= flag->minimum && value <= flag->maximum) {
@@ -157,7 +217,8 @@ static int set_number(const struct usage *usage, const struct flag *flag, int64_
 		(void)snprintf(from, sizeof(from), "%" PRId64, flag->minimum);
 		(void)snprintf(to, sizeof(to), "%" PRId64, flag->maximum);
 	}
-	return complain(usage, "--%s: must be from %s to %s, not '%s'", flag->name, from, to, text);
+	return complain(command, "--%s: must be from %s to %s, not '%s'", flag->name, from, to,
+			text);
 }
 
 static void add_to_list(struct flag_list *list, const char *text)
@@ -167,7 +228,7 @@ static void add_to_list(struct flag_list *list, const char *text)
 }
 
 /* Stores the value of one flag; an exit code if it is not allowed. */
-static int set_flag(const struct usage *usage, const struct flag *flag, void *target,
+static int set_flag(const struct command *command, const struct flag *flag, void *target,
 		    const char *text)
 {
 	void *field = (char *)target + flag->offset;
@@ -177,19 +238,15 @@ static int set_flag(const struct usage *usage, const struct flag *flag, void *ta
 		*(bool *)field = true;
 		return 0;
 	case FLAG_CHOICE:
-		if (!is_choice(flag->argument, text))
-			return complain(usage, "--%s: must be one of %s, not '%s'", flag->name,
-					flag->argument, text);
-		*(const char **)field = text;
-		return 0;
+		return set_choice(command, flag, field, text);
 	case FLAG_TEXT:
 		if (*text == '\0')
-			return complain(usage, "--%s: must not be empty", flag->name);
+			return complain(command, "--%s: must not be empty", flag->name);
 		*(const char **)field = text;
 		return 0;
 	case FLAG_INT:
 	case FLAG_DURATION:
-		return set_number(usage, flag, field, text);
+		return set_number(command, flag, field, text);
 	case FLAG_LIST:
 		add_to_list(field, text);
 		return 0;
@@ -220,11 +277,16 @@ static const struct flag *found_flag(const struct flag_table *table, int result,
 	return strcspn(word + 2, "=") == length ? table->flags[index] : NULL;
 }
 
-static int take_operand(const struct usage *usage, const char *text)
+static int take_operand(const struct flag_table *table, const char *text)
 {
-	if (!usage->operands)
-		return complain(usage, "does not know what to do with '%s'", text);
-	add_to_list(usage->operand_list, text);
+	const struct command *command = table->command;
+
+	if (!command->operands)
+		return complain(command, "does not know what to do with '%s'", text);
+	if (strchr(command->operands, '|') &&
+	    check_choice(command, "", command->operands, text) != EXIT_DONE)
+		return EXIT_USAGE;
+	add_to_list((void *)((char *)table->values + command->operands_offset), text);
 	return 0;
 }
 
@@ -248,12 +310,12 @@ static int take_result(const struct flag_table *table, int result, int index, co
 	size_t at = 0;
 
 	if (result == 1)
-		return take_operand(table->usage, optarg);
+		return take_operand(table, optarg);
 	if (result == ':')
-		return complain(table->usage, "'%s' needs a value", word);
+		return complain(table->command, "'%s' needs a value", word);
 	const struct flag *needless = result == '?' ? find_needless_value(table, word) : NULL;
 	if (needless)
-		return complain(table->usage, "--%s takes no value", needless->name);
+		return complain(table->command, "--%s takes no value", needless->name);
 	const struct flag *flag =
 		result == '?' ? NULL : found_flag(table, result, index, word, &at);
 	if (!flag)
@@ -262,16 +324,16 @@ static int take_result(const struct flag_table *table, int result, int index, co
 		*ret_help = true;
 		return 0;
 	}
-	return set_flag(table->usage, flag, table->targets[at], optarg);
+	return set_flag(table->command, flag, (char *)table->values + table->offsets[at], optarg);
 }
 
-bool flags_parse(const struct usage *usage, int argc, char **argv, int *ret_exit)
+bool flags_parse(const struct command *command, void *values, int argc, char **argv, int *ret_exit)
 {
 	struct flag_table table;
 	bool help = false;
 	int index = -1, result;
 
-	fill_table(&table, usage);
+	fill_table(&table, command, values);
 	opterr = 0;
 	optind = 0; /* GNU: start anew */
 	for (;; index = -1) {
@@ -290,7 +352,7 @@ bool flags_parse(const struct usage *usage, int argc, char **argv, int *ret_exit
 		return false;
 	}
 	for (; optind < argc; optind++) {
-		*ret_exit = take_operand(usage, argv[optind]);
+		*ret_exit = take_operand(&table, argv[optind]);
 		if (*ret_exit != EXIT_DONE)
 			return false;
 	}

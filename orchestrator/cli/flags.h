@@ -1,17 +1,22 @@
 #pragma once
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Flags as rows of data: parsing, checking and --help follow from them. A command puts together
- * groups of rows, each with the struct that takes its values:
+ * Commands and flags as rows of data: parsing, checking, --help, completion and the manual page
+ * follow from them. Everything about a command is static; a call brings one struct for the values,
+ * and each group of rows says where in it its own target is:
  *
- *	struct fleet_flags fleet = {0};
- *	struct ps_flags own = {.output = "table"};
- *	const struct flag_group groups[] = {{ps_flags, &own}, {engine_flags, &fleet}, {NULL}};
- *	const struct usage usage = {.command = "ps", .summary = "...", .groups = groups};
- *	int exit_code;
+ *	struct ps_flags { const char *output; struct fleet_flags fleet; };
+ *	static const struct flag_group ps_groups[] = {
+ *		{ps_flag_rows, 0}, {engine_flags, offsetof(struct ps_flags, fleet)}, {NULL}};
+ *	const struct command command_ps = {.name = "ps", .groups = ps_groups, .run = run_ps, ...};
  *
- *	if (!flags_parse(&usage, argc, argv, &exit_code))
- *		return exit_code;
+ *	static int run_ps(int argc, char **argv)
+ *	{
+ *		struct ps_flags flags = {.output = "table"};
+ *		int exit_code;
+ *
+ *		if (!flags_parse(&command_ps, &flags, argc, argv, &exit_code))
+ *			return exit_code;
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -36,25 +41,44 @@ struct flag {
 	char letter;	  /* short form, 0: none */
 	enum flag_type type;
 	size_t offset;		  /* of the value in the group's target */
-	const char *argument;	  /* its name in --help; of a choice the words */
+	const char *argument;	  /* its name in --help: FILE and DIRECTORY are completed as
+				   * such; of a choice the words */
 	int64_t minimum, maximum; /* both included, for INT and DURATION */
 	const char *help;
 };
 
 struct flag_group {
 	const struct flag *rows; /* NULL ends the groups */
-	void *target;
+	size_t offset;		 /* of the rows' target in the command's values */
 };
 
-struct usage {
-	const char *command;
-	const char *summary; /* what it does, one or more lines */
+struct command {
+	const char *name;	 /* one word, or two: "queue list" */
+	const char *summary;	 /* what it does, as a line of a list: "list the containers" */
+	const char *description; /* the same in sentences, one or more lines */
 	/* Where a name is in two groups, the earlier one counts. */
 	const struct flag_group *groups;
-	const char *operands;		/* their name in --help, NULL: the command takes none */
-	struct flag_list *operand_list; /* where they go */
+	/* Their name in --help, "[FILE ...]"; "a|b" takes these words only. NULL: the command takes
+	 * none. */
+	const char *operands;
+	size_t operands_offset; /* of their struct flag_list in the command's values */
+	/* argv[0] is the last word of the name; the result is an exit code. */
+	int (*run)(int argc, char **argv);
 };
 
-/* Values that were not given stay as they are. False when there is nothing left to do: --help was
- * answered, or the command line is wrong and stderr says why; then *ret_exit is set. */
-bool flags_parse(const struct usage *usage, int argc, char **argv, int *ret_exit);
+#define FLAGS_MAX 64 /* of one command */
+
+/* The flags of a command in order, each once; the last is --help, which every command has and
+ * flags_parse() answers. `offsets`, unless NULL, gets where in the command's values the target of
+ * each is. Returns how many there are. */
+size_t flags_list(const struct command *command, const struct flag *flags[FLAGS_MAX],
+		  size_t offsets[FLAGS_MAX]);
+
+/* The words of "a|b|c", as a NULL-ended list for flags_choices_free(), which takes NULL, too, and
+ * returns it. */
+char **flags_choices(const char *argument);
+char **flags_choices_free(char **words);
+
+/* Fills in `values`; what was not given stays as it is. False when there is nothing left to do:
+ * --help was answered, or the command line is wrong and stderr says why; then *ret_exit is set. */
+bool flags_parse(const struct command *command, void *values, int argc, char **argv, int *ret_exit);

@@ -1,53 +1,58 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* berth: one container per agent session. Finds the command and hands over to it. */
-#include "base/cleanup.h"
-#include "base/text.h"
 #include "cli/commands.h"
 #include "cli/exit.h"
 
 #include <stdio.h>
 #include <string.h>
 
-static const struct command {
-	const char *name;
-	const char *summary;
-	int (*run)(int argc, char **argv);
-} commands[] = {
-	{"run", "serve the queue until told to stop", cmd_run},
-	{"drain", "run what is queued, then leave", cmd_drain},
-	{"check", "say what is wrong with the configuration", cmd_check},
-	{"plan", "print the container that a work item would get", cmd_plan},
-	{"ps", "list the session containers", cmd_ps},
-	{"logs", "print what a session's container writes, or wrote", cmd_logs},
-	{"stop", "end a session", cmd_stop},
-	{"queue", "look at the queue, or stop an item of it", cmd_queue},
-	{"version", "print the version of berth and its libraries", cmd_version},
-};
-
 static void print_usage(FILE *stream)
 {
 	(void)fprintf(stream, "Usage: berth COMMAND [FLAGS]\n\n"
 			      "Runs every agent session in a container of its own.\n\nCommands:\n");
-	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
-		(void)fprintf(stream, "  %-9s %s\n", commands[i].name, commands[i].summary);
+	for (size_t i = 0; commands[i]; i++)
+		(void)fprintf(stream, "  %-12s %s\n", commands[i]->name, commands[i]->summary);
 	(void)fprintf(stream, "\n'berth COMMAND --help' lists a command's flags.\n");
 }
 
-static const struct command *find(const char *name)
+/* Names the verbs of a command of two words whose second is missing or none of them. */
+static int complain_incomplete(const char *first, const char *second)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
-		if (strcmp(commands[i].name, name) == 0)
-			return &commands[i];
-	return NULL;
+	size_t length = strlen(first);
+	const char *between = "say which: ";
+
+	if (second)
+		(void)fprintf(stderr, "berth: unknown command '%s %s'; ", first, second);
+	else
+		(void)fprintf(stderr, "berth %s: ", first);
+	for (size_t i = 0; commands[i]; i++) {
+		const char *name = commands[i]->name;
+		if (strncmp(name, first, length) != 0 || name[length] != ' ')
+			continue;
+		(void)fprintf(stderr, "%s%s", between, name + length + 1);
+		between = ", ";
+	}
+	(void)fprintf(stderr, "\nTry 'berth --help'.\n");
+	return EXIT_USAGE;
 }
 
-static int complain_unknown(const char *name)
+/* True if `word` is the first of a command's two. */
+static bool is_first_word(const char *word)
 {
-	const char *names[ARRAY_SIZE(commands)];
+	size_t length = strlen(word);
 
-	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
-		names[i] = commands[i].name;
-	const char *meant = text_nearest(name, names, ARRAY_SIZE(names));
+	for (size_t i = 0; commands[i]; i++)
+		if (length > 0 && strncmp(commands[i]->name, word, length) == 0 &&
+		    commands[i]->name[length] == ' ')
+			return true;
+	return false;
+}
+
+static int complain_unknown(const char *name, const char *next)
+{
+	if (is_first_word(name))
+		return complain_incomplete(name, next);
+	const char *meant = command_nearest(name);
 	(void)fprintf(stderr, "berth: unknown command '%s'%s%s%s\n", name,
 		      meant ? ": did you mean '" : "", meant ? meant : "", meant ? "'?" : "");
 	(void)fprintf(stderr, "Try 'berth --help'.\n");
@@ -55,37 +60,39 @@ static int complain_unknown(const char *name)
 }
 
 /* "berth help", "berth help COMMAND". */
-static int help(const char *name)
+static int help(int argc, char **argv)
 {
-	char flag[] = "--help";
+	char own_name[32], flag[] = "--help";
+	char *arguments[] = {own_name, flag, NULL};
+	int words;
 
-	if (!name) {
+	if (argc == 0) {
 		print_usage(stdout);
 		return EXIT_DONE;
 	}
-	const struct command *command = find(name);
+	const struct command *command = command_find(argc, argv, &words);
 	if (!command)
-		return complain_unknown(name);
-	char own_name[32];
-	(void)snprintf(own_name, sizeof(own_name), "%s", name);
-	char *arguments[] = {own_name, flag, NULL};
+		return complain_unknown(argv[0], argv[1]);
+	(void)snprintf(own_name, sizeof(own_name), "%s", argv[words - 1]);
 	return command->run(2, arguments);
 }
 
 int main(int argc, char **argv)
 {
-	const char *name = argc > 1 ? argv[1] : "";
+	static char version[] = "version";
+	int words;
 
 	if (argc < 2) {
 		print_usage(stderr);
 		return EXIT_USAGE;
 	}
-	if (strcmp(name, "help") == 0 || strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0)
-		return help(argc > 2 ? argv[2] : NULL);
-	if (strcmp(name, "--version") == 0)
-		name = "version";
-	const struct command *command = find(name);
+	if (strcmp(argv[1], "help") == 0 || strcmp(argv[1], "--help") == 0 ||
+	    strcmp(argv[1], "-h") == 0)
+		return help(argc - 2, argv + 2);
+	if (strcmp(argv[1], "--version") == 0)
+		argv[1] = version;
+	const struct command *command = command_find(argc - 1, argv + 1, &words);
 	if (!command)
-		return complain_unknown(name);
-	return command->run(argc - 1, argv + 1);
+		return complain_unknown(argv[1], argv[2]);
+	return command->run(argc - words, argv + words);
 }

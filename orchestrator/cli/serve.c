@@ -2,6 +2,7 @@
 #include "cli/serve.h"
 
 #include "base/cleanup.h"
+#include "base/log.h"
 #include "cli/exit.h"
 #include "cli/shared_flags.h"
 
@@ -27,13 +28,22 @@ static int exit_code_of(unsigned verdict, int locked_exit)
 	return EXIT_DONE;
 }
 
+static void log_warning(const char *line, void *arg)
+{
+	(void)arg;
+	log_event(LOG_WARNING, "configuration", NULL, NULL, "%s", line);
+}
+
 int serve(const struct fleet_flags *flags, const struct daemon_options *options, int locked_exit)
 {
 	struct fleet *fleet = load_or_explain(flags);
 
 	if (!fleet)
 		return EXIT_CONFIG;
-	unsigned verdict = daemon_serve(fleet, options);
+	problems_each(&fleet->warnings, log_warning, NULL);
+	struct daemon_options with_flags = *options;
+	with_flags.flags = flags;
+	unsigned verdict = daemon_serve(fleet, &with_flags);
 	(void)fleet_free(fleet);
 	return exit_code_of(verdict, locked_exit);
 }

@@ -4,15 +4,15 @@
  * The flags that several commands have, and what each of them does with those first. A serving
  * command's beginning:
  *
- *	struct fleet_flags fleet_flags = {0};
- *	struct log_flags log_flags = {0};
- *	const struct flag_group groups[] = {{own_flags, &own}, {engine_flags, &fleet_flags},
- *		{environment_flags, &fleet_flags}, {log_flag_rows, &log_flags}, {NULL}};
+ *	static const struct flag_group groups[] = {{own_rows, 0},
+ *		{engine_flags, offsetof(struct own_flags, fleet)},
+ *		{environment_flags, offsetof(struct own_flags, fleet)},
+ *		{log_flag_rows, offsetof(struct own_flags, log)}, {NULL}};
  *	...
- *	if (!flags_parse(&usage, argc, argv, &exit_code))
+ *	if (!flags_parse(&command_own, &flags, argc, argv, &exit_code))
  *		return exit_code;
- *	log_flags_apply(&log_flags);
- *	fleet = load_or_explain(&fleet_flags);
+ *	log_flags_apply(&flags.log);
+ *	fleet = load_or_explain(&flags.fleet);
  *	if (!fleet)
  *		return EXIT_CONFIG;
  */

@@ -11,24 +11,24 @@
 
 #define PATIENCE_MS 30000
 
-void visit_fail(struct visit *visit, const struct err *err)
+static void complain(const struct visited_engine *on, const struct err *err)
 {
-	const struct engine_settings *engine = &visit->fleet->engine;
+	const struct engine_settings *settings = on->settings;
+
+	(void)fprintf(stderr, "berth %s: engine %s%s%s (%s): %s\n", on->visit->command,
+		      settings->name ? settings->name : "", settings->name ? " " : "",
+		      settings->socket, settings->socket_reason, err->text);
+}
+
+void visit_fail(struct visited_engine *on, const struct err *err)
+{
+	struct visit *visit = on->visit;
 
 	if (visit->exit_code != EXIT_DONE)
 		return;
-	(void)fprintf(stderr, "berth %s: engine %s (%s): %s\n", visit->command, engine->socket,
-		      engine->socket_reason, err->text);
+	complain(on, err);
 	visit->exit_code = EXIT_UNAVAILABLE;
 	loop_stop(visit->loop);
-}
-
-static void lose_patience(void *arg)
-{
-	struct err err;
-
-	(void)err_set(&err, ERR_TEMPORARY, -ETIMEDOUT, "no answer within %d s", PATIENCE_MS / 1000);
-	visit_fail(arg, &err);
 }
 
 static void run(struct visit *visit)
@@ -41,41 +41,75 @@ static void run(struct visit *visit)
 	}
 }
 
-/* Runs the loop until the answer is there. */
-static bool await(struct visit *visit)
-{
-	timer_arm(&visit->timer, visit->loop, PATIENCE_MS, lose_patience, visit);
-	while (visit->exit_code == EXIT_DONE && !visit->is_answered)
-		run(visit);
-	timer_cancel(&visit->timer);
-	return visit->exit_code == EXIT_DONE;
-}
-
 static void be_answered(struct visit *visit)
 {
 	visit->is_answered = true;
 	loop_stop(visit->loop);
 }
 
+/* Runs the loop until the answer is there, or patience() has been called. */
+static bool await(struct visit *visit, loop_fn patience, void *arg)
+{
+	visit->is_answered = false;
+	timer_arm(&visit->timer, visit->loop, PATIENCE_MS, patience, arg);
+	while (visit->exit_code == EXIT_DONE && !visit->is_answered)
+		run(visit);
+	timer_cancel(&visit->timer);
+	return visit->exit_code == EXIT_DONE;
+}
+
+static void say_no_answer(struct err *err)
+{
+	(void)err_set(err, ERR_TEMPORARY, -ETIMEDOUT, "no answer within %d s", PATIENCE_MS / 1000);
+}
+
 /* --- opening ---------------------------------------------------------------------------------- */
 
+static bool is_decided(const struct visit *visit)
+{
+	for (size_t i = 0; i < visit->fleet->engine_count; i++)
+		if (!visit->engines[i].is_open && !visit->engines[i].is_away)
+			return false;
+	return true;
+}
+
+static void be_away(struct visited_engine *on, const struct err *err)
+{
+	on->is_away = on->visit->misses_some = true;
+	complain(on, err);
+}
+
+/* Later on, what an engine does not answer is what fails. */
 static void on_health(struct engine *engine, bool healthy, const struct err *err, void *arg)
 {
-	struct visit *visit = arg;
+	struct visited_engine *on = arg;
 
 	(void)engine;
-	/* Later on, what the engine does not answer is what fails. */
-	if (visit->is_open)
+	if (!on->visit->is_opening || on->is_open || on->is_away)
 		return;
 	if (healthy)
-		be_answered(visit);
+		on->is_open = true;
 	else
-		visit_fail(visit, err);
+		be_away(on, err);
+	if (is_decided(on->visit))
+		be_answered(on->visit);
+}
+
+static void stop_waiting(void *arg)
+{
+	struct visit *visit = arg;
+	struct err err;
+
+	say_no_answer(&err);
+	for (size_t i = 0; i < visit->fleet->engine_count; i++)
+		if (!visit->engines[i].is_open && !visit->engines[i].is_away)
+			be_away(&visit->engines[i], &err);
+	be_answered(visit);
 }
 
 static void on_event(struct engine *engine, const char *container_id, const char *action, void *arg)
 {
-	struct visit *visit = arg;
+	struct visit *visit = ((struct visited_engine *)arg)->visit;
 
 	(void)engine;
 	(void)action;
@@ -106,23 +140,42 @@ static void on_terminate(void *arg)
 	end_by(arg, SIGTERM);
 }
 
-static int connect(struct visit *visit, struct err *err)
+static int connect_one(struct visited_engine *on, struct err *err)
 {
 	const struct engine_owner owner = {
-		.health = on_health, .event = on_event, .resync = on_resync, .arg = visit};
+		.health = on_health, .event = on_event, .resync = on_resync, .arg = on};
 	const struct engine_options options = {
-		.socket = visit->fleet->engine.socket,
-		.instance = visit->fleet->instance,
+		.socket = on->settings->socket,
+		.instance = on->visit->fleet->instance,
 		.launches = 1,
 		.start_timeout_ms = PATIENCE_MS,
 		.pull_timeout_ms = PATIENCE_MS,
 	};
 
-	int r = loop_on_signal(visit->loop, SIGINT, on_interrupt, visit, err);
+	if (!on->settings->socket) {
+		on->is_away = on->visit->misses_some = true;
+		(void)fprintf(stderr, "berth %s: %s; start one, or say --engine unix:///PATH\n",
+			      on->visit->command, on->settings->socket_reason);
+		return 0;
+	}
+	return engine_new(on->visit->loop, &options, &owner, &on->engine, err);
+}
+
+static int connect_all(struct visit *visit, struct err *err)
+{
+	size_t count = visit->fleet->engine_count;
+
+	int r = loop_new(&visit->loop, err);
+	if (r == 0)
+		r = loop_on_signal(visit->loop, SIGINT, on_interrupt, visit, err);
 	if (r == 0)
 		r = loop_on_signal(visit->loop, SIGTERM, on_terminate, visit, err);
-	if (r == 0)
-		r = engine_new(visit->loop, &options, &owner, &visit->engine, err);
+	visit->engines = xcalloc(count, sizeof(*visit->engines));
+	for (size_t i = 0; r == 0 && i < count; i++) {
+		visit->engines[i].visit = visit;
+		visit->engines[i].settings = &visit->fleet->engines[i];
+		r = connect_one(&visit->engines[i], err);
+	}
 	return r;
 }
 
@@ -131,31 +184,40 @@ bool visit_open(struct visit *visit, const char *command, const struct fleet *fl
 	struct err err;
 
 	*visit = (struct visit){.command = command, .fleet = fleet};
-	if (!fleet->engine.socket) {
-		(void)fprintf(stderr, "berth %s: %s; start one, or say --engine unix:///PATH\n",
-			      command, fleet->engine.socket_reason);
-		visit->exit_code = EXIT_UNAVAILABLE;
-		return false;
-	}
-	if (loop_new(&visit->loop, &err) < 0 || connect(visit, &err) < 0) {
+	if (connect_all(visit, &err) < 0) {
 		(void)fprintf(stderr, "berth %s: %s\n", command, err.text);
 		visit->exit_code = EXIT_INTERNAL;
 		return false;
 	}
-	visit->is_open = await(visit);
-	return visit->is_open;
+	visit->is_opening = true;
+	if (!is_decided(visit) && !await(visit, stop_waiting, visit))
+		return false;
+	visit->is_opening = false;
+	for (size_t i = 0; i < fleet->engine_count; i++)
+		if (visit->engines[i].is_open)
+			return true;
+	visit->exit_code = EXIT_UNAVAILABLE;
+	return false;
 }
 
 void visit_close(struct visit *visit)
 {
 	for (size_t i = 0; i < visit->count; i++)
-		container_done(&visit->containers[i]);
-	free(TAKE(visit->containers));
+		container_done(&visit->seen[i].container);
+	free(TAKE(visit->seen));
 	visit->count = 0;
 	timer_cancel(&visit->timer);
 	engine_call_done(&visit->call);
-	visit->engine = engine_free(visit->engine);
+	for (size_t i = 0; visit->engines && i < visit->fleet->engine_count; i++)
+		visit->engines[i].engine = engine_free(visit->engines[i].engine);
+	free(TAKE(visit->engines));
 	visit->loop = loop_free(visit->loop);
+}
+
+int visit_result(const struct visit *visit)
+{
+	return visit->exit_code == EXIT_DONE && visit->misses_some ? EXIT_UNAVAILABLE
+								   : visit->exit_code;
 }
 
 /* --- calls ------------------------------------------------------------------------------------ */
@@ -170,19 +232,29 @@ static void prepare(struct visit *visit)
 {
 	engine_call_done(&visit->call);
 	engine_call_init(&visit->call, on_done, visit);
-	visit->is_answered = false;
+}
+
+static void lose_patience(void *arg)
+{
+	struct err err;
+
+	say_no_answer(&err);
+	visit_fail(arg, &err);
 }
 
 /* Moves what is ours out of the list and names the rest. */
-static void keep_ours(struct visit *visit)
+static void keep_ours(struct visited_engine *on)
 {
+	struct visit *visit = on->visit;
 	struct engine_call *call = &visit->call;
 
-	visit->containers = xcalloc(call->list_count + 1, sizeof(*visit->containers));
+	visit->seen = xreallocarray(visit->seen, visit->count + call->list_count + 1,
+				    sizeof(*visit->seen));
 	for (size_t i = 0; i < call->list_count; i++) {
 		struct container *container = &call->list[i];
 		if (container_is_ours(container, visit->fleet->instance)) {
-			visit->containers[visit->count++] = *container;
+			visit->seen[visit->count++] =
+				(struct seen){.container = *container, .on = on};
 			*container = (struct container){.id = NULL};
 		} else {
 			(void)fprintf(stderr,
@@ -193,40 +265,56 @@ static void keep_ours(struct visit *visit)
 	}
 }
 
-bool visit_list(struct visit *visit)
+static bool list_one(struct visited_engine *on)
 {
+	struct visit *visit = on->visit;
+
 	prepare(visit);
-	engine_list(visit->engine, &visit->call);
-	if (!await(visit))
+	engine_list(on->engine, &visit->call);
+	if (!await(visit, lose_patience, on))
 		return false;
-	if (visit->call.outcome != ENGINE_OK) {
-		visit_fail(visit, &visit->call.err);
-		return false;
-	}
-	keep_ours(visit);
+	if (visit->call.outcome != ENGINE_OK)
+		be_away(on, &visit->call.err);
+	else
+		keep_ours(on);
 	return true;
 }
 
-bool visit_inspect(struct visit *visit, const char *id)
+bool visit_list(struct visit *visit)
+{
+	bool has_answer = false;
+
+	for (size_t i = 0; i < visit->fleet->engine_count; i++) {
+		struct visited_engine *on = &visit->engines[i];
+		if (on->is_open && !on->is_away && !list_one(on))
+			return false;
+		has_answer |= on->is_open && !on->is_away;
+	}
+	if (!has_answer)
+		visit->exit_code = EXIT_UNAVAILABLE;
+	return has_answer;
+}
+
+bool visit_inspect(struct visit *visit, const struct seen *seen)
 {
 	prepare(visit);
-	engine_inspect(visit->engine, &visit->call, id);
-	if (!await(visit))
+	engine_inspect(seen->on->engine, &visit->call, seen->container.id);
+	if (!await(visit, lose_patience, seen->on))
 		return false;
 	if (visit->call.outcome != ENGINE_OK && visit->call.outcome != ENGINE_NOT_FOUND)
-		visit_fail(visit, &visit->call.err);
+		visit_fail(seen->on, &visit->call.err);
 	return visit->call.outcome == ENGINE_OK;
 }
 
-enum engine_outcome visit_kill(struct visit *visit, const char *id, const char *signal)
+enum engine_outcome visit_kill(struct visit *visit, const struct seen *seen, const char *signal)
 {
 	prepare(visit);
-	engine_kill(visit->engine, &visit->call, id, signal);
-	if (!await(visit))
+	engine_kill(seen->on->engine, &visit->call, seen->container.id, signal);
+	if (!await(visit, lose_patience, seen->on))
 		return ENGINE_UNKNOWN;
 	enum engine_outcome outcome = visit->call.outcome;
 	if (outcome != ENGINE_OK && outcome != ENGINE_ALREADY && outcome != ENGINE_NOT_FOUND)
-		visit_fail(visit, &visit->call.err);
+		visit_fail(seen->on, &visit->call.err);
 	return outcome;
 }
 

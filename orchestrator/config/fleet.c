@@ -2,22 +2,30 @@
 #include "config/fleet.h"
 
 #include "base/cleanup.h"
-#include "base/file.h"
 #include "config/defaults.h"
+#include "config/include.h"
 #include "config/loader.h"
 #include "config/rows.h"
 
 #include <errno.h>
 #include <stdio.h>
 
+struct fleet *fleet_ref(struct fleet *fleet)
+{
+	fleet->references++;
+	return fleet;
+}
+
 struct fleet *fleet_free(struct fleet *fleet)
 {
-	if (!fleet)
+	if (!fleet || --fleet->references > 0)
 		return NULL;
 	for (size_t i = 0; i < fleet->environment_count; i++)
 		policy_free(fleet->environments[i].policy);
+	for (size_t i = 0; i < fleet->engine_count; i++)
+		free(fleet->engines[i].socket_reason);
 	option_free(fleet_rows, fleet);
-	free(fleet->engine.socket_reason);
+	problems_done(&fleet->warnings);
 	free(fleet->installed_policy_dir);
 	free(fleet->worker_id);
 	free(fleet->file);
@@ -38,6 +46,16 @@ int fleet_read_policy(const struct fleet *fleet, const char *name, struct proble
 	return policy_load(name, directories, problems, ret);
 }
 
+int64_t fleet_longest_grace_ms(const struct fleet *fleet)
+{
+	int64_t longest = 0;
+
+	for (size_t i = 0; i < fleet->environment_count; i++)
+		if (fleet->environments[i].timeouts.stop_grace_ms > longest)
+			longest = fleet->environments[i].timeouts.stop_grace_ms;
+	return longest;
+}
+
 const char *variable(const char *name)
 {
 	const char *value = getenv(name);
@@ -48,36 +66,31 @@ const char *variable(const char *name)
 void complain(struct loader *loader, const struct yaml_node *node, const char *otherwise,
 	      const char *format, ...)
 {
-	_cleanup_free_ char *message = NULL;
 	va_list arguments;
 
 	va_start(arguments, format);
-	if (vasprintf(&message, format, arguments) < 0)
-		abort();
+	problems_addv(loader->problems, node ? node->file : otherwise, node ? node->line : 0,
+		      node ? node->column : 0, format, arguments);
 	va_end(arguments);
-	problems_add(loader->problems, node ? loader->fleet->file : otherwise,
-		     node ? node->line : 0, node ? node->column : 0, "%s", message);
+}
+
+void warn(struct loader *loader, const struct yaml_node *node, const char *otherwise,
+	  const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	problems_addv(&loader->fleet->warnings, node ? node->file : otherwise,
+		      node ? node->line : 0, node ? node->column : 0, format, arguments);
+	va_end(arguments);
 }
 
 bool environments_are_unusable(const struct loader *loader)
 {
 	const struct yaml_node *list = yaml_get(loader->root, "environments");
 
-	return list && list->kind != YAML_LIST && !yaml_is_null(list);
-}
-
-/* Reads the file into a tree. -EINVAL with the reason among the problems. */
-static int read_tree(struct loader *loader, struct yaml_tree **ret)
-{
-	_cleanup_(buf_done) struct buf text;
-	struct err err;
-
-	buf_init(&text, BUF_MAX_CONFIG_FILE);
-	if (file_read(loader->fleet->file, &text, &err) < 0) {
-		complain(loader, NULL, loader->fleet->file, "%s", err.text);
-		return -EINVAL;
-	}
-	return yaml_tree_parse(loader->fleet->file, text.data, text.len, loader->problems, ret);
+	return loader->has_lost_environments ||
+	       (list && list->kind != YAML_LIST && !yaml_is_null(list));
 }
 
 static void remember_nodes(struct loader *loader)
@@ -106,28 +119,32 @@ static void check_organization_key(struct loader *loader)
 static void load(struct loader *loader)
 {
 	_cleanup_(yaml_tree_freep) struct yaml_tree *tree = NULL;
-	_cleanup_(merged_tree_freep) struct merged_tree *merged = NULL;
+	_cleanup_(merged_tree_freep) struct merged_tree *merged = merged_tree_new();
+	_cleanup_(included_done) struct included included = {0};
 	struct fleet *fleet = loader->fleet;
 	unsigned before = loader->problems->count;
 	bool readable = true;
 
-	if (fleet->file && read_tree(loader, &tree) < 0)
+	if (fleet->file && config_read_tree(fleet->file, loader->problems, &tree) < 0)
 		readable = false;
 	if (tree) {
-		merged = defaults_merge(yaml_tree_root(tree));
-		loader->root = merged_tree_root(merged);
+		const struct yaml_node *root =
+			include_merge(loader, merged, yaml_tree_root(tree), &included);
+		loader->root = defaults_merge(merged, root);
 	}
-	(void)option_read(fleet_rows, loader->root, fleet, fleet->file, loader->problems);
+	(void)option_read(fleet_rows, loader->root, fleet, loader->problems);
 	remember_nodes(loader);
 	/* Without a tree there is no telling what is missing. */
 	if (!readable)
 		return;
 	check_file(loader);
 	override_describe(loader);
+	engines_settle(loader);
 	places_from_file(loader);
 	override_apply(loader);
 	loader->has_bad_rows = loader->problems->count > before;
 	places_find(loader);
+	engines_check(loader);
 	check_values(loader);
 	contents_load(loader);
 }
@@ -142,7 +159,9 @@ int fleet_load(const struct fleet_flags *flags, struct problems *problems, struc
 	};
 	unsigned before = problems->count;
 
+	loader.fleet->references = 1;
 	loader.fleet->file = xstrdup_or_null(file);
+	problems_init(&loader.fleet->warnings);
 	check_organization_key(&loader);
 	load(&loader);
 	free(loader.origins);

@@ -10,6 +10,7 @@
 #include "engine/image.h"
 #include "plan/plan.h"
 #include "policy/policy.h"
+#include "policy/problem.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -34,6 +35,9 @@ struct environment {
 	char *name; /* for logs and ps; the id if none was given */
 	struct key_source key;
 	int64_t sessions;
+	int64_t weight;			      /* its share of a full host, against the others' */
+	char *engine_name;		      /* as written; NULL: the only one */
+	const struct engine_settings *engine; /* one of the fleet's */
 	char *image;
 	enum pull_policy pull;
 	char *policy_name;
@@ -52,7 +56,9 @@ struct environment {
 };
 
 struct engine_settings {
+	char *name;	     /* its key below `engines`; NULL: the only one, without a name */
 	char *socket;	     /* path without "unix://"; NULL: none was found */
+	bool is_discovered;  /* nobody named it */
 	char *socket_reason; /* why this one: "--engine", "DOCKER_HOST", "usual socket"; or none */
 	int64_t launches;
 	int64_t pull_timeout_ms;
@@ -73,12 +79,18 @@ struct log_settings {
 enum shutdown_mode { SHUTDOWN_LEAVE, SHUTDOWN_STOP };
 
 struct fleet {
-	char *file; /* NULL: none was read */
+	unsigned references;
+	char *file;    /* NULL: none was read */
+	char *include; /* as written, NULL: nothing */
+	/* What can be served, and will bite some day. */
+	struct problems warnings;
 	char *instance;
 	char *state_dir;
-	char *policy_dir;	    /* NULL: only the installed ones */
-	char *installed_policy_dir; /* NULL: there is none */
-	struct engine_settings engine;
+	char *policy_dir;		    /* NULL: only the installed ones */
+	char *installed_policy_dir;	    /* NULL: there is none */
+	struct engine_settings only_engine; /* `engine:`; empty once it is one of `engines` */
+	struct engine_settings *engines;    /* at least one */
+	size_t engine_count;
 	struct host_settings host;
 	struct log_settings logs;
 	char *base_url;		/* no trailing slash */
@@ -110,12 +122,22 @@ struct fleet_flags {
  * Reads and checks everything: file (--config, else $BERTH_CONFIG, else none), environment
  * variables, flags, defaults, policies, and that key sources exist and are private (keys are not
  * kept). All problems go to `problems`; -EINVAL when there are any. ERR_REFUSED conditions
- * (ANTHROPIC_API_KEY set, a key file that others can read) are problems like others.
+ * (ANTHROPIC_API_KEY set, a key file that others can read) are problems like others. What is only
+ * questionable is among the fleet's warnings.
  */
 int fleet_load(const struct fleet_flags *flags, struct problems *problems, struct fleet **ret);
 
-/* NULL is fine; returns NULL. */
+/* A fleet starts with one holder. Each further one takes a reference and gives it back with
+ * fleet_free(). Returns `fleet`. */
+struct fleet *fleet_ref(struct fleet *fleet);
+/* Gives a reference back; frees with the last. NULL is fine; returns NULL. */
 struct fleet *fleet_free(struct fleet *fleet);
+
+/* What launches and removals under way get after SIGTERM. */
+#define FLEET_PATIENCE_MS 20000
+
+/* The longest stop_grace of all environments. */
+int64_t fleet_longest_grace_ms(const struct fleet *fleet);
 
 /* policy_load() from this fleet's directories. */
 int fleet_read_policy(const struct fleet *fleet, const char *name, struct problems *problems,

@@ -57,8 +57,12 @@ static void override_fleet(struct loader *loader)
 		  (struct said){"--on-shutdown", flags->on_shutdown});
 	if (set(loader, fleet_rows, "base_url", fleet, base_url))
 		loader->base_url_origin = base_url.name;
-	if (set(loader, engine_rows, "socket", &fleet->engine, engine))
-		fleet->engine.socket_reason = xstrdup(engine.name);
+	if (engine.value && fleet->engine_count > 1)
+		complain(loader, NULL, engine.name,
+			 "'%s' has several engines: which one is meant cannot be told",
+			 fleet->file);
+	else if (set(loader, engine_rows, "socket", fleet->engines, engine))
+		fleet->engines[0].socket_reason = xstrdup(engine.name);
 }
 
 /*
@@ -110,8 +114,7 @@ void override_describe(struct loader *loader)
 	fleet->environments = xcalloc(1, sizeof(struct environment));
 	fleet->environment_count = 1;
 	loader->origins[0].node = defaults;
-	(void)option_read(environment_rows, defaults, fleet->environments, fleet->file,
-			  loader->problems);
+	(void)option_read(environment_rows, defaults, fleet->environments, loader->problems);
 }
 
 /* Keeps one environment and forgets the others. */

@@ -20,11 +20,19 @@ static char *folder_of(const char *file)
 	return xstrndup(file, slash ? (size_t)(slash - file) + 1 : 0);
 }
 
-static void resolve(char **path, const char *folder)
+char *config_beside(const struct yaml_node *node, const char *path)
 {
-	if (!*path || **path == '/')
+	_cleanup_free_ char *folder = folder_of(node->file);
+
+	return path[0] == '/' ? xstrdup(path) : xasprintf("%s%s", folder, path);
+}
+
+/* `path` is what was written at `node`, if anything was. */
+static void resolve(char **path, const struct yaml_node *node)
+{
+	if (!*path || !node)
 		return;
-	char *resolved = xasprintf("%s%s", folder, *path);
+	char *resolved = config_beside(node, *path);
 	free(*path);
 	*path = resolved;
 }
@@ -44,12 +52,15 @@ void places_from_file(struct loader *loader)
 		return;
 	_cleanup_free_ char *folder = folder_of(fleet->file);
 	_cleanup_free_ char *policies = xasprintf("%spolicies", folder);
-	resolve(&fleet->state_dir, folder);
-	resolve(&fleet->policy_dir, folder);
-	resolve(&fleet->ca_file, folder);
-	resolve(&fleet->engine.registry_config, folder);
+	resolve(&fleet->state_dir, yaml_get(loader->root, "state_dir"));
+	resolve(&fleet->policy_dir, yaml_get(loader->root, "policy_dir"));
+	resolve(&fleet->ca_file, yaml_get(loader->root, "ca_file"));
+	for (size_t i = 0; i < fleet->engine_count; i++)
+		resolve(&fleet->engines[i].registry_config,
+			yaml_get(engine_node(loader, i), "registry_config"));
 	for (size_t i = 0; i < fleet->environment_count; i++)
-		resolve(&fleet->environments[i].key.file, folder);
+		resolve(&fleet->environments[i].key.file,
+			yaml_get(yaml_get(loader->origins[i].node, "key"), "file"));
 	if (!fleet->policy_dir && is_directory(policies))
 		fleet->policy_dir = TAKE(policies);
 }
@@ -91,11 +102,15 @@ static char *source_tree_policies(void)
 static void find_socket(struct loader *loader)
 {
 	static const char *const general[] = {"DOCKER_HOST", "CONTAINER_HOST"};
-	struct engine_settings *engine = &loader->fleet->engine;
+	struct fleet *fleet = loader->fleet;
+	struct engine_settings *engine = fleet->engines;
 	struct err err;
 
-	if (engine->socket && !engine->socket_reason)
-		engine->socket_reason = xstrdup(loader->fleet->file);
+	for (size_t i = 0; i < fleet->engine_count; i++)
+		if (fleet->engines[i].socket && !fleet->engines[i].socket_reason)
+			fleet->engines[i].socket_reason = xstrdup(fleet->file);
+	if (fleet->engine_count > 1)
+		return;
 	for (size_t i = 0; !engine->socket && i < ARRAY_SIZE(general); i++) {
 		const char *value = variable(general[i]);
 		if (!value)
@@ -107,7 +122,8 @@ static void find_socket(struct loader *loader)
 		}
 		engine->socket_reason = xstrdup(general[i]);
 	}
-	if (!engine->socket)
+	engine->is_discovered = !engine->socket;
+	if (engine->is_discovered)
 		engine->socket = discover_socket("", geteuid(), &engine->socket_reason);
 }
 

@@ -122,6 +122,7 @@ struct session *session_free(struct session *session)
 	queue_call_done(&session->queue_call);
 	timer_cancel(&session->timer);
 	timer_cancel(&session->ack_timer);
+	timer_cancel(&session->slow_timer);
 	lookup_cancel(&session->lookup);
 	session->capture = capture_free(session->capture);
 	session->redactor = redactor_free(session->redactor);

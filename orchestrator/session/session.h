@@ -131,6 +131,7 @@ struct session {
 	struct queue_call queue_call; /* ack, force-stop */
 	struct timer timer;	      /* the state's own */
 	struct timer ack_timer;	      /* early ack, and the pause before an ack is repeated */
+	struct timer slow_timer;      /* the daemon's: its launch takes long */
 	struct lookup_wait lookup;
 	struct redactor *redactor; /* of its output; NULL: not known, or nothing is kept of it */
 	struct capture *capture;   /* while CAPTURING */
@@ -148,6 +149,8 @@ struct session {
 	uint8_t replacements;	    /* how often our name was found taken */
 	bool has_slot;
 	bool counts_as_launching; /* the daemon's: limits how many launches overlap */
+	bool is_slow;		  /* the daemon's: it keeps no other launch waiting any more */
+	bool counts_as_failed;	  /* the daemon's: it has been counted */
 	bool is_adopted;	  /* found at start: the item's secret and claim time are unknown */
 	bool ran;		  /* its container was started, by us or before us */
 	bool oom_killed;

@@ -3,7 +3,8 @@
  * The calls about containers. Each is one exchange; finish() turns its end into a result. Creates
  * and starts load an engine far more than anything else (more than a few at once only slow each
  * other down), so they wait here for one of `launches` places. Starts go before creates: a started
- * session is somebody's claimed work item, a created one is not yet.
+ * session is somebody's claimed work item, a created one is not yet. One that takes unusually long
+ * gives its place to the next, so that what is slow for one image delays nothing else.
  */
 #include "base/cleanup.h"
 #include "engine/answer.h"
@@ -15,6 +16,7 @@
 #include <string.h>
 
 #define CREATE_TIMEOUT_MS  60000
+#define SLOW_LAUNCH_MS	   1000 /* a create or start takes 50 to 500 ms */
 #define INSPECT_TIMEOUT_MS 30000
 #define KILL_TIMEOUT_MS	   30000
 #define REMOVE_TIMEOUT_MS  120000 /* unmounting and deleting layers on a slow disk */
@@ -48,10 +50,30 @@ static bool is_launch(const struct engine_call *call)
 	       call->operation == OPERATION_START;
 }
 
+static void begin_waiting_launches(struct engine *engine);
+
+static void release_launch(struct engine *engine, struct engine_call *call)
+{
+	if (!call->holds_launch)
+		return;
+	timer_cancel(&call->later);
+	call->holds_launch = false;
+	engine->launching--;
+	begin_waiting_launches(engine);
+}
+
+static void on_slow(void *arg)
+{
+	struct engine_call *call = arg;
+
+	release_launch(call->engine, call);
+}
+
 static void begin_launch(struct engine *engine, struct engine_call *call)
 {
 	engine->launching++;
 	call->holds_launch = true;
+	timer_arm(&call->later, engine->loop, SLOW_LAUNCH_MS, on_slow, call);
 	lane_submit(engine->calls, &call->request);
 }
 
@@ -83,15 +105,6 @@ static void leave_launch_queue(struct engine *engine, const struct engine_call *
 			return;
 		}
 	}
-}
-
-static void release_launch(struct engine *engine, struct engine_call *call)
-{
-	if (!call->holds_launch)
-		return;
-	call->holds_launch = false;
-	engine->launching--;
-	begin_waiting_launches(engine);
 }
 
 /* --- results ---------------------------------------------------------------------------------- */

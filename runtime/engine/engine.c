@@ -29,6 +29,28 @@ static int make_lanes(struct engine *engine, const char *socket, struct err *err
 	return lane_new(engine->loop, &options, &engine->streams, err);
 }
 
+static void set_options(struct engine *engine, const struct engine_options *options)
+{
+	free(engine->registry_config);
+	engine->registry_config = xstrdup_or_null(options->registry_config);
+	engine->needs_bridge = options->needs_bridge;
+	engine->launches = options->launches > 0 ? options->launches : 1;
+	engine->start_timeout_ms = options->start_timeout_ms;
+	engine->pull_timeout_ms = options->pull_timeout_ms;
+}
+
+void engine_reconfigure(struct engine *engine, const struct engine_options *options)
+{
+	bool needed_bridge = engine->needs_bridge;
+
+	set_options(engine, options);
+	if (needed_bridge || !engine_needs_bridge(engine) || !engine->is_healthy)
+		return;
+	connection_renew(engine);
+	engine->is_healthy = false;
+	engine->was_told = false;
+}
+
 int engine_new(struct loop *loop, const struct engine_options *options,
 	       const struct engine_owner *owner, struct engine **ret, struct err *err)
 {
@@ -43,11 +65,7 @@ int engine_new(struct loop *loop, const struct engine_options *options,
 	engine->owner = *owner;
 	engine->instance = xstrdup(options->instance);
 	engine->bridge = xasprintf("berth-%s", options->instance);
-	engine->registry_config = xstrdup_or_null(options->registry_config);
-	engine->needs_bridge = options->needs_bridge;
-	engine->launches = options->launches > 0 ? options->launches : 1;
-	engine->start_timeout_ms = options->start_timeout_ms;
-	engine->pull_timeout_ms = options->pull_timeout_ms;
+	set_options(engine, options);
 	int r = make_lanes(engine, options->socket, err);
 	if (r < 0) {
 		engine_free(engine);

@@ -125,6 +125,9 @@ struct engine_owner {
  * events; again with back-off whenever the connection is lost. ERR_INPUT. */
 int engine_new(struct loop *loop, const struct engine_options *options,
 	       const struct engine_owner *owner, struct engine **ret, struct err *err);
+/* Other options from here on; socket and instance stay. berth's network is made if it is wanted
+ * now: the engine is unhealthy until it is there. */
+void engine_reconfigure(struct engine *engine, const struct engine_options *options);
 /* NULL is fine; returns NULL. Calls and image waits under way must have been done()d before. Not
  * to be called from a callback of this engine. */
 struct engine *engine_free(struct engine *engine);
@@ -156,7 +159,8 @@ bool engine_leaves_names(const struct engine *engine);
 
 /* The calls. Each ends in exactly one done(call, arg), later, unless engine_call_done() comes
  * first. Ids are container ids or names that berth made. `plan` is borrowed until then. Creates and
- * starts wait for one of `launches` places, starts first; the other calls overtake them. */
+ * starts wait for one of `launches` places, starts first; one under way for more than a second
+ * gives its place to the next. The other calls overtake them. */
 void engine_create(struct engine *engine, struct engine_call *call, const struct plan *plan);
 /* Makes everything that a start needs, down to a process that waits: what can fail fails here, and
  * the kernel shows which limits will hold. Only where engine_prepares(). */

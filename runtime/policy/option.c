@@ -12,12 +12,6 @@
 #include <inttypes.h>
 #include <string.h>
 
-/* Where problems go. */
-struct report {
-	const char *file;
-	struct problems *problems;
-};
-
 static void *field_of(const struct option *row, void *target)
 {
 	return (char *)target + row->offset;
@@ -55,11 +49,10 @@ static void set_default(const struct option *row, void *target)
 			set_default(sub, field_of(row, target));
 }
 
-static void wrong_kind(const struct report *report, const struct option *row,
+static void wrong_kind(struct problems *problems, const struct option *row,
 		       const struct yaml_node *node, const char *expected)
 {
-	problems_add(report->problems, report->file, node->line, node->column, "%s: must be %s",
-		     row->key, expected);
+	problems_at(problems, node, "%s: must be %s", row->key, expected);
 }
 
 static bool takes_plain_words_only(const struct option *row)
@@ -67,93 +60,92 @@ static bool takes_plain_words_only(const struct option *row)
 	return row->type == OPTION_INT || row->type == OPTION_BOOL;
 }
 
-static void read_scalar(const struct report *report, const struct option *row,
+static void read_scalar(struct problems *problems, const struct option *row,
 			const struct yaml_node *node, void *target)
 {
 	struct err err;
 
 	if (node->kind != YAML_SCALAR)
-		wrong_kind(report, row, node, "a single value");
+		wrong_kind(problems, row, node, "a single value");
 	else if (node->quoted && takes_plain_words_only(row))
-		wrong_kind(report, row, node,
+		wrong_kind(problems, row, node,
 			   row->type == OPTION_INT ? "a number, without quotes"
 						   : "true or false, without quotes");
 	else if (option_set(row, target, node->text, &err) < 0)
-		problems_add(report->problems, report->file, node->line, node->column, "%s: %s",
-			     row->key, err.text);
+		problems_at(problems, node, "%s: %s", row->key, err.text);
 }
 
 /* Whether a list or map has as many members as the row allows. */
-static void check_count(const struct report *report, const struct option *row,
+static void check_count(struct problems *problems, const struct option *row,
 			const struct yaml_node *node)
 {
 	int64_t count = (int64_t)node->count;
 
 	if ((row->minimum != 0 || row->maximum != 0) &&
 	    (count < row->minimum || count > row->maximum))
-		problems_add(report->problems, report->file, node->line, node->column,
-			     "%s: must have from %" PRId64 " to %" PRId64 " entries, not %" PRId64,
-			     row->key, row->minimum, row->maximum, count);
+		problems_at(problems, node,
+			    "%s: must have from %" PRId64 " to %" PRId64 " entries, not %" PRId64,
+			    row->key, row->minimum, row->maximum, count);
 }
 
-static bool is_text(const struct report *report, const struct option *row,
+static bool is_text(struct problems *problems, const struct option *row,
 		    const struct yaml_node *node)
 {
 	if (node->kind == YAML_SCALAR && !yaml_is_null(node))
 		return true;
-	wrong_kind(report, row, node, "made of texts; this entry is none");
+	wrong_kind(problems, row, node, "made of texts; this entry is none");
 	return false;
 }
 
-static void read_strings(const struct report *report, const struct option *row,
+static void read_strings(struct problems *problems, const struct option *row,
 			 const struct yaml_node *node, void *target)
 {
 	char ***field = field_of(row, target);
 	size_t count = 0;
 
 	if (node->kind != YAML_LIST) {
-		wrong_kind(report, row, node, "a list");
+		wrong_kind(problems, row, node, "a list");
 		return;
 	}
-	check_count(report, row, node);
+	check_count(problems, row, node);
 	*field = xcalloc(node->count + 1, sizeof(char *));
 	for (size_t i = 0; i < node->count; i++)
-		if (is_text(report, row, node->items[i]))
+		if (is_text(problems, row, node->items[i]))
 			(*field)[count++] = xstrdup(node->items[i]->text);
 }
 
-static void read_parsed_list(const struct report *report, const struct option *row,
+static void read_parsed_list(struct problems *problems, const struct option *row,
 			     const struct yaml_node *node, void *target)
 {
 	if (node->kind != YAML_LIST) {
-		wrong_kind(report, row, node, "a list");
+		wrong_kind(problems, row, node, "a list");
 		return;
 	}
-	check_count(report, row, node);
+	check_count(problems, row, node);
 	for (size_t i = 0; i < node->count; i++)
-		if (is_text(report, row, node->items[i]))
-			read_scalar(report, row, node->items[i], target);
+		if (is_text(problems, row, node->items[i]))
+			read_scalar(problems, row, node->items[i], target);
 }
 
-static void read_map(const struct report *report, const struct option *row,
+static void read_map(struct problems *problems, const struct option *row,
 		     const struct yaml_node *node, void *target)
 {
 	struct name_value **field = field_of(row, target);
 
 	if (node->kind != YAML_MAP) {
-		wrong_kind(report, row, node, "a map of NAME: value");
+		wrong_kind(problems, row, node, "a map of NAME: value");
 		return;
 	}
-	check_count(report, row, node);
+	check_count(problems, row, node);
 	for (size_t i = 0; i < node->count; i++) {
 		const struct yaml_pair *pair = &node->pairs[i];
-		if (is_text(report, row, pair->value))
+		if (is_text(problems, row, pair->value))
 			name_values_add(field, count_of(row, target), pair->key->text,
 					pair->value->text);
 	}
 }
 
-static void read_rows(const struct report *report, const struct option *rows,
+static void read_rows(struct problems *problems, const struct option *rows,
 		      const struct yaml_node *node, void *target);
 
 /* Appends a zeroed struct to the array of a row, and returns it. */
@@ -169,19 +161,39 @@ static void *add_item(const struct option *row, void *target)
 	return item;
 }
 
-static void read_sections(const struct report *report, const struct option *row,
+static void read_sections(struct problems *problems, const struct option *row,
 			  const struct yaml_node *node, void *target)
 {
 	if (node->kind != YAML_LIST) {
-		wrong_kind(report, row, node, "a list of sections");
+		wrong_kind(problems, row, node, "a list of sections");
 		return;
 	}
-	check_count(report, row, node);
+	check_count(problems, row, node);
 	for (size_t i = 0; i < node->count; i++)
-		read_rows(report, row->rows, node->items[i], add_item(row, target));
+		read_rows(problems, row->rows, node->items[i], add_item(row, target));
 }
 
-static void read_value(const struct report *report, const struct option *row,
+static void read_named(struct problems *problems, const struct option *row,
+		       const struct yaml_node *node, void *target)
+{
+	if (node->kind != YAML_MAP) {
+		wrong_kind(problems, row, node, "a map of NAME: section");
+		return;
+	}
+	check_count(problems, row, node);
+	for (size_t i = 0; i < node->count; i++) {
+		const struct yaml_pair *pair = &node->pairs[i];
+		char *item = add_item(row, target);
+		*(char **)(void *)(item + row->item_name) = xstrdup(pair->key->text);
+		if (!text_is_id(pair->key->text))
+			problems_at(problems, pair->key,
+				    "%s: a name must be 1 to 128 of the characters A-Z a-z 0-9 _ -",
+				    row->key);
+		read_rows(problems, row->rows, pair->value, item);
+	}
+}
+
+static void read_value(struct problems *problems, const struct option *row,
 		       const struct yaml_node *node, void *target)
 {
 	switch (row->type) {
@@ -192,30 +204,33 @@ static void read_value(const struct report *report, const struct option *row,
 	case OPTION_SIZE:
 	case OPTION_ENUM:
 	case OPTION_PARSED:
-		read_scalar(report, row, node, target);
+		read_scalar(problems, row, node, target);
 		return;
 	case OPTION_STRINGS:
-		read_strings(report, row, node, target);
+		read_strings(problems, row, node, target);
 		return;
 	case OPTION_PARSED_LIST:
-		read_parsed_list(report, row, node, target);
+		read_parsed_list(problems, row, node, target);
 		return;
 	case OPTION_MAP:
-		read_map(report, row, node, target);
+		read_map(problems, row, node, target);
 		return;
 	case OPTION_SECTION:
-		read_rows(report, row->rows, node, field_of(row, target));
+		read_rows(problems, row->rows, node, field_of(row, target));
 		return;
 	case OPTION_SECTIONS:
-		read_sections(report, row, node, target);
+		read_sections(problems, row, node, target);
+		return;
+	case OPTION_NAMED:
+		read_named(problems, row, node, target);
 		return;
 	case OPTION_CUSTOM:
-		row->read(row, node, target, report->file, report->problems);
+		row->read(row, node, target, problems);
 		return;
 	}
 }
 
-static void report_unknown_key(const struct report *report, const struct option *rows,
+static void report_unknown_key(struct problems *problems, const struct option *rows,
 			       const struct yaml_node *key)
 {
 	const char *words[64];
@@ -224,47 +239,44 @@ static void report_unknown_key(const struct report *report, const struct option 
 	for (; rows->key && count < ARRAY_SIZE(words); rows++)
 		words[count++] = rows->key;
 	const char *meant = text_nearest(key->text, words, count);
-	problems_add(report->problems, report->file, key->line, key->column,
-		     "unknown key '%s'%s%s%s", key->text, meant ? ": did you mean '" : "",
-		     meant ? meant : "", meant ? "'?" : "");
+	problems_at(problems, key, "unknown key '%s'%s%s%s", key->text,
+		    meant ? ": did you mean '" : "", meant ? meant : "", meant ? "'?" : "");
 }
 
 /* A map, or null, whose target has not been filled in yet. */
-static void read_rows(const struct report *report, const struct option *rows,
+static void read_rows(struct problems *problems, const struct option *rows,
 		      const struct yaml_node *node, void *target)
 {
 	for (const struct option *row = rows; row->key; row++)
 		set_default(row, target);
 	if (node->kind != YAML_MAP) {
 		if (!yaml_is_null(node))
-			problems_add(report->problems, report->file, node->line, node->column,
-				     "a section of KEY: value is expected here");
+			problems_at(problems, node, "a section of KEY: value is expected here");
 		return;
 	}
 	for (size_t i = 0; i < node->count; i++) {
 		const struct yaml_pair *pair = &node->pairs[i];
 		const struct option *row = option_find(rows, pair->key->text);
 		if (!row)
-			report_unknown_key(report, rows, pair->key);
+			report_unknown_key(problems, rows, pair->key);
 		else if (!yaml_is_null(pair->value))
-			read_value(report, row, pair->value, target);
+			read_value(problems, row, pair->value, target);
 	}
 	for (const struct option *row = rows; row->key; row++) {
-		const struct yaml_node *value = row->required ? yaml_get(node, row->key) : NULL;
-		if (row->required && (!value || yaml_is_null(value)))
-			problems_add(report->problems, report->file, node->line, node->column,
-				     "'%s' is missing", row->key);
+		bool needed = row->required && !row->singular;
+		const struct yaml_node *value = needed ? yaml_get(node, row->key) : NULL;
+		if (needed && (!value || yaml_is_null(value)))
+			problems_at(problems, node, "'%s' is missing", row->key);
 	}
 }
 
 int option_read(const struct option *rows, const struct yaml_node *node, void *target,
-		const char *file, struct problems *problems)
+		struct problems *problems)
 {
-	struct report report = {file, problems};
 	unsigned before = problems->count;
 
 	if (node)
-		read_rows(&report, rows, node, target);
+		read_rows(problems, rows, node, target);
 	else
 		for (const struct option *row = rows; row->key; row++)
 			set_default(row, target);

@@ -13,8 +13,12 @@ static void free_strings(char ***field)
 
 static void free_sections(const struct option *row, void **array, size_t *count)
 {
-	for (size_t i = 0; i < *count; i++)
-		option_free(row->rows, (char *)*array + i * row->item_size);
+	for (size_t i = 0; i < *count; i++) {
+		char *item = (char *)*array + i * row->item_size;
+		option_free(row->rows, item);
+		if (row->type == OPTION_NAMED)
+			free(*(char **)(void *)(item + row->item_name));
+	}
 	free(*array);
 	*array = NULL;
 	*count = 0;
@@ -42,6 +46,7 @@ static void free_value(const struct option *row, void *target)
 		option_free(row->rows, field);
 		return;
 	case OPTION_SECTIONS:
+	case OPTION_NAMED:
 		free_sections(row, field, count);
 		return;
 	case OPTION_PARSED:

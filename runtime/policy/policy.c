@@ -56,7 +56,19 @@ int policy_parse_network(const char *text, enum policy_network *ret, char **ret_
 	return 0;
 }
 
-static void check_tmpfs(const struct policy *policy, const struct yaml_node *root, const char *file,
+int policy_refuse_network(const char *text, struct err *err)
+{
+	static const char *const words[] = {"none", "unrestricted"};
+	const char *meant = text_nearest(text, words, ARRAY_SIZE(words));
+
+	return err_set(err, ERR_INPUT, -EINVAL,
+		       "must be none, unrestricted or engine:NAME of a network of the operator's "
+		       "(never the host's), not '%.140s'%s%s%s",
+		       text, meant ? ": did you mean '" : "", meant ? meant : "",
+		       meant ? "'?" : "");
+}
+
+static void check_tmpfs(const struct policy *policy, const struct yaml_node *root,
 			struct problems *problems)
 {
 	const struct yaml_node *list = yaml_get(root, "tmpfs");
@@ -67,8 +79,7 @@ static void check_tmpfs(const struct policy *policy, const struct yaml_node *roo
 			if (!path || !other || strcmp(path, other) != 0)
 				continue;
 			const struct yaml_node *node = yaml_get(list->items[i], "path");
-			problems_add(problems, file, node->line, node->column,
-				     "path: there is a tmpfs at '%s' already", path);
+			problems_at(problems, node, "path: there is a tmpfs at '%s' already", path);
 			break;
 		}
 	}
@@ -92,8 +103,8 @@ int policy_parse(const char *name, const char *file, const char *text, size_t le
 	policy = xcalloc(1, sizeof(*policy));
 	policy->name = xstrdup(name);
 	text_sha256(policy->digest, text, len);
-	(void)option_read(policy_options, yaml_tree_root(yaml), policy, file, problems);
-	check_tmpfs(policy, yaml_tree_root(yaml), file, problems);
+	(void)option_read(policy_options, yaml_tree_root(yaml), policy, problems);
+	check_tmpfs(policy, yaml_tree_root(yaml), problems);
 	if (problems->count > before)
 		return -EINVAL;
 	*ret = TAKE(policy);

@@ -4,6 +4,7 @@
 #include "base/cleanup.h"
 
 #include <stdio.h>
+#include <string.h>
 
 void problems_init(struct problems *problems)
 {
@@ -24,19 +25,42 @@ static void keep_on_one_line(char *text)
 			*p = '?';
 }
 
-void problems_add(struct problems *problems, const char *file, unsigned line, unsigned column,
-		  const char *format, ...)
+void problems_addv(struct problems *problems, const char *file, unsigned line, unsigned column,
+		   const char *format, va_list arguments)
 {
 	_cleanup_free_ char *message = NULL, *where = NULL;
-	va_list arguments;
 
-	va_start(arguments, format);
 	if (vasprintf(&message, format, arguments) < 0)
 		abort();
-	va_end(arguments);
 	keep_on_one_line(message);
-	where = line > 0 ? xasprintf("%s:%u:%u", file, line, column) : xstrdup(file);
+	if (line == 0)
+		where = xstrdup(file);
+	else if (column == 0)
+		where = xasprintf("%s:%u", file, line);
+	else
+		where = xasprintf("%s:%u:%u", file, line, column);
 	/* A file with more problems than the buffer holds has made its point. */
 	(void)!buf_addf(&problems->text, "%s: %s\n", where, message);
 	problems->count++;
+}
+
+void problems_add(struct problems *problems, const char *file, unsigned line, unsigned column,
+		  const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	problems_addv(problems, file, line, column, format, arguments);
+	va_end(arguments);
+}
+
+void problems_each(const struct problems *problems, void (*each)(const char *line, void *arg),
+		   void *arg)
+{
+	for (const char *line = problems->text.data; *line != '\0';) {
+		size_t length = strcspn(line, "\n");
+		_cleanup_free_ char *text = xstrndup(line, length);
+		each(text, arg);
+		line += length + (line[length] == '\n' ? 1 : 0);
+	}
 }

@@ -13,6 +13,7 @@
 #include <yaml.h>
 
 struct yaml_tree {
+	char *file;
 	yaml_document_t document;
 	struct yaml_node *nodes; /* in libyaml's order: the first is the root */
 	size_t count;
@@ -152,6 +153,7 @@ static void convert(struct yaml_tree *yaml, size_t i, struct report *report)
 	const yaml_node_t *from = &yaml->document.nodes.start[i];
 	struct yaml_node *node = &yaml->nodes[i];
 
+	node->file = yaml->file;
 	node->line = from_one(from->start_mark.line);
 	node->column = from_one(from->start_mark.column);
 	if (has_foreign_tag(from))
@@ -210,6 +212,7 @@ int yaml_tree_parse(const char *file, const char *text, size_t len, struct probl
 	int r = load(text, len, yaml, &report);
 	if (r < 0)
 		return r;
+	yaml->file = xstrdup(file);
 	yaml->count = (size_t)(yaml->document.nodes.top - yaml->document.nodes.start);
 	yaml->nodes = xcalloc(yaml->count, sizeof(*yaml->nodes));
 	for (size_t i = 0; i < yaml->count; i++)
@@ -232,6 +235,7 @@ struct yaml_tree *yaml_tree_free(struct yaml_tree *yaml)
 		free(yaml->nodes[i].pairs);
 	}
 	free(yaml->nodes);
+	free(yaml->file);
 	yaml_document_delete(&yaml->document);
 	free(yaml);
 	return NULL;
@@ -262,4 +266,13 @@ bool yaml_is_null(const struct yaml_node *node)
 	return node->kind == YAML_SCALAR && !node->quoted &&
 	       (node->text[0] == '\0' || strcmp(node->text, "~") == 0 ||
 		strcasecmp(node->text, "null") == 0);
+}
+
+void problems_at(struct problems *problems, const struct yaml_node *node, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	problems_addv(problems, node->file, node->line, node->column, format, arguments);
+	va_end(arguments);
 }

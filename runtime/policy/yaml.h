@@ -17,6 +17,7 @@ struct yaml_pair;
 
 struct yaml_node {
 	enum yaml_kind kind;
+	const char *file;	  /* as yaml_tree_parse() was told it; the document's */
 	unsigned line, column;	  /* from 1 */
 	const char *text;	  /* of a scalar, UTF-8; NULL otherwise */
 	bool quoted;		  /* a scalar in quotes, or a block: text whatever it looks like */
@@ -47,6 +48,10 @@ const struct yaml_node *yaml_tree_root(const struct yaml_tree *yaml);
 
 /* The value of `key` in a map; NULL if there is none, or if `node` is NULL or no map. */
 const struct yaml_node *yaml_get(const struct yaml_node *node, const char *key);
+
+/* Adds a problem at the place where `node` was written. */
+void problems_at(struct problems *problems, const struct yaml_node *node, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
 
 /* True for a scalar without quotes that says null, ~ or nothing: "not set". */
 bool yaml_is_null(const struct yaml_node *node);

@@ -259,7 +259,8 @@ class FakeEngine:
         return reply.json() if reply.body else None
 
     def requests(self, op: str | None = None, after: int = 0) -> list[dict[str, Any]]:
-        """The journal: seq, time, op, method, path, query, status, rules, body of creates, ..."""
+        """The journal: seq, time, pid of who asked, op, method, path, query, status, rules, body of
+        creates, ..."""
         return self._must("GET", "/requests", op=op, after=after)
 
     def ops(self, after: int = 0) -> list[str]:

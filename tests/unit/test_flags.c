@@ -13,6 +13,7 @@ struct values {
 	const char *name, *format;
 	int64_t count, time_ms;
 	struct flag_list files;
+	struct flag_list operands;
 };
 
 static const struct flag rows[] = {
@@ -101,17 +102,17 @@ struct result {
 };
 
 /* Parses words separated by spaces. */
-static struct result parse(const char *line, struct values *values, struct flag_list *operands)
+static struct result parse(const char *line, struct values *values, const char *operands)
 {
 	static char words[512];
 	char *argv[32] = {NULL}, *rest = NULL;
-	const struct flag_group groups[] = {{rows, values}, {NULL}};
-	const struct usage usage = {
-		.command = "test",
-		.summary = "It does nothing.",
+	static const struct flag_group groups[] = {{rows, 0}, {NULL}};
+	const struct command command = {
+		.name = "test",
+		.description = "It does nothing.",
 		.groups = groups,
-		.operands = operands ? "[FILE ...]" : NULL,
-		.operand_list = operands,
+		.operands = operands,
+		.operands_offset = offsetof(struct values, operands),
 	};
 	struct result result = {.exit_code = -1};
 	struct capture capture;
@@ -121,7 +122,7 @@ static struct result parse(const char *line, struct values *values, struct flag_
 	for (char *word = strtok_r(words, " ", &rest); word; word = strtok_r(NULL, " ", &rest))
 		argv[argc++] = word;
 	begin(&capture);
-	result.go_on = flags_parse(&usage, argc, argv, &result.exit_code);
+	result.go_on = flags_parse(&command, values, argc, argv, &result.exit_code);
 	end(&capture, result.out, result.err);
 	return result;
 }
@@ -205,7 +206,8 @@ static void values_are_checked(void **state)
 {
 	(void)state;
 	assert_refused("test --format xml", "--format: must be one of text|json, not 'xml'");
-	assert_refused("test --format tex", "--format: must be one of text|json, not 'tex'");
+	assert_refused("test --format tex", "--format: must be one of text|json, not 'tex': "
+					    "did you mean 'text'?");
 	assert_refused("test --count many", "--count: must be a whole number, not 'many'");
 	assert_refused("test --count 11", "--count: must be from 1 to 10, not '11'");
 	assert_refused("test --time 5", "--time: must be a duration such as 30s or 1h30m, not '5'");
@@ -223,18 +225,17 @@ static void a_missing_or_needless_value_is_refused(void **state)
 
 static void operands_are_taken_only_where_there_are_any(void **state)
 {
-	struct flag_list operands = {0};
 	struct values values = {0};
 	(void)state;
 
 	assert_refused("test stray", "does not know what to do with 'stray'");
 	assert_refused("test -- stray", "does not know what to do with 'stray'");
-	assert_true(parse("test a --loud b -- --name", &values, &operands).go_on);
+	assert_true(parse("test a --loud b -- --name", &values, "[FILE ...]").go_on);
 	assert_true(values.loud);
-	assert_int_equal(operands.count, 3);
-	assert_string_equal(operands.values[0], "a");
-	assert_string_equal(operands.values[2], "--name");
-	free(operands.values);
+	assert_int_equal(values.operands.count, 3);
+	assert_string_equal(values.operands.values[0], "a");
+	assert_string_equal(values.operands.values[2], "--name");
+	free(values.operands.values);
 }
 
 static void help_is_made_of_the_rows(void **state)
@@ -258,16 +259,17 @@ static void help_is_made_of_the_rows(void **state)
 
 static void an_earlier_group_hides_a_later_flag_of_the_same_name(void **state)
 {
-	struct values first = {0}, second = {0};
-	const struct flag_group groups[] = {{rows, &first}, {rows, &second}, {NULL}};
-	const struct usage usage = {.command = "test", .summary = "", .groups = groups};
-	char command[] = "test", flag[] = "--name=me", *argv[] = {command, flag, NULL};
+	static const struct flag_group groups[] = {
+		{rows, 0}, {rows, sizeof(struct values)}, {NULL}};
+	const struct command command = {.name = "test", .description = "", .groups = groups};
+	struct values values[2] = {{0}};
+	char word[] = "test", flag[] = "--name=me", *argv[] = {word, flag, NULL};
 	int exit_code;
 	(void)state;
 
-	assert_true(flags_parse(&usage, 2, argv, &exit_code));
-	assert_string_equal(first.name, "me");
-	assert_null(second.name);
+	assert_true(flags_parse(&command, values, 2, argv, &exit_code));
+	assert_string_equal(values[0].name, "me");
+	assert_null(values[1].name);
 }
 
 static void the_shared_flags_are_those_of_run_and_drain(void **state)
@@ -290,9 +292,9 @@ static void the_shared_flags_are_those_of_run_and_drain(void **state)
 static void shared_flags_fill_what_the_configuration_is_made_of(void **state)
 {
 	struct fleet_flags fleet = {0};
-	const struct flag_group groups[] = {
-		{engine_flags, &fleet}, {environment_flags, &fleet}, {NULL}};
-	const struct usage usage = {.command = "test", .summary = "", .groups = groups};
+	static const struct flag_group groups[] = {
+		{engine_flags, 0}, {environment_flags, 0}, {NULL}};
+	const struct command command = {.name = "test", .description = "", .groups = groups};
 	char words[] = "test\0--config=c\0--engine=e\0--instance=i\0--environment-id=id\0"
 		       "--environment-key-file=k\0--image=im\0--policy=p\0--policy-dir=pd\0"
 		       "--sessions=s\0--credential=key\0--state-dir=sd\0--on-shutdown=stop";
@@ -302,7 +304,7 @@ static void shared_flags_fill_what_the_configuration_is_made_of(void **state)
 
 	for (; word < words + sizeof(words); word += strlen(word) + 1)
 		argv[argc++] = word;
-	assert_true(flags_parse(&usage, argc, argv, &exit_code));
+	assert_true(flags_parse(&command, &fleet, argc, argv, &exit_code));
 	assert_string_equal(fleet.config, "c");
 	assert_string_equal(fleet.engine, "e");
 	assert_string_equal(fleet.instance, "i");

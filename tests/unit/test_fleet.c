@@ -24,9 +24,9 @@ static void a_short_file_means_the_documented_defaults(void **state)
 
 	assert_string_equal(fleet->file, "fleet.yaml");
 	assert_string_equal(fleet->instance, "default");
-	assert_int_equal(fleet->engine.launches, 4);
-	assert_int_equal(fleet->engine.pull_timeout_ms, 900000);
-	assert_null(fleet->engine.registry_config);
+	assert_int_equal(fleet->engines[0].launches, 4);
+	assert_int_equal(fleet->engines[0].pull_timeout_ms, 900000);
+	assert_null(fleet->engines[0].registry_config);
 	assert_int_equal(fleet->host.sessions, 32);
 	assert_int_equal(fleet->host.min_free_disk_bytes, INT64_C(2) << 30);
 	assert_int_equal(fleet->host.min_free_memory_bytes, INT64_C(1) << 30);
@@ -110,11 +110,11 @@ static void every_key_reaches_its_place(void **state)
 	assert_string_equal(fleet->instance, "blue");
 	assert_string_equal(fleet->state_dir, "/srv/state");
 	assert_string_equal(fleet->policy_dir, "own");
-	assert_string_equal(fleet->engine.socket, "/run/engine.sock");
-	assert_string_equal(fleet->engine.socket_reason, "fleet.yaml");
-	assert_int_equal(fleet->engine.launches, 2);
-	assert_int_equal(fleet->engine.pull_timeout_ms, 300000);
-	assert_string_equal(fleet->engine.registry_config, "config.json");
+	assert_string_equal(fleet->engines[0].socket, "/run/engine.sock");
+	assert_string_equal(fleet->engines[0].socket_reason, "fleet.yaml");
+	assert_int_equal(fleet->engines[0].launches, 2);
+	assert_int_equal(fleet->engines[0].pull_timeout_ms, 300000);
+	assert_string_equal(fleet->engines[0].registry_config, "config.json");
 	assert_int_equal(fleet->host.sessions, 3);
 	assert_int_equal(fleet->host.min_free_disk_bytes, 1 << 30);
 	assert_int_equal(fleet->host.min_free_memory_bytes, 64 << 20);
@@ -197,8 +197,8 @@ static void all_problems_are_told_at_once_with_their_places(void **state)
 		"or '//' in it, not 'data'\n"
 		"fleet.yaml:14:38: target: must be a path that starts with / and has no '.', '..' "
 		"or '//' in it, not '/x/../y'\n"
-		"fleet.yaml:15:14: network: must be none, unrestricted or engine:NAME, not "
-		"'host'\n"
+		"fleet.yaml:15:14: network: must be none, unrestricted or engine:NAME of a "
+		"network of the operator's (never the host's), not 'host'\n"
 		"fleet.yaml:10:10: key: none is given: say --environment-key-file FILE, "
 		"ANTHROPIC_ENVIRONMENT_KEY_FILE, or key: { file: FILE } in a fleet file\n");
 }

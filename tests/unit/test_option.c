@@ -51,14 +51,14 @@ static int parse_letter(const char *text, void *target, struct err *err)
 }
 
 static void read_custom(const struct option *row, const struct yaml_node *node, void *target,
-			const char *file, struct problems *problems)
+			struct problems *problems)
 {
 	struct thing *thing = target;
 
 	if (node->kind == YAML_SCALAR)
 		thing->custom = xstrdup(node->text);
 	else
-		problems_add(problems, file, node->line, node->column, "%s: is odd", row->key);
+		problems_at(problems, node, "%s: is odd", row->key);
 }
 
 static void release_custom(void *target)
@@ -152,7 +152,7 @@ static void read_into(struct thing *thing, const char *text, const char *lines)
 	*thing = (struct thing){.number = 0};
 	problems_init(&problems);
 	assert_int_equal(yaml_tree_parse("f.yaml", text, strlen(text), &problems, &yaml), 0);
-	int r = option_read(rows, yaml_tree_root(yaml), thing, "f.yaml", &problems);
+	int r = option_read(rows, yaml_tree_root(yaml), thing, &problems);
 	assert_string_equal(problems.text.data, lines);
 	assert_int_equal(r, lines[0] == '\0' ? 0 : -EINVAL);
 	yaml_tree_free(yaml);
@@ -195,7 +195,7 @@ static void without_a_file_everything_is_its_default(void **state)
 	(void)state;
 
 	problems_init(&problems);
-	assert_int_equal(option_read(rows, NULL, &thing, "f.yaml", &problems), 0);
+	assert_int_equal(option_read(rows, NULL, &thing, &problems), 0);
 	assert_defaults(&thing);
 	option_free(rows, &thing);
 	problems_done(&problems);

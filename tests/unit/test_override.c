@@ -52,8 +52,8 @@ static void flags_alone_describe_an_environment(void **state)
 	assert_string_equal(environment->image, "example/flag:1");
 	assert_int_equal(environment->sessions, 9);
 	assert_int_equal(environment->credential, CREDENTIAL_KEY);
-	assert_string_equal(fleet->engine.socket, "/run/flag.sock");
-	assert_string_equal(fleet->engine.socket_reason, "--engine");
+	assert_string_equal(fleet->engines[0].socket, "/run/flag.sock");
+	assert_string_equal(fleet->engines[0].socket_reason, "--engine");
 	assert_string_equal(fleet->instance, "flag");
 	assert_string_equal(fleet->state_dir, "state");
 	assert_int_equal(fleet->on_shutdown, SHUTDOWN_STOP);
@@ -74,8 +74,8 @@ static void variables_alone_describe_an_environment(void **state)
 	assert_string_equal(fleet->base_url, "https://variable.example");
 	assert_string_equal(fleet->session_base_url, "https://variable.example");
 	assert_string_equal(fleet->worker_id, "worker-1");
-	assert_string_equal(fleet->engine.socket, "/run/variable.sock");
-	assert_string_equal(fleet->engine.socket_reason, "BERTH_ENGINE");
+	assert_string_equal(fleet->engines[0].socket, "/run/variable.sock");
+	assert_string_equal(fleet->engines[0].socket_reason, "BERTH_ENGINE");
 	fleet_free(fleet);
 }
 
@@ -87,7 +87,7 @@ static void a_flag_comes_before_the_variable_and_the_variable_before_the_file(vo
 	struct fleet *fleet = loaded("engine: { socket: unix:///run/file.sock }\n" ONE, NO_FLAGS);
 	assert_string_equal(fleet->environments[0].id, "env_variable");
 	assert_string_equal(fleet->environments[0].image, "example/file:1");
-	assert_string_equal(fleet->engine.socket, "/run/variable.sock");
+	assert_string_equal(fleet->engines[0].socket, "/run/variable.sock");
 	fleet_free(fleet);
 
 	fleet = loaded("engine: { socket: unix:///run/file.sock }\ninstance: file\n" ONE,
@@ -97,7 +97,7 @@ static void a_flag_comes_before_the_variable_and_the_variable_before_the_file(vo
 					    .sessions = "6"});
 	assert_string_equal(fleet->environments[0].id, "env_flag");
 	assert_int_equal(fleet->environments[0].sessions, 6);
-	assert_string_equal(fleet->engine.socket, "/run/flag.sock");
+	assert_string_equal(fleet->engines[0].socket, "/run/flag.sock");
 	assert_string_equal(fleet->instance, "flag");
 	fleet_free(fleet);
 }
@@ -108,7 +108,7 @@ static void a_variable_that_a_flag_replaces_is_not_looked_at(void **state)
 	set_variable("BERTH_ENGINE", "tcp://10.0.0.1:2375");
 	set_variable("DOCKER_HOST", "ssh://elsewhere");
 	struct fleet *fleet = loaded(ONE, (struct fleet_flags){.engine = "unix:///run/e.sock"});
-	assert_string_equal(fleet->engine.socket, "/run/e.sock");
+	assert_string_equal(fleet->engines[0].socket, "/run/e.sock");
 	fleet_free(fleet);
 }
 
@@ -142,18 +142,18 @@ static void docker_host_and_container_host_come_after_the_file(void **state)
 	(void)state;
 	set_variable("CONTAINER_HOST", "unix:///run/podman.sock");
 	struct fleet *fleet = loaded(ONE, NO_FLAGS);
-	assert_string_equal(fleet->engine.socket, "/run/podman.sock");
-	assert_string_equal(fleet->engine.socket_reason, "CONTAINER_HOST");
+	assert_string_equal(fleet->engines[0].socket, "/run/podman.sock");
+	assert_string_equal(fleet->engines[0].socket_reason, "CONTAINER_HOST");
 	fleet_free(fleet);
 
 	set_variable("DOCKER_HOST", "unix:///run/docker-host.sock");
 	fleet = loaded(ONE, NO_FLAGS);
-	assert_string_equal(fleet->engine.socket, "/run/docker-host.sock");
-	assert_string_equal(fleet->engine.socket_reason, "DOCKER_HOST");
+	assert_string_equal(fleet->engines[0].socket, "/run/docker-host.sock");
+	assert_string_equal(fleet->engines[0].socket_reason, "DOCKER_HOST");
 	fleet_free(fleet);
 
 	fleet = loaded("engine: { socket: unix:///run/file.sock }\n" ONE, NO_FLAGS);
-	assert_string_equal(fleet->engine.socket, "/run/file.sock");
+	assert_string_equal(fleet->engines[0].socket, "/run/file.sock");
 	fleet_free(fleet);
 }
 

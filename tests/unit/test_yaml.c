@@ -180,14 +180,29 @@ static void deep_nesting_is_refused_without_harm(void **state)
 	problems_done(&problems);
 }
 
-static void a_problem_without_a_line_names_the_file_alone(void **state)
+static void keep_lines(const char *line, void *kept)
+{
+	(void)!buf_addf(kept, "[%s]", line);
+}
+
+static void a_problem_is_told_with_as_much_of_its_place_as_is_known(void **state)
 {
 	struct problems problems;
 	(void)state;
 
 	problems_init(&problems);
 	problems_add(&problems, "f.yaml", 0, 0, "broken by '%s'", "a\nline");
-	assert_string_equal(problems.text.data, "f.yaml: broken by 'a?line'\n");
+	problems_add(&problems, "f.yaml", 7, 0, "low");
+	problems_add(&problems, "f.yaml", 7, 2, "high");
+	assert_string_equal(problems.text.data,
+			    "f.yaml: broken by 'a?line'\nf.yaml:7: low\nf.yaml:7:2: high\n");
+
+	struct buf kept;
+	buf_init(&kept, 200);
+	problems_each(&problems, keep_lines, &kept);
+	assert_string_equal(kept.data,
+			    "[f.yaml: broken by 'a?line'][f.yaml:7: low][f.yaml:7:2: high]");
+	buf_done(&kept);
 	problems_done(&problems);
 }
 
@@ -207,7 +222,7 @@ int main(void)
 		cmocka_unit_test(an_empty_file_is_refused),
 		cmocka_unit_test(bytes_that_are_no_text_are_refused),
 		cmocka_unit_test(deep_nesting_is_refused_without_harm),
-		cmocka_unit_test(a_problem_without_a_line_names_the_file_alone),
+		cmocka_unit_test(a_problem_is_told_with_as_much_of_its_place_as_is_known),
 	};
 
 	return cmocka_run_group_tests_name("yaml", tests, NULL, NULL);

@@ -258,6 +258,33 @@ static void starts_go_before_creates_in_the_order_they_came(void **state)
 	assert_string_equal(sent(r, 4)->url, API "/containers/create?name=berth-work_01");
 }
 
+static void a_slow_launch_gives_its_place_to_the_next(void **state)
+{
+	struct recorder *r = *state;
+
+	for (int i = 0; i < 3; i++) {
+		fake_reply(r->engine.loop,
+			   (struct fake_reply){.after_ms = 5000, .status = 204, .body = ""});
+		engine_start(r->engine.engine, &r->calls[i], FIXTURE_ID);
+	}
+	run(r, 999);
+	assert_int_equal(sent_count(r), 2);
+	run(r, 1);
+	assert_int_equal(sent_count(r), 3);
+	run(r, 4000);
+	assert_int_equal(r->done, 2);
+	/* Their ends free no further places. */
+	for (int i = 3; i < 6; i++) {
+		fake_reply(r->engine.loop,
+			   (struct fake_reply){.after_ms = 100, .status = 204, .body = ""});
+		engine_start(r->engine.engine, &r->calls[i], FIXTURE_ID);
+	}
+	run(r, 99);
+	assert_int_equal(sent_count(r), 5);
+	run(r, 2000);
+	assert_int_equal(r->done, 6);
+}
+
 static void other_calls_do_not_wait_for_launches(void **state)
 {
 	struct recorder *r = *state;
@@ -345,6 +372,7 @@ int main(void)
 			tear_down),
 		TEST(at_most_so_many_launches_are_under_way),
 		TEST(starts_go_before_creates_in_the_order_they_came),
+		TEST(a_slow_launch_gives_its_place_to_the_next),
 		TEST(other_calls_do_not_wait_for_launches),
 		TEST(a_launch_that_is_given_up_leaves_its_place),
 		TEST(a_call_may_be_used_again_from_its_own_end),

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "daemon/turns.h"
+
+#include "base/cleanup.h"
+
+void turns_add(struct turns *turns, struct turn *turn)
+{
+	turn->next = turns->first;
+	turns->first = turn;
+}
+
+static void stop_waiting(struct turns *turns, struct turn *turn)
+{
+	if (turn->is_waiting && turn->waits_for_host)
+		turns->waiting_for_host--;
+	turn->is_waiting = turn->waits_for_host = false;
+}
+
+void turns_remove(struct turns *turns, struct turn *turn)
+{
+	stop_waiting(turns, turn);
+	for (struct turn **at = &turns->first; *at; at = &(*at)->next) {
+		if (*at == turn) {
+			*at = turn->next;
+			return;
+		}
+	}
+}
+
+/* Where those who have something to run are: the one furthest ahead. */
+static double front(const struct turns *turns)
+{
+	const struct turn *ahead = NULL;
+
+	for (const struct turn *turn = turns->first; turn; turn = turn->next)
+		if (turn->is_active && (!ahead || turn->pass < ahead->pass))
+			ahead = turn;
+	return ahead ? ahead->pass : 0;
+}
+
+static void join(struct turns *turns, struct turn *turn)
+{
+	if (turn->is_active)
+		return;
+	turn->pass = front(turns);
+	turn->is_active = true;
+}
+
+bool turns_may_go(struct turns *turns, struct turn *turn, int64_t free_places,
+		  int64_t free_in_group)
+{
+	int64_t ahead = 0, ahead_in_group = 0;
+
+	join(turns, turn);
+	stop_waiting(turns, turn);
+	for (const struct turn *other = turns->first; other; other = other->next) {
+		if (!other->is_waiting || other->pass >= turn->pass)
+			continue;
+		ahead += other->waits_for_host;
+		ahead_in_group += other->group == turn->group;
+	}
+	bool has_place = ahead < free_places;
+	if (has_place && ahead_in_group < free_in_group)
+		return true;
+	turn->is_waiting = true;
+	turn->waits_for_host = !has_place;
+	turns->waiting_for_host += !has_place;
+	return false;
+}
+
+void turns_charge(struct turn *turn)
+{
+	turn->pass += 1.0 / (double)turn->weight;
+}
+
+void turns_leave(struct turns *turns, struct turn *turn)
+{
+	stop_waiting(turns, turn);
+	turn->is_active = false;
+}
+
+static int compare_passes(const void *a, const void *b)
+{
+	const struct turn *x = *(struct turn *const *)a, *y = *(struct turn *const *)b;
+
+	return x->pass < y->pass ? -1 : x->pass > y->pass;
+}
+
+void turns_wake(struct turns *turns, int64_t free_places)
+{
+	size_t count = 0;
+
+	for (struct turn *turn = turns->first; turn; turn = turn->next)
+		if (turn->is_waiting && !turn->waits_for_host)
+			turn->wake(turn->arg);
+	if (free_places <= 0 || turns->waiting_for_host == 0)
+		return;
+	_cleanup_free_ struct turn **waiting =
+		xcalloc(turns->waiting_for_host, sizeof(struct turn *));
+	for (struct turn *turn = turns->first; turn; turn = turn->next)
+		if (turn->is_waiting && turn->waits_for_host)
+			waiting[count++] = turn;
+	qsort(waiting, count, sizeof(struct turn *), compare_passes);
+	for (size_t i = 0; i < count && (int64_t)i < free_places; i++)
+		waiting[i]->wake(waiting[i]->arg);
+}
+
+bool turns_are_wanted(const struct turns *turns)
+{
+	return turns->waiting_for_host > 0;
+}

@@ -1,0 +1,56 @@
+#pragma once
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Whose turn is it when not everybody can go? Environments that want a place of a full host take
+ * turns by weight: each place taken moves its environment back by 1/weight, and who stands furthest
+ * ahead goes next (start-time fair queueing, Goyal, Vin and Cheng 1996). Who has had nothing to run
+ * joins where the others are: it neither saves up turns nor starves.
+ *
+ * Places are limited twice: of the host, and of each engine for launches under way. Who waits for
+ * its engine keeps nobody from a place of the host.
+ */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct turns;
+
+/* Embedded by who takes turns. Zeroed but for weight, group and the two of the owner's. */
+struct turn {
+	int64_t weight;	   /* >= 1 */
+	const void *group; /* who has the same shares the second limit */
+	/* A place may be free: try again, later. */
+	void (*wake)(void *arg);
+	void *arg;
+
+	double pass; /* private, as what follows */
+	bool is_active, is_waiting, waits_for_host;
+	struct turn *next;
+};
+
+/* Zeroed means nobody takes turns. */
+struct turns {
+	struct turn *first;
+	size_t waiting_for_host;
+};
+
+void turns_add(struct turns *turns, struct turn *turn);
+void turns_remove(struct turns *turns, struct turn *turn);
+
+/* May it take a place now, with so many free on the host and in its group? If not it waits, and is
+ * woken by turns_wake(). */
+bool turns_may_go(struct turns *turns, struct turn *turn, int64_t free_places,
+		  int64_t free_in_group);
+
+/* It took a place and kept it. */
+void turns_charge(struct turn *turn);
+
+/* It wants no place for now: it waits no longer, and its place in the order is forgotten. */
+void turns_leave(struct turns *turns, struct turn *turn);
+
+/* Wakes those who may go with so many places free on the host, and all that wait for their group.
+ */
+void turns_wake(struct turns *turns, int64_t free_places);
+
+/* Somebody else waits for a place of the host. */
+bool turns_are_wanted(const struct turns *turns);
