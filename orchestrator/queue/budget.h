@@ -6,16 +6,17 @@
  *
  * It is a bucket of tokens, one for each request. The bucket holds a quarter of the limit (at least
  * one request) and is refilled at the rate of the rest, so in no 60 s do more requests start than
- * the limit allows. Every call takes a token when it is sent. Acks, stops, lists and stats are
- * never held up: they may leave the bucket in debt, and polls wait until it is paid. Polls leave an
- * eighth of the bucket to them, so that a debt is rare.
+ * the limit allows, but for a debt. Every call takes a token when it is sent. Acks, stops, lists
+ * and stats are never held up: they may leave the bucket in debt, and polls wait until it is paid.
+ * Polls leave an eighth of the bucket to them, so that a debt is rare.
  *
  * Polls wait for their turn:
  *
  *   - WORK, where the poll before brought an item, goes as soon as there is a request for it
  *   - IDLE, where it brought none, goes while the bucket is more than half full: the rest is kept
  *     for work. After 27 s it is due
- *   - SOON, the first poll of all, or one after trouble, is due at once
+ *   - SOON, the first poll of all, one after trouble, or one that lacked a slot when it had its
+ *     turn, is due at once
  *
  * Who is due goes before WORK, unless that has waited for 27 s, too. So every environment is polled
  * at least every 30 s whatever the others do, as long as the refilled three quarters of the limit
@@ -29,8 +30,7 @@
  * Retry-After has passed, then fills the bucket half as fast and spreads all polls that much
  * further, WORK too. Told again, it halves the rate again, down to a sixteenth. After each minute
  * in which nobody told it so the rate doubles. The log says when that begins (`slowed`) and when it
- * is over
- * (`recovered`).
+ * is over (`recovered`).
  *
  * No budget, NULL, means no limit: nothing is counted, and nobody waits.
  */

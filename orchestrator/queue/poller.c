@@ -402,7 +402,11 @@ void poller_wake(struct poller *poller)
 	if (poller->state == POLLER_NEW) {
 		wait_for(poller, 0, BUDGET_SOON);
 	} else if (poller->state == POLLER_WANTS_SLOT) {
-		arm(poller, 0); /* who has waited for a slot has not lost its place in the line */
+		/* It has had its turn once, and others may be kept from the slot that it now has.
+		 */
+		if (poller->class == BUDGET_IDLE)
+			poller->class = BUDGET_SOON;
+		arm(poller, 0);
 	}
 }
 

@@ -354,6 +354,24 @@ static void does_not_lose_its_place_by_waiting_for_a_slot(void **state)
 	assert_int_equal(fleet->members[1].polls, 1);
 }
 
+static void has_its_turn_at_once_when_the_slot_it_lacked_is_there(void **state)
+{
+	struct fleet *fleet = fleet_of(state, 600, 1);
+	struct member *member = &fleet->members[0];
+
+	fleet_start(fleet);
+	fake_run(fleet->f->loop, 500);
+	assert_int_equal(member->polls, 1);
+	member->has_slot = false;
+	fake_run(fleet->f->loop, 5000);
+	for (int i = 0; i < 100; i++)
+		budget_charge(fleet->f->budget); /* nothing is left for an idle poll */
+	member->has_slot = true;
+	poller_wake(member->poller);
+	fake_run(fleet->f->loop, 0);
+	assert_int_equal(member->polls, 2);
+}
+
 static void is_not_served_sooner_by_being_woken(void **state)
 {
 	struct fleet *fleet = two_who_wait(state);
@@ -409,6 +427,7 @@ int main(void)
 		WAITS(holds_no_slot_meanwhile),
 		WAITS(leaves_the_turn_to_the_next_if_it_has_no_slot_then),
 		WAITS(does_not_lose_its_place_by_waiting_for_a_slot),
+		WAITS(has_its_turn_at_once_when_the_slot_it_lacked_is_there),
 		WAITS(is_not_served_sooner_by_being_woken),
 		WAITS(does_not_poll_once_stopped),
 		WAITS(does_not_poll_once_freed),
