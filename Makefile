@@ -132,7 +132,7 @@ run_tap = tests/run-tap.sh $(TAP)/$(1).tap
 check: deps-check ## install what the tests need, run every test
 	$(Q)$(MAKE) --no-print-directory all test-tools
 	$(Q)rm -rf $(TAP)
-	$(Q)$(MAKE) --no-print-directory -k unit controlplane fake flow compare check-engines || true
+	$(Q)$(MAKE) --no-print-directory -k unit controlplane fake flow cli compare check-engines || true
 	$(Q)tests/tally.sh $(TAP)
 
 .PHONY: test-tools
@@ -156,6 +156,17 @@ fake: $(FAKE_ENGINE) $(FAKE_WORKER) ## check the fake engine
 flow: $(BERTH) $(FAKE_ENGINE) $(FAKE_WORKER) ## run berth against the simulator and the fake engine
 	$(Q)ls tests/flow/test_*.py | BERTH=$(BERTH) FAKE_ENGINE_DIR=$(BUILD)/tests xargs -P 2 -I @ sh -c \
 		'$(call run_tap,flow-$$(basename @ .py)) $(PYTHON) tests/tap.py @'
+
+.PHONY: cli
+cli: $(BERTH) $(FAKE_ENGINE) ## check what berth prints, its schemas, manual, completions and installation
+	$(Q)BERTH=$(BERTH) FAKE_ENGINE_DIR=$(BUILD)/tests $(call run_tap,cli) $(PYTHON) tests/tap.py tests/cli
+
+.PHONY: golden
+golden: $(BERTH) $(FAKE_ENGINE) $(UNIT_BINS) ## write the files of tests/golden anew; review what git diff shows
+	$(Q)for test in $(UNIT_BINS); do ! strings $$test | grep -q GOLDEN_UPDATE || \
+		GOLDEN_UPDATE=1 $$test >/dev/null || exit; done
+	$(Q)GOLDEN_UPDATE=1 BERTH=$(BERTH) FAKE_ENGINE_DIR=$(BUILD)/tests $(PYTHON) tests/tap.py \
+		tests/cli/test_golden.py
 
 .PHONY: compare
 compare: $(BERTH) $(FAKE_ENGINE) $(FAKE_WORKER) ## compare berth's calls with those of the official poller

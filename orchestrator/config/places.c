@@ -122,7 +122,8 @@ static void find_socket(struct loader *loader)
 		}
 		engine->socket_reason = xstrdup(general[i]);
 	}
-	if (!engine->socket)
+	engine->is_discovered = !engine->socket;
+	if (engine->is_discovered)
 		engine->socket = discover_socket("", geteuid(), &engine->socket_reason);
 }
 

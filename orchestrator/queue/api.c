@@ -208,6 +208,7 @@ static void on_reply(struct http_request *request, void *arg)
 	const struct queue_operation *operation = call->operation;
 
 	call->outcome = judge(request);
+	call->duration_ms = request->duration_ms;
 	if (call->outcome == QUEUE_REJECTED && !secret_equal(call->key, call->peer->key))
 		call->outcome = QUEUE_TEMPORARY; /* the key was replaced meanwhile */
 	if (request->outcome == HTTP_REPLIED) {

@@ -58,6 +58,7 @@ struct queue_call {
 	/* The result, valid in done() and until the next use of the call. */
 	enum queue_outcome outcome;
 	long http_status;	  /* 0: there was no reply */
+	uint64_t duration_ms;	  /* of the exchange; waiting for its turn does not count */
 	uint64_t retry_after_ms;  /* what the server asks for, 0 if nothing; at most 300 s */
 	int64_t server_time_ms;	  /* Date header, since the epoch; 0 if absent */
 	struct json_object *json; /* poll: the item. list: the page. stats. The call's */

@@ -63,6 +63,7 @@ struct poller {
 
 	unsigned failures;   /* in a row */
 	unsigned rejections; /* in a row */
+	unsigned unanswered; /* in a row */
 	char last_item[129]; /* the id of the last poll's item, if it was usable */
 	uint64_t used_ms;    /* when a poll last brought a usable one */
 	struct reminder idle, paused;
@@ -337,12 +338,24 @@ static void on_trouble(struct poller *poller)
 		back_off(poller);
 }
 
+static void note_pulse(struct poller *poller)
+{
+	const struct queue_call *call = &poller->call;
+	uint64_t hold_ms = poller->settings->block_ms;
+
+	if (call->http_status == 0 && call->duration_ms >= hold_ms + POLLER_MARGIN_MS)
+		poller->unanswered++;
+	else
+		poller->unanswered = 0;
+}
+
 static void on_reply(struct queue_call *call, void *arg)
 {
 	struct poller *poller = arg;
 
 	enter(poller);
 	poller->state = POLLER_DECIDING;
+	note_pulse(poller);
 	switch (call->outcome) {
 	case QUEUE_OK:
 		note_success(poller);
@@ -423,4 +436,19 @@ void poller_stop(struct poller *poller)
 bool poller_is_idle(const struct poller *poller)
 {
 	return poller->state != POLLER_POLLING;
+}
+
+enum poller_pulse poller_pulse(const struct poller *poller)
+{
+	bool polls = poller->state == POLLER_WAITING || poller->state == POLLER_POLLING ||
+		     poller->state == POLLER_DECIDING;
+
+	if (!polls)
+		return POLLER_RESTS;
+	return poller->unanswered < POLLER_UNHEARD_POLLS ? POLLER_HEARD : POLLER_UNHEARD;
+}
+
+bool poller_is_backing_off(const struct poller *poller)
+{
+	return poller->failures > 0;
 }

@@ -47,6 +47,17 @@ struct poller_owner {
 	void *arg;
 };
 
+/* An unanswered poll is one that ends without an HTTP status, this long after the time that the
+ * control plane was asked to hold it. Failures to connect come sooner, so they are none. */
+#define POLLER_MARGIN_MS     10000
+#define POLLER_UNHEARD_POLLS 3 /* unanswered, in a row */
+
+enum poller_pulse {
+	POLLER_RESTS,	/* does not poll: not woken yet, waits for a slot, or has stopped */
+	POLLER_HEARD,	/* polls, or waits until the next one is due */
+	POLLER_UNHEARD, /* likewise, but its last POLLER_UNHEARD_POLLS were unanswered */
+};
+
 struct poller;
 
 /* `peer` and `settings` are borrowed and outlive the poller. Does not poll yet. */
@@ -64,3 +75,8 @@ void poller_wake(struct poller *poller);
  * server already. poller_is_idle() tells when it has: true while no poll is under way. */
 void poller_stop(struct poller *poller);
 bool poller_is_idle(const struct poller *poller);
+
+enum poller_pulse poller_pulse(const struct poller *poller);
+/* Something is wrong with the queue: the last poll failed, and the next one waits for better days.
+ */
+bool poller_is_backing_off(const struct poller *poller);

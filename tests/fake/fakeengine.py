@@ -259,7 +259,8 @@ class FakeEngine:
         return reply.json() if reply.body else None
 
     def requests(self, op: str | None = None, after: int = 0) -> list[dict[str, Any]]:
-        """The journal: seq, time, op, method, path, query, status, rules, body of creates, ..."""
+        """The journal: seq, time, pid of who asked, op, method, path, query, status, rules, body of
+        creates, ..."""
         return self._must("GET", "/requests", op=op, after=after)
 
     def ops(self, after: int = 0) -> list[str]:
@@ -322,6 +323,11 @@ class FakeEngine:
     def lose_conmon(self, reference: str, worker: bool = True) -> None:
         """Podman: nobody sees any more how the container ends; ends its worker too, or not."""
         self._must("POST", f"/containers/{quote(reference)}/conmon", worker=int(worker))
+
+    def say(self, reference: str, text: str | bytes, stderr: bool = False) -> None:
+        """The container writes that, as one frame of its output."""
+        data = text.encode() if isinstance(text, str) else text
+        self._must("POST", f"/containers/{quote(reference)}/say", data, stderr=int(stderr))
 
     def hold_removal(self, reference: str, requests: int) -> None:
         """The container is "being removed" for so many requests that touch it, then gone."""
