@@ -32,7 +32,7 @@
  * in which nobody told it so the rate doubles. The log says when that begins (`slowed`) and when it
  * is over (`recovered`).
  *
- * No budget, NULL, means no limit: nothing is counted, and nobody waits.
+ * With a limit of 0 there is none: polls go at once, and who is told to slow down does so alone.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -54,19 +54,22 @@ struct budget_turn {
 	void *arg;
 };
 
-/* `requests_per_minute` >= 1, or 0 for no limit: that is NULL. `loop` outlives the budget. */
+/* `requests_per_minute` >= 0; the bucket is full. `loop` outlives the budget. */
 struct budget *budget_new(struct loop *loop, int64_t requests_per_minute);
+
+/* Another limit from here on; what is in the bucket, if it fits, stays. */
+void budget_set_limit(struct budget *budget, int64_t requests_per_minute);
 
 /* Nobody waits any more. NULL is fine; returns NULL. */
 struct budget *budget_free(struct budget *budget);
 
-/* A request is being sent. */
+/* A request is being sent. `budget` may be NULL: nobody counts. */
 void budget_charge(struct budget *budget);
 
 /* The control plane has answered, with 429 or 503, a request sent at `sent_ms`: `retry_after_ms` is
  * what it asks for, 0 if it does not say (1 s). `name` is the environment's, for the log. Only a
  * request that was sent after the last pause lowers the rate: one burst of refusals is one refusal.
- */
+ * `budget` may be NULL. */
 void budget_slow(struct budget *budget, const char *name, uint64_t sent_ms,
 		 uint64_t retry_after_ms);
 

@@ -440,8 +440,8 @@ bool poller_is_idle(const struct poller *poller)
 
 enum poller_pulse poller_pulse(const struct poller *poller)
 {
-	bool polls = poller->state == POLLER_WAITING || poller->state == POLLER_POLLING ||
-		     poller->state == POLLER_DECIDING;
+	bool polls = poller->state == POLLER_WAITING || poller->state == POLLER_WANTS_TURN ||
+		     poller->state == POLLER_POLLING || poller->state == POLLER_DECIDING;
 
 	if (!polls)
 		return POLLER_RESTS;

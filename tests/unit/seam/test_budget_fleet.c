@@ -330,6 +330,13 @@ static void holds_no_slot_meanwhile(void **state)
 	assert_int_equal(fleet->members[1].slots_taken, 0);
 }
 
+static void is_heard_by_the_watchdog(void **state)
+{
+	struct fleet *fleet = two_who_wait(state);
+
+	assert_int_equal(poller_pulse(fleet->members[0].poller), POLLER_HEARD);
+}
+
 static void leaves_the_turn_to_the_next_if_it_has_no_slot_then(void **state)
 {
 	struct fleet *fleet = two_who_wait(state);
@@ -425,6 +432,7 @@ int main(void)
 		TEST(a_thousand_take_turns_where_the_limit_is_too_low_for_them),
 		TEST(what_one_is_refused_with_holds_for_all),
 		WAITS(holds_no_slot_meanwhile),
+		WAITS(is_heard_by_the_watchdog),
 		WAITS(leaves_the_turn_to_the_next_if_it_has_no_slot_then),
 		WAITS(does_not_lose_its_place_by_waiting_for_a_slot),
 		WAITS(has_its_turn_at_once_when_the_slot_it_lacked_is_there),
