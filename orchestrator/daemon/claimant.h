@@ -46,7 +46,7 @@ struct edition {
 struct claimant_host {
 	struct loop *loop;
 	struct lane *queue_lane;
-	struct budget *budget; /* of requests; NULL: no limit */
+	struct budget *budget; /* of requests */
 	struct table *table;
 	struct room *room;
 	struct turns *turns;

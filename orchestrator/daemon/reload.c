@@ -36,8 +36,6 @@ static int check_fixed(const struct fleet *now, const struct fleet *next, struct
 		{"state_dir", is_same(now->state_dir, next->state_dir)},
 		{"ca_file", is_same(now->ca_file, next->ca_file)},
 		{"allow_http", now->allow_http == next->allow_http},
-		{"host.requests_per_minute: from or to 0, no limit",
-		 (now->host.requests_per_minute == 0) == (next->host.requests_per_minute == 0)},
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
@@ -226,8 +224,7 @@ static void apply(struct daemon *daemon, struct fleet *fleet)
 	} else {
 		(void)fleet_free(daemon->fleet);
 		daemon->fleet = fleet;
-		if (daemon->budget)
-			budget_set_limit(daemon->budget, fleet->host.requests_per_minute);
+		budget_set_limit(daemon->budget, fleet->host.requests_per_minute);
 		problems_each(&fleet->warnings, log_warning, NULL);
 		take_over_backends(daemon, &next);
 		size_t removed = take_over_claimants(daemon, &next);
