@@ -203,3 +203,19 @@ class TwoHostsOfWhichOneHasPodman(Sharing, HostsCase):
 class TwoInstancesOnOneEngine(Sharing, HostsCase):
     def add_engine(self) -> FakeEngine:
         return self.engine
+
+    def test_leave_an_item_to_the_one_that_was_killed_when_it_had_made_its_container(self) -> None:
+        """The name is taken: the other one is offered the item, and leaves it."""
+        self.items = self.queue(session="sesn_run-100_1")
+        self.engine.kill_at(1, self.place.dir / "run-0" / "pid", "after", op="create")
+        self.roomy.serve()
+        self.roomy.berth.wait()
+        self.engine.remove_rules()
+        self.small.serve()
+        self.small.berth.wait_event("launch_failed", work=self.items[0]["id"])
+        self.assertEqual(self.engine.stats()["created"], 1)
+        self.roomy.serve()
+        self.finish()
+        self.assert_each_ran_once()
+        self.assertEqual(len(self.engine.requests("remove")), 1)
+        self.assertEqual(self.small.calls("create"), [])
