@@ -70,7 +70,9 @@ static bool has_room(struct daemon *daemon)
 		if (!daemon->lacked_room)
 			log_event(LOG_WARNING, "paused", NULL, NULL, "no claims: %s",
 				  daemon->admission.refusal);
-		if (daemon->options->drain && daemon->room.slots == 0) {
+		/* The end of a session may make room; --detach waits for none. */
+		if (daemon->options->detach ||
+		    (daemon->options->drain && daemon->room.slots == 0)) {
 			daemon_add_verdict(daemon, VERDICT_PARTIAL);
 			leaving_begin(daemon, daemon->leave_mode);
 		}
