@@ -76,9 +76,11 @@ static bool has_room(struct daemon *daemon, struct backend *backend)
 		if (!backend->lacked_room)
 			log_event(LOG_WARNING, "paused", NULL, NULL, "no claims: %s",
 				  backend->admission.refusal);
-		if (daemon->options->drain && daemon->room.slots == 0) {
+		/* The end of a session may make room; --detach waits for none. */
+		if (daemon->options->detach ||
+		    (daemon->options->drain && daemon->room.slots == 0)) {
 			daemon_add_verdict(daemon, VERDICT_PARTIAL);
-			leaving_begin(daemon, daemon->leave_mode);
+			backend_stop_claims(backend);
 		}
 	}
 	backend->lacked_room = !has;
