@@ -314,7 +314,7 @@ EXAMPLES = ROOT / "examples"
 UNITS = sorted(path.relative_to(EXAMPLES) for kind in ("service", "timer")
                for path in EXAMPLES.rglob(f"*.{kind}"))
 FLEETS = sorted(path.relative_to(EXAMPLES) for path in EXAMPLES.rglob("*.yaml")
-                if path.name != "compose.yaml")
+                if path.name != "compose.yaml" and path.parent.name != "conf.d")
 
 
 class AnExample(FlowCase):
@@ -331,7 +331,7 @@ class AnExample(FlowCase):
             copy.write_text(self.with_keys_of_ours(text))
 
     def with_keys_of_ours(self, text: str) -> str:
-        return re.sub(r"/etc/berth/[\w.-]+\.key", str(self.place.key_file), text)
+        return re.sub(r"/etc/berth/(?:keys/)?[\w.-]+\.key", str(self.place.key_file), text)
 
     def test_unit_is_one_that_systemd_finds_nothing_wrong_with(self) -> None:
         self.assertGreaterEqual(len(UNITS), 4)
