@@ -52,7 +52,7 @@ static void half_a_command_is_none(void **state)
 static void a_command_that_was_meant_is_named(void **state)
 {
 	(void)state;
-	assert_string_equal(command_nearest("shwo"), "show");
+	assert_string_equal(command_nearest("shovv"), "show");
 	assert_null(command_nearest("completely"));
 }
 
