@@ -154,9 +154,14 @@ PLACES := -e 's|@version@|$(VERSION)|g' -e 's|@bindir@|$(bindir)|g' -e 's|@datad
 $(MANUAL): $(call object,$(MANUAL_SOURCES)) $(LIBRARY)
 	$(call quiet,LINK,$@)$(CC) $(BASE_LD) $(LDFLAGS) $^ $(BASE_LIBS) -o $@
 
-$(BUILD)/share/%: orchestrator/share/%.in $(MANUAL) $(BUILD)/places
+$(BUILD)/events: README.md orchestrator/share/events.awk
 	@mkdir -p $(@D)
-	$(call quiet,MAN,$@)sed $(PLACES) $< | $(MANUAL) >$@
+	$(Q)awk -f orchestrator/share/events.awk README.md >$@
+
+$(BUILD)/share/%: orchestrator/share/%.in $(MANUAL) $(BUILD)/places $(BUILD)/events
+	@mkdir -p $(@D)
+	$(call quiet,MAN,$@)sed -e '/^@events@$$/{' -e 'r $(BUILD)/events' -e 'd' -e '}' $(PLACES) $< | \
+		$(MANUAL) >$@
 
 .PHONY: manual
 manual: $(PAGES) ## write the manual pages below build/
