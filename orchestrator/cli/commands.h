@@ -11,6 +11,7 @@ extern const struct command command_plan;
 extern const struct command command_ps;
 extern const struct command command_run;
 extern const struct command command_schema;
+extern const struct command command_stop;
 extern const struct command command_version;
 
 /* All of them; NULL ends the list. */
