@@ -6,6 +6,7 @@
  */
 #include "base/cleanup.h"
 #include "daemon/state.h"
+#include "queue/budget.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -223,6 +224,7 @@ static void apply(struct daemon *daemon, struct fleet *fleet)
 	} else {
 		(void)fleet_free(daemon->fleet);
 		daemon->fleet = fleet;
+		budget_set_limit(daemon->budget, fleet->host.requests_per_minute);
 		problems_each(&fleet->warnings, log_warning, NULL);
 		take_over_backends(daemon, &next);
 		size_t removed = take_over_claimants(daemon, &next);

@@ -24,7 +24,7 @@ struct queue_operation;
 struct queue_peer {
 	struct loop *loop;
 	struct lane *lane;
-	struct budget *budget; /* every call is charged to it; NULL: there is no limit */
+	struct budget *budget; /* of the process, charged with every call; NULL: there is none */
 	const char *base_url;  /* without trailing slash */
 	const char *environment_id;
 	const char *name;      /* of the environment, for logs */

@@ -28,7 +28,7 @@
 
 struct budget {
 	struct loop *loop;
-	int64_t limit;	  /* requests a minute */
+	int64_t limit;	  /* requests a minute; 0: none, and the rest is without meaning */
 	int64_t capacity; /* of the bucket, in requests */
 	int64_t refill;	  /* requests a minute, while not slowed */
 	int64_t level;	  /* units as of settled_ms; below 0: in debt */
@@ -73,7 +73,7 @@ static uint64_t filled_ms(const struct budget *budget, int64_t requests)
 
 static bool is_spread(const struct budget *budget, const struct budget_turn *turn)
 {
-	return turn->class != BUDGET_WORK || budget->halvings > 0;
+	return budget->limit > 0 && (turn->class != BUDGET_WORK || budget->halvings > 0);
 }
 
 static bool is_due(const struct budget *budget, const struct budget_turn *turn)
@@ -84,6 +84,8 @@ static bool is_due(const struct budget *budget, const struct budget_turn *turn)
 /* When `turn` may go, as things stand; settled_ms: now. */
 static uint64_t turn_ms(const struct budget *budget, const struct budget_turn *turn)
 {
+	if (budget->limit == 0)
+		return budget->settled_ms;
 	uint64_t when = filled_ms(budget, budget->capacity / 8 + 1);
 
 	if (turn->class == BUDGET_IDLE && !is_due(budget, turn)) {
@@ -173,7 +175,7 @@ static void on_quiet(void *arg)
 
 void budget_slow(struct budget *budget, const char *name, uint64_t sent_ms, uint64_t retry_after_ms)
 {
-	if (!budget)
+	if (!budget || budget->limit == 0)
 		return;
 	settle(budget);
 	bool begins = budget->halvings == 0;
@@ -223,17 +225,31 @@ void budget_cancel(struct budget_turn *turn)
 
 struct budget *budget_new(struct loop *loop, int64_t requests_per_minute)
 {
-	if (requests_per_minute == 0)
-		return NULL;
 	struct budget *budget = xcalloc(1, sizeof(*budget));
+
 	budget->loop = loop;
+	budget->settled_ms = loop_now_ms(loop);
+	budget_set_limit(budget, requests_per_minute);
+	return budget;
+}
+
+void budget_set_limit(struct budget *budget, int64_t requests_per_minute)
+{
+	bool starts = budget->limit == 0;
+
+	settle(budget);
 	budget->limit = requests_per_minute;
 	budget->capacity = requests_per_minute >= 4 ? requests_per_minute / 4 : 1;
 	/* With a limit of one, a bucket of one must be refilled, too. */
 	budget->refill = requests_per_minute > 1 ? requests_per_minute - budget->capacity : 1;
-	budget->level = budget->capacity * TOKEN;
-	budget->settled_ms = loop_now_ms(loop);
-	return budget;
+	if (starts)
+		budget->level = budget->capacity * TOKEN;
+	if (requests_per_minute == 0) {
+		budget->halvings = 0;
+		budget->paused_until_ms = budget->spread_until_ms = 0;
+		timer_cancel(&budget->quiet_timer);
+	}
+	timer_arm(&budget->timer, budget->loop, 0, review, budget);
 }
 
 struct budget *budget_free(struct budget *budget)

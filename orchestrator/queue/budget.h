@@ -6,16 +6,17 @@
  *
  * It is a bucket of tokens, one for each request. The bucket holds a quarter of the limit (at least
  * one request) and is refilled at the rate of the rest, so in no 60 s do more requests start than
- * the limit allows. Every call takes a token when it is sent. Acks, stops, lists and stats are
- * never held up: they may leave the bucket in debt, and polls wait until it is paid. Polls leave an
- * eighth of the bucket to them, so that a debt is rare.
+ * the limit allows, but for a debt. Every call takes a token when it is sent. Acks, stops, lists
+ * and stats are never held up: they may leave the bucket in debt, and polls wait until it is paid.
+ * Polls leave an eighth of the bucket to them, so that a debt is rare.
  *
  * Polls wait for their turn:
  *
  *   - WORK, where the poll before brought an item, goes as soon as there is a request for it
  *   - IDLE, where it brought none, goes while the bucket is more than half full: the rest is kept
  *     for work. After 27 s it is due
- *   - SOON, the first poll of all, or one after trouble, is due at once
+ *   - SOON, the first poll of all, one after trouble, or one that lacked a slot when it had its
+ *     turn, is due at once
  *
  * Who is due goes before WORK, unless that has waited for 27 s, too. So every environment is polled
  * at least every 30 s whatever the others do, as long as the refilled three quarters of the limit
@@ -29,10 +30,9 @@
  * Retry-After has passed, then fills the bucket half as fast and spreads all polls that much
  * further, WORK too. Told again, it halves the rate again, down to a sixteenth. After each minute
  * in which nobody told it so the rate doubles. The log says when that begins (`slowed`) and when it
- * is over
- * (`recovered`).
+ * is over (`recovered`).
  *
- * No budget, NULL, means no limit: nothing is counted, and nobody waits.
+ * With a limit of 0 there is none: polls go at once, and who is told to slow down does so alone.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -54,19 +54,22 @@ struct budget_turn {
 	void *arg;
 };
 
-/* `requests_per_minute` >= 1, or 0 for no limit: that is NULL. `loop` outlives the budget. */
+/* `requests_per_minute` >= 0; the bucket is full. `loop` outlives the budget. */
 struct budget *budget_new(struct loop *loop, int64_t requests_per_minute);
+
+/* Another limit from here on; what is in the bucket, if it fits, stays. */
+void budget_set_limit(struct budget *budget, int64_t requests_per_minute);
 
 /* Nobody waits any more. NULL is fine; returns NULL. */
 struct budget *budget_free(struct budget *budget);
 
-/* A request is being sent. */
+/* A request is being sent. `budget` may be NULL: nobody counts. */
 void budget_charge(struct budget *budget);
 
 /* The control plane has answered, with 429 or 503, a request sent at `sent_ms`: `retry_after_ms` is
  * what it asks for, 0 if it does not say (1 s). `name` is the environment's, for the log. Only a
  * request that was sent after the last pause lowers the rate: one burst of refusals is one refusal.
- */
+ * `budget` may be NULL. */
 void budget_slow(struct budget *budget, const char *name, uint64_t sent_ms,
 		 uint64_t retry_after_ms);
 

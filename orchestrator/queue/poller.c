@@ -415,7 +415,11 @@ void poller_wake(struct poller *poller)
 	if (poller->state == POLLER_NEW) {
 		wait_for(poller, 0, BUDGET_SOON);
 	} else if (poller->state == POLLER_WANTS_SLOT) {
-		arm(poller, 0); /* who has waited for a slot has not lost its place in the line */
+		/* It has had its turn once, and others may be kept from the slot that it now has.
+		 */
+		if (poller->class == BUDGET_IDLE)
+			poller->class = BUDGET_SOON;
+		arm(poller, 0);
 	}
 }
 
@@ -436,8 +440,8 @@ bool poller_is_idle(const struct poller *poller)
 
 enum poller_pulse poller_pulse(const struct poller *poller)
 {
-	bool polls = poller->state == POLLER_WAITING || poller->state == POLLER_POLLING ||
-		     poller->state == POLLER_DECIDING;
+	bool polls = poller->state == POLLER_WAITING || poller->state == POLLER_WANTS_TURN ||
+		     poller->state == POLLER_POLLING || poller->state == POLLER_DECIDING;
 
 	if (!polls)
 		return POLLER_RESTS;

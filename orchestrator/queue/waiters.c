@@ -49,7 +49,8 @@ void waiters_add(struct waiters *waiters, struct budget_turn *turn)
 {
 	if (waiters->count == waiters->capacity) {
 		waiters->capacity = waiters->capacity > 0 ? 2 * waiters->capacity : 16;
-		waiters->heap = xreallocarray(waiters->heap, waiters->capacity, sizeof(turn));
+		waiters->heap = xreallocarray(waiters->heap, waiters->capacity,
+					      sizeof(struct budget_turn *));
 	}
 	turn->number = waiters->asked++;
 	sift_up(waiters, waiters->count++, turn);

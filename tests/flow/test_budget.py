@@ -3,6 +3,7 @@
 spent."""
 from __future__ import annotations
 
+import signal
 import time
 
 from environments import EnvironmentsCase
@@ -63,6 +64,16 @@ class ABudget(EnvironmentsCase):
         self.assert_exit(self.run_berth("drain", "--wait"), 0)
         for item in items:
             self.assert_ran_by_itself(item)
+
+    def test_can_be_changed_while_berth_runs(self) -> None:
+        self.place.settings["host"]["requests_per_minute"] = 3  # two for good
+        berth = self.start("run")
+        wait_until(lambda: self.cp.log.of("poll"))
+        self.place.settings["host"]["requests_per_minute"] = 0
+        self.place.write_fleet()
+        berth.signal(signal.SIGHUP)
+        wait_until(lambda: len(self.cp.log.of("poll")) > 20)
+        self.assertEqual(berth.terminate(), 0)
 
     def test_is_spent_on_one_environment_if_there_is_no_other(self) -> None:
         self.place.settings["host"]["requests_per_minute"] = 100

@@ -336,14 +336,69 @@ static void many_who_come_and_go_have_their_turns_in_order(void **state)
 	free(askers);
 }
 
-static void no_limit_is_no_budget(void **state)
+static void without_a_limit_everybody_goes_at_once_told_to_slow_down_or_not(void **state)
+{
+	struct budget_fixture *f = *state;
+	struct asker askers[100];
+
+	budget_of(f, 0);
+	budget_slow(f->budget, "env_1", loop_now_ms(f->loop), 60000);
+	for (unsigned round = 1; round <= 100; round++) {
+		for (size_t i = 0; i < ARRAY_SIZE(askers); i++) {
+			if (round == 1)
+				asker_init(&askers[i], f);
+			ask(&askers[i], (enum budget_class)(i % 3));
+		}
+		fake_run(f->loop, 0);
+		assert_int_equal(f->start_count, 100 * round);
+	}
+	assert_int_equal(captured_log_count(&f->log, "slowed", NULL, NULL), 0);
+}
+
+static void a_higher_limit_is_used_at_once_by_those_who_wait(void **state)
+{
+	struct budget_fixture *f = *state;
+	struct asker asker;
+
+	budget_of(f, 4);
+	use_up(f, 1);
+	asker_init(&asker, f);
+	ask(&asker, BUDGET_WORK); /* in 20 s */
+	budget_set_limit(f->budget, 80);
+	fake_run(f->loop, 2999); /* two kept and its own, at one a second */
+	assert_int_equal(asker.turns, 0);
+	fake_run(f->loop, 1);
+	assert_int_equal(asker.turns, 1);
+	ask(&asker, BUDGET_WORK);
+	budget_set_limit(f->budget, 0);
+	fake_run(f->loop, 0);
+	assert_int_equal(asker.turns, 2);
+}
+
+static void a_lower_limit_leaves_no_more_in_the_bucket_than_it_holds(void **state)
+{
+	struct budget_fixture *f = *state;
+	struct asker asker;
+
+	budget_of(f, 600);
+	budget_set_limit(f->budget, 8);
+	use_up(f, 2);
+	asker_init(&asker, f);
+	ask(&asker, BUDGET_WORK);
+	fake_run(f->loop, 9999);
+	assert_int_equal(asker.turns, 0);
+	fake_run(f->loop, 1);
+	assert_int_equal(asker.turns, 1);
+}
+
+static void a_limit_where_there_was_none_begins_with_a_full_bucket(void **state)
 {
 	struct budget_fixture *f = *state;
 
-	assert_null(budget_new(f->loop, 0));
-	budget_charge(NULL);
-	budget_slow(NULL, "env_1", 0, 1000);
-	assert_null(budget_free(NULL));
+	budget_of(f, 0);
+	use_up(f, 1000);
+	budget_set_limit(f->budget, 600);
+	use_up(f, FOR_POLLS);
 }
 
 #define TEST(function) cmocka_unit_test_setup_teardown(function, budget_set_up, budget_tear_down)
@@ -367,7 +422,10 @@ int main(void)
 		TEST(who_has_a_turn_may_ask_for_the_next),
 		TEST(who_has_a_turn_may_free_itself_and_others),
 		TEST(many_who_come_and_go_have_their_turns_in_order),
-		TEST(no_limit_is_no_budget),
+		TEST(without_a_limit_everybody_goes_at_once_told_to_slow_down_or_not),
+		TEST(a_higher_limit_is_used_at_once_by_those_who_wait),
+		TEST(a_lower_limit_leaves_no_more_in_the_bucket_than_it_holds),
+		TEST(a_limit_where_there_was_none_begins_with_a_full_bucket),
 	};
 
 	return cmocka_run_group_tests_name("budget", tests, NULL, NULL);

@@ -330,6 +330,13 @@ static void holds_no_slot_meanwhile(void **state)
 	assert_int_equal(fleet->members[1].slots_taken, 0);
 }
 
+static void is_heard_by_the_watchdog(void **state)
+{
+	struct fleet *fleet = two_who_wait(state);
+
+	assert_int_equal(poller_pulse(fleet->members[0].poller), POLLER_HEARD);
+}
+
 static void leaves_the_turn_to_the_next_if_it_has_no_slot_then(void **state)
 {
 	struct fleet *fleet = two_who_wait(state);
@@ -352,6 +359,24 @@ static void does_not_lose_its_place_by_waiting_for_a_slot(void **state)
 	fake_run(fleet->f->loop, 15000);
 	assert_int_equal(fleet->members[0].polls, 1);
 	assert_int_equal(fleet->members[1].polls, 1);
+}
+
+static void has_its_turn_at_once_when_the_slot_it_lacked_is_there(void **state)
+{
+	struct fleet *fleet = fleet_of(state, 600, 1);
+	struct member *member = &fleet->members[0];
+
+	fleet_start(fleet);
+	fake_run(fleet->f->loop, 500);
+	assert_int_equal(member->polls, 1);
+	member->has_slot = false;
+	fake_run(fleet->f->loop, 5000);
+	for (int i = 0; i < 100; i++)
+		budget_charge(fleet->f->budget); /* nothing is left for an idle poll */
+	member->has_slot = true;
+	poller_wake(member->poller);
+	fake_run(fleet->f->loop, 0);
+	assert_int_equal(member->polls, 2);
 }
 
 static void is_not_served_sooner_by_being_woken(void **state)
@@ -407,8 +432,10 @@ int main(void)
 		TEST(a_thousand_take_turns_where_the_limit_is_too_low_for_them),
 		TEST(what_one_is_refused_with_holds_for_all),
 		WAITS(holds_no_slot_meanwhile),
+		WAITS(is_heard_by_the_watchdog),
 		WAITS(leaves_the_turn_to_the_next_if_it_has_no_slot_then),
 		WAITS(does_not_lose_its_place_by_waiting_for_a_slot),
+		WAITS(has_its_turn_at_once_when_the_slot_it_lacked_is_there),
 		WAITS(is_not_served_sooner_by_being_woken),
 		WAITS(does_not_poll_once_stopped),
 		WAITS(does_not_poll_once_freed),

@@ -241,6 +241,32 @@ static void a_refusal_that_comes_very_late_begins_anew(void **state)
 	assert_int_equal(captured_log_count(&f->log, "recovered", NULL, NULL), 2);
 }
 
+static void without_a_limit_the_slower_rate_is_over(void **state)
+{
+	struct budget_fixture *f = *state;
+
+	budget_of(f, 600);
+	refuse_request(f, 60000);
+	budget_set_limit(f->budget, 0);
+	assert_int_equal(until_next_poll(f, BUDGET_IDLE), 0);
+	budget_set_limit(f->budget, 600);
+	assert_int_equal(until_next_poll(f, BUDGET_IDLE), 0);
+	assert_in_range(until_next_poll(f, BUDGET_IDLE), 99, 100); /* not 200 */
+	fake_run(f->loop, 10 * MINUTE_MS);
+	assert_int_equal(captured_log_count(&f->log, "recovered", NULL, NULL), 0);
+}
+
+static void another_limit_is_slowed_as_the_one_before(void **state)
+{
+	struct budget_fixture *f = *state;
+
+	budget_of(f, 600);
+	refuse_request(f, 1000);
+	budget_set_limit(f->budget, 300);
+	fake_run(f->loop, 1000);
+	assert_in_range(polls_in(f, 10000), 25, 26);
+}
+
 static void acks_go_while_polls_are_held_up_and_are_counted(void **state)
 {
 	struct budget_fixture *f = *state;
@@ -285,6 +311,8 @@ int main(void)
 		TEST(every_quiet_minute_doubles_the_rate_until_it_is_what_it_was),
 		TEST(the_minute_is_quiet_only_after_the_last_refusal),
 		TEST(a_refusal_that_comes_very_late_begins_anew),
+		TEST(without_a_limit_the_slower_rate_is_over),
+		TEST(another_limit_is_slowed_as_the_one_before),
 		TEST(acks_go_while_polls_are_held_up_and_are_counted),
 		TEST(the_log_says_until_when_and_at_what_rate),
 	};
