@@ -116,6 +116,7 @@ void service_init(struct service *service, struct loop *loop,
 	service->watchdog_ms = notify_watchdog_ms();
 	if (service->watchdog_ms > 0)
 		timer_arm(&service->watchdog_timer, loop, 0, on_watchdog_due, service);
+	service_changed(service);
 }
 
 void service_done(struct service *service)
