@@ -131,7 +131,6 @@ static struct json_object *engine_json(const struct engine_settings *engine)
 	json_add_string(object, "socket", engine->socket);
 	json_add_string(object, "chosen_by", engine->socket_reason);
 	return object;
-	return object;
 }
 
 static void append_line(const char *line, void *list)

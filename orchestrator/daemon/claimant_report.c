@@ -75,7 +75,7 @@ void claimant_report(struct claimant *claimant)
 
 	format_count(slots, claimant->slots);
 	format_count(launching, claimant->launching);
-	format_count(cap, claimant->config->sessions);
+	format_count(cap, claimant_config(claimant)->sessions);
 	log_event(LOG_INFO, "status", &ids,
 		  (struct log_field[]){
 			  {"state", claimant_standing_name(claimant_standing(claimant))},

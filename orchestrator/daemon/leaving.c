@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * When and how the process ends. Signals and a drained queue begin it; what it then waits for is a
- * mode; the last thing done is to remove berth's own network, if no container is left on it.
+ * mode; the last thing done is to remove berth's own networks, where no container is left on them.
  */
 #include "base/cleanup.h"
 #include "daemon/state.h"
@@ -20,6 +20,11 @@ struct pending {
 	bool found;
 };
 
+static struct backend *backend_of(const struct session *session)
+{
+	return ((const struct edition *)session->site->arg)->backend;
+}
+
 static bool used_up_first_heartbeat(const struct session *session)
 {
 	uint64_t ran_ms = loop_now_ms(session->site->loop) - session->started_mono_ms;
@@ -31,6 +36,8 @@ static void look_for_pending(struct session *session, void *arg)
 {
 	struct pending *pending = arg;
 
+	if (backend_of(session)->is_given_up)
+		return;
 	if (session->state == SESSION_JUDGING && session->is_removed)
 		lookup_hurry(session->site->lookup);
 	if (session->state == SESSION_RUNNING) {
@@ -62,25 +69,31 @@ static bool claimants_are_finished(const struct daemon *daemon)
 
 static void on_cleared(struct engine_call *call, void *arg)
 {
-	struct daemon *daemon = arg;
+	struct backend *backend = arg;
+	struct daemon *daemon = backend->daemon;
 
 	if (call->outcome != ENGINE_OK && call->outcome != ENGINE_ALREADY &&
 	    call->outcome != ENGINE_NOT_FOUND)
 		(void)log_err(LOG_WARNING, "network_left", NULL, &call->err);
-	loop_stop(daemon->loop);
+	if (--daemon->clearing == 0)
+		loop_stop(daemon->loop);
 }
 
 static void clear_and_stop(struct daemon *daemon)
 {
 	daemon->leaving = CLEARING;
 	service_stopping(&daemon->service, CLEARING_MS);
-	timer_cancel(&daemon->patience_timer);
-	if (table_count(&daemon->table) > 0) {
-		loop_stop(daemon->loop);
-		return;
+	timer_cancel(&daemon->leave_timer);
+	for (size_t i = 0; table_count(&daemon->table) == 0 && i < daemon->backend_count; i++) {
+		struct backend *backend = daemon->backends[i];
+		if (backend->is_given_up)
+			continue;
+		daemon->clearing++;
+		engine_call_init(&backend->clear_call, on_cleared, backend);
+		engine_remove_bridge(backend->engine, &backend->clear_call);
 	}
-	engine_call_init(&daemon->clear_call, on_cleared, daemon);
-	engine_remove_bridge(daemon->engine, &daemon->clear_call);
+	if (daemon->clearing == 0)
+		loop_stop(daemon->loop);
 }
 
 static void look_again(void *arg)
@@ -143,8 +156,8 @@ void leaving_begin(struct daemon *daemon, enum leave_mode mode)
 	for (size_t i = 0; i < daemon->claimant_count; i++)
 		claimant_stop(daemon->claimants[i]);
 	if (daemon->leave_mode == LEAVE_SESSIONS_RUNNING)
-		timer_arm(&daemon->patience_timer, daemon->loop, FLEET_PATIENCE_MS,
-			  on_out_of_patience, daemon);
+		timer_arm(&daemon->leave_timer, daemon->loop, FLEET_PATIENCE_MS, on_out_of_patience,
+			  daemon);
 	daemon_changed(daemon);
 }
 
@@ -202,10 +215,7 @@ static void on_hangup(void *arg)
 	struct daemon *daemon = arg;
 
 	service_reloading(&daemon->service);
-	for (size_t i = 0; i < daemon->claimant_count; i++)
-		(void)claimant_reread_key(daemon->claimants[i]);
-	log_event(LOG_INFO, "reloaded", NULL, NULL,
-		  "keys were read again; changes of the file take effect at the next start");
+	daemon_reload(daemon);
 	service_reloaded(&daemon->service);
 }
 
@@ -254,6 +264,5 @@ void leaving_done(struct daemon *daemon)
 {
 	timer_cancel(&daemon->time_timer);
 	timer_cancel(&daemon->pending_timer);
-	timer_cancel(&daemon->patience_timer);
-	engine_call_done(&daemon->clear_call);
+	timer_cancel(&daemon->leave_timer);
 }

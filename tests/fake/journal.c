@@ -6,6 +6,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 struct journal {
 	struct json_object **ring; /* entry of request n at (n - 1) % keep */
@@ -52,6 +53,17 @@ static void add_registry_auth(struct json_object *entry, const struct request *r
 	json_put(entry, "registry_auth", digest);
 }
 
+static int64_t peer_pid(const struct request *request)
+{
+	const union MHD_ConnectionInfo *info;
+	struct ucred peer = {0};
+	socklen_t len = sizeof(peer);
+
+	info = MHD_get_connection_info(request->connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+	(void)getsockopt(info->connect_fd, SOL_SOCKET, SO_PEERCRED, &peer, &len);
+	return peer.pid;
+}
+
 void journal_open(struct engine *engine, struct request *request)
 {
 	struct json_object *entry = json_object_new_object();
@@ -61,6 +73,7 @@ void journal_open(struct engine *engine, struct request *request)
 	engine->journal->seq++;
 	json_object_object_add(entry, "seq", json_object_new_int64(engine->journal->seq));
 	json_object_object_add(entry, "time", json_seconds(timespec_seconds(now())));
+	json_object_object_add(entry, "pid", json_object_new_int64(peer_pid(request)));
 	json_put(entry, "op", op);
 	json_put(entry, "method", request->method);
 	json_put(entry, "path", request->path);

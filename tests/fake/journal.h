@@ -3,9 +3,10 @@
 
 /*
  * The journal: one JSON object per engine request, in memory (the newest --keep-log ones) and as
- * lines of --log. Members: seq, time (epoch), op, method, path, version, query, status (null while
- * unanswered, and for good when the connection was cut), rules (ids that applied), and where they
- * apply: body (create requests), registry_auth (a fingerprint), replied (epoch).
+ * lines of --log. Members: seq, time (epoch), pid (of who asked), op, method, path, version, query,
+ * status (null while unanswered, and for good when the connection was cut), rules (ids that
+ * applied), and where they apply: body (create requests), registry_auth (a fingerprint), replied
+ * (epoch).
  */
 
 #include "request.h"

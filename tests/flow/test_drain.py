@@ -69,6 +69,29 @@ class ADrain(FlowCase):
         self.assertEqual(self.container_of(item)["state"], "running")
         self.assertEqual(self.cp.item(item["id"])["state"], "active")
 
+    def test_with_max_sessions_does_not_count_what_it_adopts(self) -> None:
+        self.engine.worker("*", "hang")
+        first, second, third = self.queue(3)
+        self.assert_exit(self.start("drain", "--detach", "--max-sessions", "1"), 0)
+        self.assert_exit(self.start("drain", "--detach", "--max-sessions", "1"), 0)
+        self.assertEqual([self.has_container(item) for item in (first, second, third)],
+                         [True, True, False])
+
+    def test_at_the_cap_waits_for_a_slot(self) -> None:
+        self.engine.worker("*", "run-300")
+        items = self.queue(3)
+        self.assert_exit(self.start("drain", "--sessions", "1"), 0)
+        self.assertEqual(len(self.engine.requests("start")), 3)
+        self.assertEqual([self.cp.item(item["id"])["offers"] for item in items], [1, 1, 1])
+
+    def test_with_max_time_claims_no_more_when_it_is_over(self) -> None:
+        self.engine.worker("*", "run-400")
+        self.queue(20)
+        self.assert_exit(self.start("drain", "--wait", "--sessions", "1", "--max-time", "1s"), 0)
+        claimed = [poll.work for poll in self.cp.log.of("poll") if poll.work]
+        self.assertIn(len(claimed), range(1, 5))
+        self.assertEqual(len(self.engine.requests("start")), len(claimed))
+
     def test_with_max_time_does_not_outstay_it_for_a_first_heartbeat(self) -> None:
         self.engine.worker("*", "silent")
         [item] = self.queue()

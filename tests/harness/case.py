@@ -26,6 +26,9 @@ from .place import Place
 
 IMAGE = "localhost/berth-session-node:1"
 
+# Of berths, the last ones, that a failed test shows.
+MOST_TAILS = 8
+
 
 class BerthCase(unittest.TestCase):
     """self.cp, self.env {"id", "key"}, self.place, self.queue(), self.start(), self.run_berth().
@@ -121,9 +124,11 @@ class BerthCase(unittest.TestCase):
     def _end_berths(self) -> None:
         failed = (self._result is not None and
                   len(self._result.failures) + len(self._result.errors) > self._failures_before)
-        for berth in self._berths():
+        berths = self._berths()
+        for berth in berths:
             berth.kill()
-            if failed:
+        if failed:
+            for berth in berths[-MOST_TAILS:]:
                 for line in berth.tail().splitlines():
                     print(f"# {berth.dir.parent.name}/{berth.dir.name}: {line}", flush=True)
 

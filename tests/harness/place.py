@@ -75,10 +75,13 @@ class Place:
         new.rename(self.key_file)
 
     def write_fleet(self, text: str | None = None) -> Path:
-        """The fleet file, from `settings` (JSON is YAML) or as given."""
+        """The fleet file, from `settings` (JSON is YAML) or as given; whole at every moment, as
+        another berth may be reading it."""
         if text is None:
             text = json.dumps(self.settings, indent=2) + "\n"
-        self.fleet_file.write_text(text)
+        new = self.fleet_file.with_suffix(".new")
+        new.write_text(text)
+        new.rename(self.fleet_file)
         return self.fleet_file
 
     # --- running berth --------------------------------------------------------------------------
