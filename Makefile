@@ -240,9 +240,9 @@ check-docker check-podman check-rootless: check-%: $(BERTH) ## run berth on one 
 		tests/engines $(engine_tests_$*)
 
 .PHONY: check-vm
-check-vm: $(BERTH) ## run berth on rootless Podman under systemd and cgroup v2, in a virtual machine (root)
+check-vm: $(BERTH) ## run berth under systemd, in a virtual machine (root; VM_SUITES=service for that suite alone)
 	$(Q)tests/deps.sh vm
-	$(Q)BERTH=$(BERTH) $(call run_tap,engines-vm) tests/vm/check.sh build/vm
+	$(Q)BERTH=$(BERTH) $(call run_tap,engines-vm) tests/vm/check.sh build/vm $(VM_SUITES)
 
 .PHONY: demo
 demo: deps ## drain three sessions on a private engine with the official worker

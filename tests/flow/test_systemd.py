@@ -361,6 +361,16 @@ class AnExample(FlowCase):
                 berth = self.place.start_plain("check", str(self.examples / fleet))
                 self.assert_exit(berth, 0)
 
+    def test_compose_file_is_yaml_and_says_what_it_risks(self) -> None:
+        berth = self.place.start_plain("check", str(self.examples / "container/compose.yaml"))
+        self.assert_exit(berth, 78)
+        # No fleet, but nothing is said of its syntax: every complaint is about a key.
+        complaints = [line.split(": ", 1)[1] for line in berth.stderr.splitlines()]
+        self.assertEqual([line for line in complaints if "key" not in line and "missing" not in line
+                          and "environment" not in line], [])
+        text = (EXAMPLES / "container/compose.yaml").read_text()
+        self.assertIn("can become root on the host", text)
+
     def test_crontab_line_drains_the_queue_and_says_nothing(self) -> None:
         lines = [line for line in (EXAMPLES / "cron/crontab").read_text().splitlines()
                  if line and not line.startswith("#") and not re.match(r"\w+=", line)]
