@@ -55,6 +55,13 @@ const struct yaml_node *defaults_usable(const struct yaml_node *root)
 	return fine ? defaults : NULL;
 }
 
+bool defaults_are_lost(const struct yaml_node *root)
+{
+	const struct yaml_node *defaults = yaml_get(root, "defaults");
+
+	return defaults && !yaml_is_null(defaults) && !defaults_usable(root);
+}
+
 static struct yaml_node *merge_environment(struct merged_tree *tree, struct yaml_node *own,
 					   const struct yaml_node *defaults)
 {

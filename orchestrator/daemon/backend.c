@@ -62,6 +62,11 @@ static void each_claimant(struct backend *backend, void (*fn)(struct claimant *c
 			fn(daemon->claimants[i]);
 }
 
+void backend_stop_claims(struct backend *backend)
+{
+	each_claimant(backend, claimant_stop);
+}
+
 void backend_give_up(struct backend *backend)
 {
 	struct daemon *daemon = backend->daemon;
@@ -70,7 +75,7 @@ void backend_give_up(struct backend *backend)
 		return;
 	backend->is_given_up = true;
 	daemon_add_verdict(daemon, VERDICT_NO_ENGINE);
-	each_claimant(backend, claimant_stop);
+	backend_stop_claims(backend);
 	for (size_t i = 0; i < daemon->backend_count; i++)
 		if (!daemon->backends[i]->is_given_up && !daemon->backends[i]->is_retired)
 			return;

@@ -50,6 +50,9 @@ void backend_reconfigure(struct backend *backend, const struct fleet *fleet,
 /* Claims may be made for it. */
 bool backend_is_ready(const struct backend *backend);
 
+/* Its environments claim no more. */
+void backend_stop_claims(struct backend *backend);
+
 /* It is done without: its environments claim no more, and nobody waits for its containers. */
 void backend_give_up(struct backend *backend);
 

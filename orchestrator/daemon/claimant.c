@@ -33,8 +33,7 @@ static void make_poller(struct claimant *claimant)
 	claimant->poller = poller_new(&claimant->peer, &claimant->poll, &owner);
 }
 
-/* As it is before it has an image, whatever has stopped it. */
-static void begin_again(struct claimant *claimant)
+void claimant_begin_again(struct claimant *claimant)
 {
 	timer_cancel(&claimant->timer);
 	image_wait_done(&claimant->image_wait);
@@ -47,50 +46,6 @@ static void begin_again(struct claimant *claimant)
 	}
 	claimant->is_rejected = claimant->may_resume = false;
 	claimant->state = CLAIMANT_PREPARING;
-}
-
-bool claimant_reread_key(struct claimant *claimant)
-{
-	_cleanup_(secret_freep) struct secret *key = NULL;
-	struct log_ids ids = claimant_ids(claimant);
-	struct err err;
-
-	if (key_read(&claimant_config(claimant)->key, &key, &err) < 0) {
-		(void)log_err(LOG_WARNING, "key_unreadable", &ids, &err);
-		return false;
-	}
-	if (secret_equal(key, claimant->key))
-		return false;
-	claimant->key = secret_free(claimant->key);
-	claimant->key = TAKE(key);
-	claimant->peer.key = claimant->key;
-	log_event(LOG_INFO, "key_replaced", &ids, NULL, "another key is used from here on");
-	lookup_key_replaced(claimant->lookup);
-	if (claimant->may_resume) {
-		/* A poller whose key was rejected has stopped for good: another one starts. */
-		begin_again(claimant);
-		claimant_start(claimant);
-	}
-	return true;
-}
-
-bool claimant_key_rejected(const struct err *why, void *arg)
-{
-	struct claimant *claimant = arg;
-	struct log_ids ids = claimant_ids(claimant);
-
-	if (claimant->is_rejected)
-		return false;
-	if (claimant_reread_key(claimant))
-		return true;
-	claimant->is_rejected = true;
-	log_event(LOG_ERROR, "key_rejected", &ids, NULL,
-		  "%s; check the environment's id and its key, then reload (SIGHUP) or start again",
-		  why->text);
-	claimant->host->verdict(VERDICT_KEY_REJECTED, claimant->host->arg);
-	claimant_stop(claimant);
-	claimant->may_resume = !claimant->host->is_drain;
-	return false;
 }
 
 /* The queue's side of a configuration. */
@@ -130,6 +85,7 @@ int claimant_new(const struct claimant_host *host, struct backend *backend, stru
 	struct claimant *claimant = xcalloc(1, sizeof(*claimant));
 	claimant->host = host;
 	claimant->key = key;
+	claimant->key_stamp = key_look(&config->key);
 	claimant->peer = (struct queue_peer){
 		.loop = host->loop,
 		.lane = host->queue_lane,
@@ -153,7 +109,7 @@ void claimant_reconfigure(struct claimant *claimant, struct backend *backend, st
 {
 	claimant->is_retired = false;
 	use_edition(claimant, claimant_add_edition(claimant, backend, fleet, config));
-	begin_again(claimant);
+	claimant_begin_again(claimant);
 	(void)claimant_reread_key(claimant);
 	if (backend_is_ready(backend))
 		claimant_start(claimant);

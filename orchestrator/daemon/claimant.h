@@ -89,6 +89,7 @@ struct claimant {
 	bool is_retired; /* not in the configuration any more */
 	struct queue_peer peer;
 	struct secret *key;
+	struct key_stamp key_stamp; /* of its file when it was read */
 	struct poll_settings poll;
 	struct poller *poller;
 	struct lookup *lookup;
@@ -136,6 +137,8 @@ enum poller_pulse claimant_pulse(const struct claimant *claimant);
 void claimant_report(struct claimant *claimant);
 /* Reads the key again. True if it is another one now. */
 bool claimant_reread_key(struct claimant *claimant);
+/* Does so if its file has changed. */
+void claimant_look_at_key(struct claimant *claimant);
 
 /* What it is configured with now, and where. */
 const struct environment *claimant_config(const struct claimant *claimant);

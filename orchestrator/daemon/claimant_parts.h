@@ -13,6 +13,9 @@ void claimant_count_launching(struct claimant *claimant, int change);
  */
 bool claimant_key_rejected(const struct err *why, void *claimant);
 
+/* As it is before it has an image, whatever has stopped it. */
+void claimant_begin_again(struct claimant *claimant);
+
 /* claimant_gate.c */
 bool claimant_gate_is_open(struct claimant *claimant);
 /* Makes sure that the image is on the engine; the gate opens when it is. */

@@ -13,6 +13,7 @@
 #include "queue/budget.h"
 
 #define ROOM_LOOK_MS 5000u
+#define KEYS_LOOK_MS 5000u
 
 /* --- reviews: one per turn of the loop, however much has changed ------------------------------ */
 
@@ -75,9 +76,11 @@ static bool has_room(struct daemon *daemon, struct backend *backend)
 		if (!backend->lacked_room)
 			log_event(LOG_WARNING, "paused", NULL, NULL, "no claims: %s",
 				  backend->admission.refusal);
-		if (daemon->options->drain && daemon->room.slots == 0) {
+		/* The end of a session may make room; --detach waits for none. */
+		if (daemon->options->detach ||
+		    (daemon->options->drain && daemon->room.slots == 0)) {
 			daemon_add_verdict(daemon, VERDICT_PARTIAL);
-			leaving_begin(daemon, daemon->leave_mode);
+			backend_stop_claims(backend);
 		}
 	}
 	backend->lacked_room = !has;
@@ -104,6 +107,16 @@ static bool may_claim(struct claimant *claimant, bool *ret_no_block, void *arg)
 		return false;
 	*ret_no_block = free_places == 1 && daemon->claimant_count > 1;
 	return true;
+}
+
+/* A file that is watched by looking at it may be replaced in any way there is. */
+static void on_look_at_keys(void *arg)
+{
+	struct daemon *daemon = arg;
+
+	timer_arm(&daemon->keys_timer, daemon->loop, KEYS_LOOK_MS, on_look_at_keys, daemon);
+	for (size_t i = 0; i < daemon->claimant_count; i++)
+		claimant_look_at_key(daemon->claimants[i]);
 }
 
 static void on_changed(void *arg)
@@ -205,6 +218,8 @@ static int start(struct daemon *daemon, struct err *err)
 		daemon->budget = budget_new(daemon->loop, daemon->fleet->host.requests_per_minute);
 	if (r == 0)
 		r = start_claimants(daemon, err);
+	if (r == 0)
+		timer_arm(&daemon->keys_timer, daemon->loop, KEYS_LOOK_MS, on_look_at_keys, daemon);
 	return r;
 }
 
@@ -212,6 +227,7 @@ static int start(struct daemon *daemon, struct err *err)
 static void stop(struct daemon *daemon)
 {
 	timer_cancel(&daemon->room_timer);
+	timer_cancel(&daemon->keys_timer);
 	leaving_done(daemon);
 	daemon_forget_reported(daemon);
 	table_clear(&daemon->table);

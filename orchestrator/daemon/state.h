@@ -47,7 +47,7 @@ struct daemon {
 	size_t clearing;    /* engines whose network is being removed */
 	bool is_signalled;  /* SIGTERM or SIGINT arrived */
 	bool ends_sessions; /* and on_shutdown is: stop */
-	struct timer review_timer, room_timer, time_timer, pending_timer, leave_timer;
+	struct timer review_timer, room_timer, keys_timer, time_timer, pending_timer, leave_timer;
 	unsigned verdict;
 };
 

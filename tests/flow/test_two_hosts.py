@@ -93,10 +93,29 @@ class HostsCase(FlowCase):
         """One or the other, and another one is started in its place at once."""
         for number in range(times):
             wait_until(lambda: self.started() >= ITEMS * (number + 1) / (times + 2))
-            time.sleep(self.random.uniform(0, 0.05))
             host = self.random.choice(self.hosts)
-            host.berth.kill()
+            self.random.choice((self.kill_at_once, self.kill_at_engine_request,
+                                self.kill_at_queue_request))(host)
+            host.engine.remove_rules()
+            self.cp.clear_faults()
             host.serve()
+
+    def kill_at_once(self, host: Host) -> None:
+        time.sleep(self.random.uniform(0, 0.05))
+        host.berth.kill()
+
+    def kill_at_engine_request(self, host: Host) -> None:
+        """Where the other one has the same engine, it may be that one's, which loses an answer."""
+        host.engine.kill_at(1, host.berth.pid_file, self.random.choice(("before", "after")),
+                            op=["create", "inspect", "init", "start", "remove"])
+        host.berth.wait()
+
+    def kill_at_queue_request(self, host: Host) -> None:
+        """Of either host: the other one loses an answer."""
+        self.cp.fault(self.random.choice(("poll", "ack")), credential="environment", reset=True,
+                      when=self.random.choice(("before", "after")),
+                      hook=lambda record: host.berth.kill())
+        host.berth.wait()
 
     def finish(self) -> None:
         self.cp.wait_stopped(timeout=120)
@@ -184,3 +203,19 @@ class TwoHostsOfWhichOneHasPodman(Sharing, HostsCase):
 class TwoInstancesOnOneEngine(Sharing, HostsCase):
     def add_engine(self) -> FakeEngine:
         return self.engine
+
+    def test_leave_an_item_to_the_one_that_was_killed_when_it_had_made_its_container(self) -> None:
+        """The name is taken: the other one is offered the item, and leaves it."""
+        self.items = self.queue(session="sesn_run-100_1")
+        self.engine.kill_at(1, self.place.dir / "run-0" / "pid", "after", op="create")
+        self.roomy.serve()
+        self.roomy.berth.wait()
+        self.engine.remove_rules()
+        self.small.serve()
+        self.small.berth.wait_event("launch_failed", work=self.items[0]["id"])
+        self.assertEqual(self.engine.stats()["created"], 1)
+        self.roomy.serve()
+        self.finish()
+        self.assert_each_ran_once()
+        self.assertEqual(len(self.engine.requests("remove")), 1)
+        self.assertEqual(self.small.calls("create"), [])
