@@ -49,6 +49,7 @@ struct daemon {
 	enum leaving leaving;
 	enum leave_mode leave_mode;
 	bool is_signalled;  /* SIGTERM or SIGINT arrived */
+	bool is_hurried;    /* told to go: running sessions are left as they are */
 	bool ends_sessions; /* and on_shutdown is: stop */
 	struct timer review_timer, room_timer, time_timer, pending_timer, patience_timer,
 		engine_timer, list_timer;
