@@ -5,6 +5,16 @@
 VERSION := 0.1.0
 
 PREFIX	  ?= /usr/local
+DESTDIR	  ?=
+bindir	  ?= $(PREFIX)/bin
+datadir	  ?= $(PREFIX)/share
+mandir	  ?= $(datadir)/man
+docdir	  ?= $(datadir)/doc/berth
+sysconfdir ?= /etc
+unitdir	  ?= $(PREFIX)/lib/systemd
+bashcompdir ?= $(datadir)/bash-completion/completions
+zshcompdir  ?= $(datadir)/zsh/$(if $(filter /usr,$(PREFIX)),vendor-completions,site-functions)
+fishcompdir ?= $(datadir)/fish/vendor_completions.d
 VARIANT	  ?= default
 WERROR	  ?= 0
 V	  ?= 0
@@ -20,7 +30,8 @@ Q     := $(if $(filter 1,$(V)),,@)
 
 # --- what is built from what ------------------------------------------------------------------
 
-PRODUCT_SOURCES	 := $(wildcard runtime/*/*.c orchestrator/*/*.c)
+MANUAL_SOURCES	 := $(wildcard orchestrator/share/*.c)
+PRODUCT_SOURCES	 := $(filter-out $(MANUAL_SOURCES),$(wildcard runtime/*/*.c orchestrator/*/*.c))
 LIBRARY_SOURCES	 := $(filter-out orchestrator/cli/main.c,$(PRODUCT_SOURCES))
 UNIT_TESTS	 := $(wildcard tests/unit/test_*.c)
 UNIT_HELPERS	 := $(filter-out $(UNIT_TESTS),$(wildcard tests/unit/*.c))
@@ -28,7 +39,7 @@ SEAM_TESTS	 := $(wildcard tests/unit/seam/test_*.c)
 SEAM_HELPERS	 := $(filter-out $(SEAM_TESTS),$(wildcard tests/unit/seam/*.c))
 FAKE_SOURCES	 := $(filter-out tests/fake/fake-worker.c,$(wildcard tests/fake/*.c))
 C_FILES		 := $(wildcard runtime/*/*.[ch] orchestrator/*/*.[ch] tests/*/*.[ch] tests/*/*/*.[ch])
-SHELL_FILES	 := $(wildcard .ci/run tests/*.sh tests/*/*.sh tests/vm/job tests/vm/guest/*op tests/vm/guest/vm-job \
+SHELL_FILES	 := $(wildcard .ci/run orchestrator/share/*.sh tests/*.sh tests/*/*.sh tests/vm/job tests/vm/guest/*op tests/vm/guest/vm-job \
 	images/*/*.sh)
 
 BERTH	    := $(BUILD)/berth
@@ -63,7 +74,7 @@ flags_coverage := -O0 -g --coverage
 
 CFLAGS	 ?=
 LDFLAGS	 ?=
-BASE_CPP  = -D_GNU_SOURCE -DBERTH_VERSION='"$(VERSION)"' -DBERTH_PREFIX='"$(PREFIX)"' \
+BASE_CPP  = -D_GNU_SOURCE -DBERTH_VERSION='"$(VERSION)"' -DBERTH_DATADIR='"$(datadir)"' \
 	-Iruntime -Iorchestrator -Itests $(shell pkg-config --cflags $(PACKAGES))
 BASE_C	 := -std=gnu17 $(WARNINGS) $(HARDENING) $(flags_$(VARIANT)) -MMD -MP
 BASE_LD	 := $(flags_$(VARIANT)) -pie -Wl,-z,relro,-z,now -Wl,--as-needed
@@ -108,6 +119,15 @@ $(LIBRARY): $(call object,$(LIBRARY_SOURCES))
 $(BERTH): $(call object,orchestrator/cli/main.c) $(LIBRARY)
 	$(call quiet,LINK,$@)$(CC) $(BASE_LD) $(LDFLAGS) $^ $(BASE_LIBS) -o $@
 
+# Where things will be, which some of them are told: a file that is written only when that changes.
+places := $(VERSION) $(bindir) $(datadir) $(docdir) $(sysconfdir)
+$(call object,orchestrator/config/places.c): $(BUILD)/places
+$(BUILD)/places: always
+	@mkdir -p $(@D)
+	@echo '$(places)' | cmp -s - $@ || echo '$(places)' >$@
+.PHONY: always
+always:
+
 $(UNIT_TESTS:%.c=$(BUILD)/%): %: %.o $(call object,$(UNIT_HELPERS)) $(LIBRARY)
 	$(call quiet,LINK,$@)$(CC) $(BASE_LD) $(LDFLAGS) $^ $(BASE_LIBS) $(TEST_LIBS) -o $@
 
@@ -121,8 +141,32 @@ $(FAKE_ENGINE): $(call object,$(FAKE_SOURCES))
 $(FAKE_WORKER): $(call object,tests/fake/fake-worker.c)
 	$(call quiet,LINK,$@)$(CC) $(BASE_LD) $(LDFLAGS) $^ $(BASE_LIBS) -o $@
 
--include $(patsubst %.o,%.d,$(call object,$(PRODUCT_SOURCES) $(UNIT_TESTS) $(UNIT_HELPERS) \
+-include $(patsubst %.o,%.d,$(call object,$(PRODUCT_SOURCES) $(MANUAL_SOURCES) $(UNIT_TESTS) $(UNIT_HELPERS) \
 	$(SEAM_TESTS) $(SEAM_HELPERS) $(FAKE_SOURCES) tests/fake/fake-worker.c))
+
+# --- manual pages, and installing --------------------------------------------------------------
+
+MANUAL := $(BUILD)/manual
+PAGES  := $(patsubst orchestrator/share/%.in,$(BUILD)/share/%,$(wildcard orchestrator/share/*.[15].in))
+PLACES := -e 's|@version@|$(VERSION)|g' -e 's|@bindir@|$(bindir)|g' -e 's|@datadir@|$(datadir)|g' \
+	-e 's|@docdir@|$(docdir)|g' -e 's|@sysconfdir@|$(sysconfdir)|g'
+
+$(MANUAL): $(call object,$(MANUAL_SOURCES)) $(LIBRARY)
+	$(call quiet,LINK,$@)$(CC) $(BASE_LD) $(LDFLAGS) $^ $(BASE_LIBS) -o $@
+
+$(BUILD)/share/%: orchestrator/share/%.in $(MANUAL) $(BUILD)/places
+	@mkdir -p $(@D)
+	$(call quiet,MAN,$@)sed $(PLACES) $< | $(MANUAL) >$@
+
+.PHONY: manual
+manual: $(PAGES) ## write the manual pages below build/
+
+.PHONY: install uninstall
+install uninstall: %: $(BERTH) $(PAGES) ## put berth below PREFIX (DESTDIR, bindir, ...), or take it away
+	$(Q)DESTDIR='$(DESTDIR)' bindir='$(bindir)' datadir='$(datadir)' mandir='$(mandir)' \
+		docdir='$(docdir)' sysconfdir='$(sysconfdir)' unitdir='$(unitdir)' \
+		bashcompdir='$(bashcompdir)' zshcompdir='$(zshcompdir)' fishcompdir='$(fishcompdir)' \
+		orchestrator/share/install.sh $* $(BUILD)
 
 # --- tests: every suite writes TAP below $(TAP), tests/tally.sh counts them --------------------
 
@@ -132,7 +176,7 @@ run_tap = tests/run-tap.sh $(TAP)/$(1).tap
 check: deps-check ## install what the tests need, run every test
 	$(Q)$(MAKE) --no-print-directory all test-tools
 	$(Q)rm -rf $(TAP)
-	$(Q)$(MAKE) --no-print-directory -k unit controlplane fake flow compare check-engines || true
+	$(Q)$(MAKE) --no-print-directory -k unit controlplane fake flow cli compare check-engines || true
 	$(Q)tests/tally.sh $(TAP)
 
 .PHONY: test-tools
@@ -156,6 +200,17 @@ fake: $(FAKE_ENGINE) $(FAKE_WORKER) ## check the fake engine
 flow: $(BERTH) $(FAKE_ENGINE) $(FAKE_WORKER) ## run berth against the simulator and the fake engine
 	$(Q)ls tests/flow/test_*.py | BERTH=$(BERTH) FAKE_ENGINE_DIR=$(BUILD)/tests xargs -P 2 -I @ sh -c \
 		'$(call run_tap,flow-$$(basename @ .py)) $(PYTHON) tests/tap.py @'
+
+.PHONY: cli
+cli: $(BERTH) $(FAKE_ENGINE) $(PAGES) ## check what berth prints, its schemas, manual, completions and installation
+	$(Q)BERTH=$(BERTH) FAKE_ENGINE_DIR=$(BUILD)/tests $(call run_tap,cli) $(PYTHON) tests/tap.py tests/cli
+
+.PHONY: golden
+golden: $(BERTH) $(FAKE_ENGINE) $(UNIT_BINS) ## write the files of tests/golden anew; review what git diff shows
+	$(Q)for test in $(UNIT_BINS); do ! strings $$test | grep -q GOLDEN_UPDATE || \
+		GOLDEN_UPDATE=1 $$test >/dev/null || exit; done
+	$(Q)GOLDEN_UPDATE=1 BERTH=$(BERTH) FAKE_ENGINE_DIR=$(BUILD)/tests $(PYTHON) tests/tap.py \
+		tests/cli/test_golden.py
 
 .PHONY: compare
 compare: $(BERTH) $(FAKE_ENGINE) $(FAKE_WORKER) ## compare berth's calls with those of the official poller
@@ -223,7 +278,7 @@ layers: ## fail if an include goes against the order of the folders
 
 .PHONY: tidy
 tidy: ## clang-tidy on the product's sources
-	$(Q)printf '%s\n' $(PRODUCT_SOURCES) | xargs -P 2 -I @ \
+	$(Q)printf '%s\n' $(PRODUCT_SOURCES) $(MANUAL_SOURCES) | xargs -P 2 -I @ \
 		clang-tidy --quiet @ -- -std=gnu17 $(BASE_CPP) 2>/dev/null
 
 .PHONY: cppcheck
@@ -236,7 +291,7 @@ cppcheck: ## cppcheck on all C files
 .PHONY: shell
 shell: ## shellcheck and codespell
 	$(Q)shellcheck -x $(SHELL_FILES)
-	$(Q)codespell -q 3 -L instnce,sesions,memmory,nnumber,nam,fo,te,inh --skip='*.lock,package-lock.json,build,node_modules,.git' .
+	$(Q)codespell -q 3 -L instnce,sesions,memmory,nnumber,nam,fo,te,inh,nd --skip='*.lock,package-lock.json,build,node_modules,.git' .
 
 # --- set-up -----------------------------------------------------------------------------------
 

@@ -27,6 +27,8 @@ command -v npm >/dev/null || packages+=(npm)
 # The SDK's worker runs unzip for skills.
 check_packages=(
 	libcmocka-dev libmicrohttpd-dev openssl unzip busybox-static
+	# what judges schemas, manual pages, completions and units
+	python3-jsonschema python3-yaml man-db groff mandoc zsh fish bash-completion systemd
 	# a private Docker daemon; what Podman needs to run without root
 	docker.io containerd iptables uidmap
 )

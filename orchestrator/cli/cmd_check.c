@@ -2,6 +2,7 @@
 /* Loads configurations like a serving command would, and says what was understood. */
 #include "base/cleanup.h"
 #include "base/json.h"
+#include "cli/check_units.h"
 #include "cli/columns.h"
 #include "cli/commands.h"
 #include "cli/exit.h"
@@ -13,7 +14,7 @@
 #include <string.h>
 
 struct check_flags {
-	struct flag_list configs;
+	struct flag_list configs, units;
 	const char *output;
 	struct fleet_flags fleet;
 };
@@ -24,6 +25,11 @@ static const struct flag check_flag_rows[] = {
 	 .offset = offsetof(struct check_flags, configs),
 	 .argument = "FILE",
 	 .help = "a fleet file, several times if you like [BERTH_CONFIG]"},
+	{.name = "unit",
+	 .type = FLAG_LIST,
+	 .offset = offsetof(struct check_flags, units),
+	 .argument = "FILE",
+	 .help = "a systemd unit, to warn of what does not fit it (default: the installed one)"},
 	{.name = "output",
 	 .letter = 'o',
 	 .type = FLAG_CHOICE,
@@ -64,7 +70,7 @@ static void print_policy_dirs(const struct fleet *fleet)
 	       installed ? installed : "");
 }
 
-static void print_fleet(const struct fleet *fleet)
+static void print_fleet(const struct fleet *fleet, const struct json_object *units)
 {
 	static const char *const titles[] = {"ENVIRONMENT", "ID",	  "SESSIONS", "IMAGE",
 					     "POLICY",	    "UNENFORCED", "KEY"};
@@ -81,6 +87,7 @@ static void print_fleet(const struct fleet *fleet)
 	}
 	printf("control plane %s, at most %" PRId64 " sessions on this host\n", fleet->base_url,
 	       fleet->host.sessions);
+	check_units_print(units);
 	columns_init(&columns, titles, ARRAY_SIZE(titles));
 	for (size_t i = 0; i < fleet->environment_count; i++) {
 		const struct environment *environment = &fleet->environments[i];
@@ -124,7 +131,6 @@ static struct json_object *engine_json(const struct engine_settings *engine)
 	json_add_string(object, "socket", engine->socket);
 	json_add_string(object, "chosen_by", engine->socket_reason);
 	return object;
-	return object;
 }
 
 static void append_line(const char *line, void *list)
@@ -146,7 +152,7 @@ static void print_warning(const char *line, void *arg)
 	(void)fprintf(stderr, "warning: %s\n", line);
 }
 
-static struct json_object *fleet_json(const struct fleet *fleet)
+static struct json_object *fleet_json(const struct fleet *fleet, struct json_object *units)
 {
 	struct json_object *object = json_new_object(), *list = json_new_array(),
 			   *engines = json_new_array();
@@ -164,6 +170,7 @@ static struct json_object *fleet_json(const struct fleet *fleet)
 	for (size_t i = 0; i < fleet->environment_count; i++)
 		json_append(list, environment_json(&fleet->environments[i]));
 	json_add(object, "environments", list);
+	json_add(object, "units", json_object_get(units));
 	json_add(object, "warnings", lines_json(&fleet->warnings));
 	return object;
 }
@@ -179,22 +186,26 @@ static struct json_object *problems_json(const char *file, const struct problems
 }
 
 /* Checks one configuration; with `report`, adds to it instead of printing a table. */
-static int check(const struct fleet_flags *flags, struct json_object *report)
+static int check(const struct check_flags *flags, struct json_object *report)
 {
+	_cleanup_(json_putp) struct json_object *units = json_new_array();
 	struct problems problems;
 	struct fleet *fleet = NULL;
 
 	problems_init(&problems);
-	int r = fleet_load(flags, &problems, &fleet);
+	int r = fleet_load(&flags->fleet, &problems, &fleet);
+	if (r == 0)
+		r = check_units(&flags->units, fleet, &problems, units);
 	if (r < 0)
 		(void)fputs(problems.text.data, stderr);
 	else
 		problems_each(&fleet->warnings, print_warning, NULL);
-	if (report)
-		json_append(report,
-			    r < 0 ? problems_json(flags->config, &problems) : fleet_json(fleet));
+	if (report && r < 0)
+		json_append(report, problems_json(flags->fleet.config, &problems));
+	else if (report)
+		json_append(report, fleet_json(fleet, units));
 	else if (r == 0)
-		print_fleet(fleet);
+		print_fleet(fleet, units);
 	problems_done(&problems);
 	fleet_free(fleet);
 	return r < 0 ? EXIT_CONFIG : EXIT_DONE;
@@ -209,7 +220,7 @@ static int check_all(struct check_flags *flags)
 	/* Without a file, flags and environment variables are the configuration. */
 	for (size_t i = 0; i < flags->configs.count || i == 0; i++) {
 		flags->fleet.config = flags->configs.count > 0 ? flags->configs.values[i] : NULL;
-		int exit_code = check(&flags->fleet, report);
+		int exit_code = check(flags, report);
 		worst = exit_code != EXIT_DONE ? exit_code : worst;
 	}
 	if (report)
@@ -225,6 +236,7 @@ static int run_check(int argc, char **argv)
 	if (flags_parse(&command_check, &flags, argc, argv, &exit_code))
 		exit_code = check_all(&flags);
 	free(flags.configs.values);
+	free(flags.units.values);
 	return exit_code;
 }
 

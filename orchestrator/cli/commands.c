@@ -9,8 +9,8 @@
 #define COMMANDS_MAX 64
 
 const struct command *const commands[] = {
-	&command_run, &command_drain,	&command_check, &command_plan,
-	&command_ps,  &command_version, NULL,
+	&command_run,  &command_drain,	&command_check,	     &command_plan,    &command_ps,
+	&command_logs, &command_schema, &command_completion, &command_version, NULL,
 };
 
 /* How many words `name` has if argv begins with them, else 0. */

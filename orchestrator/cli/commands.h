@@ -4,10 +4,13 @@
 #include "cli/flags.h"
 
 extern const struct command command_check;
+extern const struct command command_completion;
 extern const struct command command_drain;
+extern const struct command command_logs;
 extern const struct command command_plan;
 extern const struct command command_ps;
 extern const struct command command_run;
+extern const struct command command_schema;
 extern const struct command command_version;
 
 /* All of them; NULL ends the list. */

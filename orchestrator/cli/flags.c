@@ -10,7 +10,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#define FLAGS_MAX  64
 #define NAME_WIDTH 28 /* of a flag and its argument in --help */
 
 /* The flags of a command as one list, and in getopt's form. */
@@ -18,48 +17,69 @@ struct flag_table {
 	const struct command *command;
 	void *values;
 	const struct flag *flags[FLAGS_MAX];
-	void *targets[FLAGS_MAX];
+	size_t offsets[FLAGS_MAX];
 	size_t count;
 	struct option long_forms[FLAGS_MAX + 1];
 	char short_forms[3 + 2 * FLAGS_MAX];
 };
 
-const struct flag flag_help = {
+static const struct flag help_flag = {
 	.name = "help",
 	.letter = 'h',
 	.type = FLAG_ON,
 	.help = "show this text",
 };
 
-static void add_flag(struct flag_table *table, const struct flag *flag, void *target)
+static bool is_listed(const struct flag *const *flags, size_t count, const char *name)
 {
-	bool takes_value = flag->type != FLAG_ON;
-	size_t used = strlen(table->short_forms);
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(flags[i]->name, name) == 0)
+			return true;
+	return false;
+}
 
-	for (size_t i = 0; i < table->count; i++)
-		if (strcmp(table->flags[i]->name, flag->name) == 0)
-			return;
-	if (table->count == FLAGS_MAX)
-		abort();
-	table->long_forms[table->count] = (struct option){
-		.name = flag->name,
-		.has_arg = takes_value ? required_argument : no_argument,
-	};
-	if (flag->letter)
-		(void)snprintf(table->short_forms + used, sizeof(table->short_forms) - used, "%c%s",
-			       flag->letter, takes_value ? ":" : "");
-	table->flags[table->count] = flag;
-	table->targets[table->count++] = target;
+size_t flags_list(const struct command *command, const struct flag *flags[FLAGS_MAX],
+		  size_t offsets[FLAGS_MAX])
+{
+	size_t count = 0;
+
+	for (const struct flag_group *group = command->groups; group->rows; group++) {
+		for (const struct flag *flag = group->rows; flag->name; flag++) {
+			if (is_listed(flags, count, flag->name))
+				continue;
+			if (count == FLAGS_MAX - 1)
+				abort();
+			if (offsets)
+				offsets[count] = group->offset;
+			flags[count++] = flag;
+		}
+	}
+	flags[count++] = &help_flag;
+	return count;
 }
 
 static void fill_table(struct flag_table *table, const struct command *command, void *values)
 {
+	char *next = table->short_forms;
+
+	*table = (struct flag_table){.command = command, .values = values};
+	table->count = flags_list(command, table->flags, table->offsets);
 	/* "-": operands are reported where they stand; ":": a missing value is told apart. */
-	*table = (struct flag_table){.command = command, .values = values, .short_forms = "-:"};
-	for (const struct flag_group *group = command->groups; group->rows; group++)
-		for (const struct flag *flag = group->rows; flag->name; flag++)
-			add_flag(table, flag, (char *)values + group->offset);
-	add_flag(table, &flag_help, NULL);
+	*next++ = '-';
+	*next++ = ':';
+	for (size_t i = 0; i < table->count; i++) {
+		const struct flag *flag = table->flags[i];
+		bool takes_value = flag->type != FLAG_ON;
+		table->long_forms[i] = (struct option){
+			.name = flag->name,
+			.has_arg = takes_value ? required_argument : no_argument,
+		};
+		if (!flag->letter)
+			continue;
+		*next++ = flag->letter;
+		if (takes_value)
+			*next++ = ':';
+	}
 }
 
 static void print_flag(const struct flag *flag)
@@ -122,18 +142,56 @@ static int complain_unknown(const struct flag_table *table, const char *word)
 	return complain(table->command, "unknown flag '%s'", word);
 }
 
-/* True if `word` is among the words of "a|b|c". */
-static bool is_choice(const char *choices, const char *word)
+char **flags_choices(const char *argument)
 {
-	size_t length = strlen(word);
+	char **words = xcalloc(strlen(argument) + 2, sizeof(*words));
+	size_t count = 0;
 
-	for (const char *p = choices;; p++) {
-		if (strncmp(p, word, length) == 0 && (p[length] == '|' || p[length] == '\0'))
-			return true;
-		p = strchr(p, '|');
-		if (!p)
-			return false;
+	for (const char *p = argument;; p++) {
+		size_t length = strcspn(p, "|");
+		words[count++] = xstrndup(p, length);
+		p += length;
+		if (*p == '\0')
+			return words;
 	}
+}
+
+char **flags_choices_free(char **words)
+{
+	for (size_t i = 0; words && words[i]; i++)
+		free(words[i]);
+	free(words);
+	return NULL;
+}
+
+/* An exit code unless `text` is one of the words "a|b|c"; `what` is what it was given as. */
+static int check_choice(const struct command *command, const char *what, const char *choices,
+			const char *text)
+{
+	char **words = flags_choices(choices);
+	bool is_one = false;
+	size_t count = 0;
+
+	for (; words[count]; count++)
+		is_one |= strcmp(words[count], text) == 0;
+	const char *meant = text_nearest(text, (const char *const *)words, count);
+	if (!is_one)
+		(void)complain(command, "%smust be one of %s, not '%s'%s%s%s", what, choices, text,
+			       meant ? ": did you mean '" : "", meant ? meant : "",
+			       meant ? "'?" : "");
+	(void)flags_choices_free(words);
+	return is_one ? EXIT_DONE : EXIT_USAGE;
+}
+
+static int set_choice(const struct command *command, const struct flag *flag, const char **field,
+		      const char *text)
+{
+	_cleanup_free_ char *what = xasprintf("--%s: ", flag->name);
+
+	int exit_code = check_choice(command, what, flag->argument, text);
+	if (exit_code == EXIT_DONE)
+		*field = text;
+	return exit_code;
 }
 
 static int set_number(const struct command *command, const struct flag *flag, int64_t *field,
@@ -180,11 +238,7 @@ static int set_flag(const struct command *command, const struct flag *flag, void
 		*(bool *)field = true;
 		return 0;
 	case FLAG_CHOICE:
-		if (!is_choice(flag->argument, text))
-			return complain(command, "--%s: must be one of %s, not '%s'", flag->name,
-					flag->argument, text);
-		*(const char **)field = text;
-		return 0;
+		return set_choice(command, flag, field, text);
 	case FLAG_TEXT:
 		if (*text == '\0')
 			return complain(command, "--%s: must not be empty", flag->name);
@@ -229,6 +283,9 @@ static int take_operand(const struct flag_table *table, const char *text)
 
 	if (!command->operands)
 		return complain(command, "does not know what to do with '%s'", text);
+	if (strchr(command->operands, '|') &&
+	    check_choice(command, "", command->operands, text) != EXIT_DONE)
+		return EXIT_USAGE;
 	add_to_list((void *)((char *)table->values + command->operands_offset), text);
 	return 0;
 }
@@ -263,11 +320,11 @@ static int take_result(const struct flag_table *table, int result, int index, co
 		result == '?' ? NULL : found_flag(table, result, index, word, &at);
 	if (!flag)
 		return complain_unknown(table, word);
-	if (flag == &flag_help) {
+	if (flag == &help_flag) {
 		*ret_help = true;
 		return 0;
 	}
-	return set_flag(table->command, flag, table->targets[at], optarg);
+	return set_flag(table->command, flag, (char *)table->values + table->offsets[at], optarg);
 }
 
 bool flags_parse(const struct command *command, void *values, int argc, char **argv, int *ret_exit)

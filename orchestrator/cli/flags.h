@@ -58,14 +58,26 @@ struct command {
 	const char *description; /* the same in sentences, one or more lines */
 	/* Where a name is in two groups, the earlier one counts. */
 	const struct flag_group *groups;
-	const char *operands;	/* their name in --help, NULL: the command takes none */
+	/* Their name in --help, "[FILE ...]"; "a|b" takes these words only. NULL: the command takes
+	 * none. */
+	const char *operands;
 	size_t operands_offset; /* of their struct flag_list in the command's values */
 	/* argv[0] is the last word of the name; the result is an exit code. */
 	int (*run)(int argc, char **argv);
 };
 
-/* The flag that every command has, and that flags_parse() answers. */
-extern const struct flag flag_help;
+#define FLAGS_MAX 64 /* of one command */
+
+/* The flags of a command in order, each once; the last is --help, which every command has and
+ * flags_parse() answers. `offsets`, unless NULL, gets where in the command's values the target of
+ * each is. Returns how many there are. */
+size_t flags_list(const struct command *command, const struct flag *flags[FLAGS_MAX],
+		  size_t offsets[FLAGS_MAX]);
+
+/* The words of "a|b|c", as a NULL-ended list for flags_choices_free(), which takes NULL, too, and
+ * returns it. */
+char **flags_choices(const char *argument);
+char **flags_choices_free(char **words);
 
 /* Fills in `values`; what was not given stays as it is. False when there is nothing left to do:
  * --help was answered, or the command line is wrong and stderr says why; then *ret_exit is set. */

@@ -41,7 +41,9 @@ int serve(const struct fleet_flags *flags, const struct daemon_options *options,
 	if (!fleet)
 		return EXIT_CONFIG;
 	problems_each(&fleet->warnings, log_warning, NULL);
-	unsigned verdict = daemon_serve(fleet, options);
+	struct daemon_options with_flags = *options;
+	with_flags.flags = flags;
+	unsigned verdict = daemon_serve(fleet, &with_flags);
 	(void)fleet_free(fleet);
 	return exit_code_of(verdict, locked_exit);
 }

@@ -74,6 +74,29 @@ const struct flag environment_flags[] = {
 	{.name = NULL},
 };
 
+const struct flag state_flags[] = {
+	{.name = "state-dir",
+	 .type = FLAG_TEXT,
+	 .offset = offsetof(struct fleet_flags, state_dir),
+	 .argument = "DIRECTORY",
+	 .help = "where berth keeps the output of containers that are gone"},
+	{.name = NULL},
+};
+
+const struct flag key_flags[] = {
+	{.name = "environment-id",
+	 .type = FLAG_TEXT,
+	 .offset = offsetof(struct fleet_flags, environment_id),
+	 .argument = "ID",
+	 .help = "the environment [ANTHROPIC_ENVIRONMENT_ID]"},
+	{.name = "environment-key-file",
+	 .type = FLAG_TEXT,
+	 .offset = offsetof(struct fleet_flags, environment_key_file),
+	 .argument = "FILE",
+	 .help = "its key [ANTHROPIC_ENVIRONMENT_KEY_FILE]"},
+	{.name = NULL},
+};
+
 const struct flag log_flag_rows[] = {
 	{.name = "log-format",
 	 .type = FLAG_CHOICE,

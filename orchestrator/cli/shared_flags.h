@@ -26,6 +26,12 @@ extern const struct flag engine_flags[];
  * --state-dir --on-shutdown; target: struct fleet_flags. */
 extern const struct flag environment_flags[];
 
+/* --state-dir; target: struct fleet_flags. For commands without environment_flags. */
+extern const struct flag state_flags[];
+
+/* --environment-id --environment-key-file; likewise. */
+extern const struct flag key_flags[];
+
 struct log_flags {
 	const char *format, *level; /* NULL: as it is */
 };

@@ -6,6 +6,7 @@
 #include "config/values.h"
 #include "policy/option.h"
 
+#include <inttypes.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -171,6 +172,23 @@ static void check_environment(struct loader *loader, size_t i)
 	check_labels(loader, yaml_get(node, "labels"));
 }
 
+/* Each environment is to be polled twice a minute, and three quarters of the limit can be had
+ * minute for minute (queue/budget.h). */
+static void check_requests(struct loader *loader)
+{
+	const struct yaml_node *node =
+		yaml_get(yaml_get(loader->root, "host"), "requests_per_minute");
+	struct fleet *fleet = loader->fleet;
+	int64_t needed = ((int64_t)fleet->environment_count * 8 + 2) / 3;
+
+	if (fleet->host.requests_per_minute == 0 || fleet->host.requests_per_minute >= needed)
+		return;
+	warn(loader, node, fleet->file ? fleet->file : "berth",
+	     "host: requests_per_minute: with %" PRId64 " not each of %zu environments is polled "
+	     "every 30 s: say %" PRId64 " or more, or 0 for no limit",
+	     fleet->host.requests_per_minute, fleet->environment_count, needed);
+}
+
 void check_values(struct loader *loader)
 {
 	struct fleet *fleet = loader->fleet;
@@ -189,6 +207,7 @@ void check_values(struct loader *loader)
 		check_environment(loader, i);
 		loader->origins[i].is_bad = loader->problems->count > before;
 	}
+	check_requests(loader);
 	if (fleet->environment_count == 0 && loader->flags->need != FLEET_ENGINE_ONLY &&
 	    !environments_are_unusable(loader))
 		complain(loader, NULL, fleet->file ? fleet->file : "berth",

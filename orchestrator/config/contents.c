@@ -5,6 +5,7 @@
  * claimed for it.
  */
 #include "base/cleanup.h"
+#include "config/defaults.h"
 #include "config/loader.h"
 
 #include <errno.h>
@@ -74,6 +75,8 @@ static void check_key(struct loader *loader, size_t i)
 	struct err err;
 
 	if (!key->file && !key->variable && !key->credential) {
+		if (defaults_are_lost(loader->root))
+			return;
 		complain(loader, node, "key",
 			 "%snone is given: say --environment-key-file FILE, "
 			 "ANTHROPIC_ENVIRONMENT_KEY_FILE, or key: { file: FILE } in a fleet file",

@@ -11,9 +11,6 @@
 
 #include <string.h>
 
-/* What only one environment can have. */
-static const char *const singular_keys[] = {"id", "name"};
-
 /* Maps that are merged member by member instead of being replaced. */
 static const char *const mergeable_keys[] = {"poll", "timeouts", "env", "labels"};
 
@@ -36,7 +33,8 @@ void defaults_read(const struct option *row, const struct yaml_node *node, void 
 	option_free(environment_rows, &scratch);
 	for (size_t i = 0; node->kind == YAML_MAP && i < node->count; i++) {
 		const struct yaml_node *key = node->pairs[i].key;
-		if (is_one_of(key->text, singular_keys, ARRAY_SIZE(singular_keys)))
+		const struct option *own = option_find(environment_rows, key->text);
+		if (own && own->singular)
 			problems_at(problems, key,
 				    "'%s' belongs to one environment and has no default",
 				    key->text);
@@ -55,6 +53,13 @@ const struct yaml_node *defaults_usable(const struct yaml_node *root)
 	bool fine = problems.count == 0;
 	problems_done(&problems);
 	return fine ? defaults : NULL;
+}
+
+bool defaults_are_lost(const struct yaml_node *root)
+{
+	const struct yaml_node *defaults = yaml_get(root, "defaults");
+
+	return defaults && !yaml_is_null(defaults) && !defaults_usable(root);
 }
 
 static struct yaml_node *merge_environment(struct merged_tree *tree, struct yaml_node *own,

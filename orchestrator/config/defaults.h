@@ -15,3 +15,7 @@ const struct yaml_node *defaults_merge(struct merged_tree *tree, const struct ya
 
 /* The file's defaults if they are there and fine, else NULL. `root` may be NULL. */
 const struct yaml_node *defaults_usable(const struct yaml_node *root);
+
+/* True if there are defaults that could not be used: then what an environment does not say itself
+ * may have been said there, and is not missing. */
+bool defaults_are_lost(const struct yaml_node *root);

@@ -5,6 +5,7 @@
  */
 #include "base/cleanup.h"
 #include "base/text.h"
+#include "config/defaults.h"
 #include "config/loader.h"
 #include "config/rows.h"
 
@@ -86,6 +87,8 @@ static void bind(struct loader *loader, size_t i)
 	if (fleet->engine_count == 1 && !environment->engine_name)
 		return;
 	buf_init(&names, BUF_MAX_LOG_LINE);
+	if (!environment->engine_name && defaults_are_lost(loader->root))
+		return;
 	if (!environment->engine_name) {
 		list_names(fleet, &names);
 		complain(loader, node, "engine", "engine: say which of %s", names.data);

@@ -46,6 +46,16 @@ int fleet_read_policy(const struct fleet *fleet, const char *name, struct proble
 	return policy_load(name, directories, problems, ret);
 }
 
+int64_t fleet_longest_grace_ms(const struct fleet *fleet)
+{
+	int64_t longest = 0;
+
+	for (size_t i = 0; i < fleet->environment_count; i++)
+		if (fleet->environments[i].timeouts.stop_grace_ms > longest)
+			longest = fleet->environments[i].timeouts.stop_grace_ms;
+	return longest;
+}
+
 const char *variable(const char *name)
 {
 	const char *value = getenv(name);

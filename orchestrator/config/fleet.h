@@ -58,6 +58,7 @@ struct environment {
 struct engine_settings {
 	char *name;	     /* its key below `engines`; NULL: the only one, without a name */
 	char *socket;	     /* path without "unix://"; NULL: none was found */
+	bool is_discovered;  /* nobody named it */
 	char *socket_reason; /* why this one: "--engine", "DOCKER_HOST", "usual socket"; or none */
 	int64_t launches;
 	int64_t pull_timeout_ms;
@@ -68,6 +69,11 @@ struct host_settings {
 	int64_t sessions;
 	int64_t min_free_disk_bytes, min_free_memory_bytes;
 	int64_t requests_per_minute;
+};
+
+struct log_settings {
+	int64_t size_bytes; /* of each capture; 0: nothing is captured */
+	int64_t keep;	    /* captures, at least 1 */
 };
 
 enum shutdown_mode { SHUTDOWN_LEAVE, SHUTDOWN_STOP };
@@ -86,6 +92,7 @@ struct fleet {
 	struct engine_settings *engines;    /* at least one */
 	size_t engine_count;
 	struct host_settings host;
+	struct log_settings logs;
 	char *base_url;		/* no trailing slash */
 	char *session_base_url; /* what containers are told; NULL: nothing */
 	char *ca_file;
@@ -126,6 +133,12 @@ struct fleet *fleet_ref(struct fleet *fleet);
 /* Gives a reference back; frees with the last. NULL is fine; returns NULL. */
 struct fleet *fleet_free(struct fleet *fleet);
 
+/* What launches and removals under way get after SIGTERM. */
+#define FLEET_PATIENCE_MS 20000
+
+/* The longest stop_grace of all environments. */
+int64_t fleet_longest_grace_ms(const struct fleet *fleet);
+
 /* policy_load() from this fleet's directories. */
 int fleet_read_policy(const struct fleet *fleet, const char *name, struct problems *problems,
 		      struct policy **ret);
@@ -143,3 +156,13 @@ int fleet_sample_plan(const struct fleet *fleet, const struct environment *envir
 
 /* Reads the key now. The result is the caller's. ERR_INPUT, ERR_REFUSED. */
 int key_read(const struct key_source *source, struct secret **ret, struct err *err);
+
+/* What tells one content of a file from the next without reading it. Zeroed: no file. */
+struct key_stamp {
+	uint64_t device, inode;
+	int64_t size, changed_ns;
+};
+
+/* Of the file that the key is in, whatever it holds. */
+struct key_stamp key_look(const struct key_source *source);
+bool key_stamp_equal(const struct key_stamp *a, const struct key_stamp *b);

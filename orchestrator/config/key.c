@@ -44,6 +44,11 @@ static int read_variable(const char *name, struct secret **ret, struct err *err)
 	return take_key(where, text, strlen(text), ret, err);
 }
 
+static char *credential_path(const char *directory, const char *name)
+{
+	return xasprintf("%s/%s", directory, name);
+}
+
 /*
  * systemd hands a service of another user its credentials by ACL, whose mask shows as permissions
  * of the group (systemd 247 and later): only what others may do is looked at here.
@@ -62,7 +67,7 @@ static int read_credential(const char *name, struct secret **ret, struct err *er
 			       "credential '%s': CREDENTIALS_DIRECTORY is not set; systemd sets it "
 			       "for a unit with LoadCredential=%s:/PATH",
 			       name, name);
-	_cleanup_free_ char *path = xasprintf("%s/%s", directory, name);
+	_cleanup_free_ char *path = credential_path(directory, name);
 	int r = file_read(path, &content, err);
 	if (r < 0)
 		return r;
@@ -83,4 +88,35 @@ int key_read(const struct key_source *source, struct secret **ret, struct err *e
 	if (source->credential)
 		return read_credential(source->credential, ret, err);
 	return err_set(err, ERR_INPUT, -ENOENT, "no key is configured");
+}
+
+static char *path_of(const struct key_source *source)
+{
+	const char *directory = getenv("CREDENTIALS_DIRECTORY");
+
+	if (source->file)
+		return xstrdup(source->file);
+	return source->credential && directory ? credential_path(directory, source->credential)
+					       : NULL;
+}
+
+struct key_stamp key_look(const struct key_source *source)
+{
+	_cleanup_free_ char *path = path_of(source);
+	struct stat status;
+
+	if (!path || stat(path, &status) < 0)
+		return (struct key_stamp){0};
+	return (struct key_stamp){
+		.device = status.st_dev,
+		.inode = status.st_ino,
+		.size = status.st_size,
+		.changed_ns = (int64_t)status.st_mtim.tv_sec * 1000000000 + status.st_mtim.tv_nsec,
+	};
+}
+
+bool key_stamp_equal(const struct key_stamp *a, const struct key_stamp *b)
+{
+	return a->device == b->device && a->inode == b->inode && a->size == b->size &&
+	       a->changed_ns == b->changed_ns;
 }

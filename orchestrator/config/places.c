@@ -10,7 +10,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#define INSTALLED_POLICIES BERTH_PREFIX "/share/berth/policies"
+#define INSTALLED_POLICIES BERTH_DATADIR "/berth/policies"
 
 /* The folder of a file, as a prefix for names in it: "/etc/berth/", or "" for the current one. */
 static char *folder_of(const char *file)
@@ -81,8 +81,9 @@ static char *default_state_dir(void)
 	return home ? xasprintf("%s/.local/state/berth", home) : NULL;
 }
 
-/* The policies of a source tree, for a program that runs from its build/VARIANT/ there. */
-static char *source_tree_policies(void)
+/* A directory of policies at `relative` from the folder this program is in; NULL if there is none.
+ */
+static char *policies_beside_program(const char *relative)
 {
 	char program[PATH_MAX];
 	ssize_t length = readlink("/proc/self/exe", program, sizeof(program) - 1);
@@ -91,7 +92,7 @@ static char *source_tree_policies(void)
 		return NULL;
 	program[length] = '\0';
 	_cleanup_free_ char *folder = folder_of(program);
-	_cleanup_free_ char *path = xasprintf("%s../../policies", folder);
+	_cleanup_free_ char *path = xasprintf("%s%s", folder, relative);
 	return is_directory(path) ? realpath(path, NULL) : NULL;
 }
 
@@ -122,8 +123,22 @@ static void find_socket(struct loader *loader)
 		}
 		engine->socket_reason = xstrdup(general[i]);
 	}
-	if (!engine->socket)
+	engine->is_discovered = !engine->socket;
+	if (engine->is_discovered)
 		engine->socket = discover_socket("", geteuid(), &engine->socket_reason);
+}
+
+/*
+ * Those that came with this program, wherever that was put; else where it was made to be put; else
+ * those of the source tree that it runs from (build/VARIANT/berth).
+ */
+static char *installed_policies(void)
+{
+	char *found = policies_beside_program("../share/berth/policies");
+
+	if (!found && is_directory(INSTALLED_POLICIES))
+		found = xstrdup(INSTALLED_POLICIES);
+	return found ? found : policies_beside_program("../../policies");
 }
 
 void places_find(struct loader *loader)
@@ -135,7 +150,6 @@ void places_find(struct loader *loader)
 	if (!fleet->state_dir)
 		complain(loader, NULL, "state_dir",
 			 "HOME is not set: say --state-dir DIRECTORY, or state_dir: in the file");
-	fleet->installed_policy_dir = is_directory(INSTALLED_POLICIES) ? xstrdup(INSTALLED_POLICIES)
-								       : source_tree_policies();
+	fleet->installed_policy_dir = installed_policies();
 	find_socket(loader);
 }

@@ -5,6 +5,11 @@
 #include "config/fleet.h"
 #include "config/values.h"
 
+/* text_is_id(), host_of() and parse_url(), must_be_path() */
+#define ID_PATTERN   "^[A-Za-z0-9_-]{1,128}$"
+#define URL_PATTERN  "^https?://[^/:@?# ][^@?# ]*$"
+#define PATH_PATTERN "^/"
+
 #define SECOND INT64_C(1000)
 #define MINUTE (60 * SECOND)
 #define HOUR   (60 * MINUTE)
@@ -57,6 +62,9 @@ static const struct option poll_rows[] = {
 	 .type = OPTION_PARSED,
 	 .fallback = "999",
 	 .form = "1..999 or null",
+	 .minimum = 1,
+	 .maximum = 999,
+	 .pattern = "^[0-9]+$",
 	 .parse = parse_block_ms,
 	 .help = "How long the control plane holds a poll open; null leaves it to the server."},
 	{.key = "reclaim_older_than_ms",
@@ -133,6 +141,7 @@ static const struct option mount_rows[] = {
 	 .type = OPTION_PARSED,
 	 .required = true,
 	 .form = "/PATH",
+	 .pattern = PATH_PATTERN,
 	 .parse = parse_mount_source,
 	 .release = release_mount_source,
 	 .help = "Directory or file of the host; the policy's mount_roots must allow it."},
@@ -140,6 +149,7 @@ static const struct option mount_rows[] = {
 	 .type = OPTION_PARSED,
 	 .required = true,
 	 .form = "/PATH",
+	 .pattern = PATH_PATTERN,
 	 .parse = parse_mount_target,
 	 .release = release_mount_target,
 	 .help = "Where the container sees it."},
@@ -154,13 +164,18 @@ static const struct option mount_rows[] = {
 const struct option environment_rows[] = {
 	{.key = "id",
 	 .type = OPTION_PARSED,
+	 .required = true,
+	 .singular = true,
 	 .form = "env_...",
+	 .pattern = ID_PATTERN,
 	 .parse = parse_environment_id,
 	 .release = release_environment_id,
-	 .help = "The environment's id at the control plane. Required."},
+	 .help = "The environment's id at the control plane."},
 	{.key = "name",
 	 .type = OPTION_PARSED,
+	 .singular = true,
 	 .form = "NAME",
+	 .pattern = ID_PATTERN,
 	 .parse = parse_environment_name,
 	 .release = release_environment_name,
 	 .help = "What logs and ps call it; the id if not given."},
@@ -251,6 +266,7 @@ const struct option environment_rows[] = {
 	{.key = "network",
 	 .type = OPTION_PARSED,
 	 .form = "none, unrestricted or engine:NAME",
+	 .pattern = POLICY_NETWORK_PATTERN,
 	 .parse = parse_network,
 	 .release = release_network,
 	 .help = "Instead of the policy's network, never something wider."},
@@ -261,6 +277,7 @@ const struct option engine_rows[] = {
 	{.key = "socket",
 	 .type = OPTION_PARSED,
 	 .form = "unix:///PATH",
+	 .pattern = "^unix:///.+$",
 	 .parse = parse_engine_socket,
 	 .release = release_engine_socket,
 	 .help = "The engine's API socket; found by itself if not given."},
@@ -308,24 +325,54 @@ static const struct option host_rows[] = {
 	{.key = "requests_per_minute",
 	 .type = OPTION_INT,
 	 .offset = offsetof(struct host_settings, requests_per_minute),
-	 .minimum = 1,
 	 .maximum = 1000000,
 	 .fallback = "600",
-	 .help = "Most requests to the control plane, all environments together."},
+	 .help = "Most requests to the control plane in any minute, all environments together; 0: "
+		 "no limit."},
 	{.key = NULL},
 };
+
+static const struct option log_rows[] = {
+	{.key = "size",
+	 .type = OPTION_SIZE,
+	 .offset = offsetof(struct log_settings, size_bytes),
+	 .minimum = 0,
+	 .maximum = INT64_C(64) << 20,
+	 .fallback = "256KiB",
+	 .help = "How much of the end of a container's output is kept in state_dir/logs; 0 keeps "
+		 "none. Known secrets are taken out."},
+	{.key = "keep",
+	 .type = OPTION_INT,
+	 .offset = offsetof(struct log_settings, keep),
+	 .minimum = 1,
+	 .maximum = 10000,
+	 .fallback = "200",
+	 .help = "Of how many containers; the oldest are deleted."},
+	{.key = NULL},
+};
+
+#define ENVIRONMENTS                                                                               \
+	.key = "environments", .type = OPTION_SECTIONS,                                            \
+	.offset = offsetof(struct fleet, environments),                                            \
+	.count_offset = offsetof(struct fleet, environment_count),                                 \
+	.item_size = sizeof(struct environment), .rows = environment_rows,                         \
+	.help = "The environments whose queues are served."
 
 const struct option fleet_rows[] = {
 	{.key = "version",
 	 .type = OPTION_PARSED,
 	 .required = true,
 	 .form = "1",
+	 .minimum = 1,
+	 .maximum = 1,
+	 .pattern = "^1$",
 	 .parse = parse_version,
 	 .help = "Version of this file's form."},
 	{.key = "instance",
 	 .type = OPTION_PARSED,
 	 .fallback = "default",
 	 .form = "NAME",
+	 .pattern = "^[A-Za-z0-9_-]{1,40}$",
 	 .parse = parse_instance,
 	 .release = release_instance,
 	 .help = "Whose containers these are, where several fleets share an engine."},
@@ -364,15 +411,22 @@ const struct option fleet_rows[] = {
 	 .offset = offsetof(struct fleet, host),
 	 .rows = host_rows,
 	 .help = "What this host can carry."},
+	{.key = "logs",
+	 .type = OPTION_SECTION,
+	 .offset = offsetof(struct fleet, logs),
+	 .rows = log_rows,
+	 .help = "What is kept of the output of containers that are gone, for berth logs."},
 	{.key = "base_url",
 	 .type = OPTION_PARSED,
 	 .form = "https://HOST",
+	 .pattern = URL_PATTERN,
 	 .parse = parse_base_url,
 	 .release = release_base_url,
 	 .help = "The control plane; https://api.anthropic.com if not given."},
 	{.key = "session_base_url",
 	 .type = OPTION_PARSED,
 	 .form = "https://HOST",
+	 .pattern = URL_PATTERN,
 	 .parse = parse_session_base_url,
 	 .release = release_session_base_url,
 	 .help = "What containers are told, where it differs from base_url."},
@@ -382,8 +436,7 @@ const struct option fleet_rows[] = {
 	 .minimum = 1,
 	 .maximum = 4096,
 	 .help = "Certificates of a private CA, trusted instead of the system's. The container "
-		 "gets the "
-		 "file too, and Node is told of it (NODE_EXTRA_CA_CERTS)."},
+		 "gets the file too, and Node is told of it (NODE_EXTRA_CA_CERTS)."},
 	{.key = "allow_http",
 	 .type = OPTION_BOOL,
 	 .offset = offsetof(struct fleet, allow_http),
@@ -407,14 +460,14 @@ const struct option fleet_rows[] = {
 	{.key = "defaults",
 	 .type = OPTION_CUSTOM,
 	 .form = "the keys of an environment",
+	 .rows = environment_rows,
 	 .read = defaults_read,
 	 .help = "What every environment has unless it says otherwise."},
-	{.key = "environments",
-	 .type = OPTION_SECTIONS,
-	 .offset = offsetof(struct fleet, environments),
-	 .count_offset = offsetof(struct fleet, environment_count),
-	 .item_size = sizeof(struct environment),
-	 .rows = environment_rows,
-	 .help = "The environments whose queues are served."},
+	{ENVIRONMENTS},
+	{.key = NULL},
+};
+
+const struct option include_rows[] = {
+	{ENVIRONMENTS, .required = true},
 	{.key = NULL},
 };

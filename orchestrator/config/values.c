@@ -220,8 +220,7 @@ int parse_network(const char *text, void *target, struct err *err)
 	enum policy_network network;
 
 	if (policy_parse_network(text, &network, &name) < 0)
-		return err_set(err, ERR_INPUT, -EINVAL,
-			       "must be none, unrestricted or engine:NAME, not '%.140s'", text);
+		return policy_refuse_network(text, err);
 	return keep(&((struct environment *)target)->network, xstrdup(text));
 }
 

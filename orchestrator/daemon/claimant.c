@@ -7,7 +7,7 @@
 
 struct log_ids claimant_ids(const struct claimant *claimant)
 {
-	return (struct log_ids){.environment = claimant->config->name};
+	return (struct log_ids){.environment = claimant_config(claimant)->name};
 }
 
 void claimant_count_slot(struct claimant *claimant, int change)
@@ -33,59 +33,49 @@ static void make_poller(struct claimant *claimant)
 	claimant->poller = poller_new(&claimant->peer, &claimant->poll, &owner);
 }
 
-/* A poller whose key was rejected has stopped for good: another one starts afresh. */
-static void resume(struct claimant *claimant)
+void claimant_begin_again(struct claimant *claimant)
 {
-	claimant->is_rejected = claimant->may_resume = false;
-	claimant->poller = poller_free(claimant->poller);
-	make_poller(claimant);
-	claimant->state = CLAIMANT_PREPARING;
-	claimant_start(claimant);
-}
-
-bool claimant_reread_key(struct claimant *claimant)
-{
-	_cleanup_(secret_freep) struct secret *key = NULL;
-	struct log_ids ids = claimant_ids(claimant);
-	struct err err;
-
-	if (key_read(&claimant->config->key, &key, &err) < 0) {
-		(void)log_err(LOG_WARNING, "key_unreadable", &ids, &err);
-		return false;
+	timer_cancel(&claimant->timer);
+	image_wait_done(&claimant->image_wait);
+	claimant->is_checking_image = claimant->is_paused = claimant->has_image = false;
+	claimant->has_reported_waivers = false;
+	claimant->failures = claimant->deaths = 0;
+	if (claimant->state == CLAIMANT_FINISHED) {
+		claimant->poller = poller_free(claimant->poller);
+		make_poller(claimant);
 	}
-	if (secret_equal(key, claimant->key))
-		return false;
-	claimant->key = secret_free(claimant->key);
-	claimant->key = TAKE(key);
-	claimant->peer.key = claimant->key;
-	log_event(LOG_INFO, "key_replaced", &ids, NULL, "another key is used from here on");
-	lookup_key_replaced(claimant->lookup);
-	if (claimant->may_resume)
-		resume(claimant);
-	return true;
+	claimant->is_rejected = claimant->may_resume = false;
+	claimant->state = CLAIMANT_PREPARING;
 }
 
-bool claimant_key_rejected(const struct err *why, void *arg)
+/* The queue's side of a configuration. */
+static void use_edition(struct claimant *claimant, struct edition *edition)
+{
+	const struct environment *config = edition->site.config;
+
+	claimant->newest = edition;
+	claimant->peer.base_url = edition->fleet->base_url;
+	claimant->peer.environment_id = config->id;
+	claimant->peer.name = config->name;
+	claimant->peer.worker_id = edition->fleet->worker_id;
+	/* A drain does not wait for work that is not there. */
+	claimant->poll = config->poll;
+	if (claimant->host->is_drain)
+		claimant->poll.block_ms = 0;
+	turns_leave(claimant->host->turns, &claimant->turn);
+	claimant->turn.weight = config->weight;
+	claimant->turn.group = edition->backend;
+}
+
+static void on_turn(void *arg)
 {
 	struct claimant *claimant = arg;
-	struct log_ids ids = claimant_ids(claimant);
 
-	if (claimant->is_rejected)
-		return false;
-	if (claimant_reread_key(claimant))
-		return true;
-	claimant->is_rejected = true;
-	log_event(LOG_ERROR, "key_rejected", &ids, NULL,
-		  "%s; check the environment's id and its key, then reload (SIGHUP) or start again",
-		  why->text);
-	claimant->host->verdict(VERDICT_KEY_REJECTED, claimant->host->arg);
-	claimant_stop(claimant);
-	claimant->may_resume = !claimant->host->is_drain;
-	return false;
+	claimant_wake(claimant);
 }
 
-int claimant_new(const struct claimant_host *host, const struct environment *config,
-		 struct claimant **ret, struct err *err)
+int claimant_new(const struct claimant_host *host, struct backend *backend, struct fleet *fleet,
+		 const struct environment *config, struct claimant **ret, struct err *err)
 {
 	struct secret *key;
 
@@ -94,28 +84,41 @@ int claimant_new(const struct claimant_host *host, const struct environment *con
 		return err_prefix(err, "environment %s", config->name);
 	struct claimant *claimant = xcalloc(1, sizeof(*claimant));
 	claimant->host = host;
-	claimant->config = config;
 	claimant->key = key;
+	claimant->key_stamp = key_look(&config->key);
 	claimant->peer = (struct queue_peer){
 		.loop = host->loop,
 		.lane = host->queue_lane,
-		.base_url = host->fleet->base_url,
-		.environment_id = config->id,
-		.name = config->name,
-		.worker_id = host->fleet->worker_id,
+		.budget = host->budget,
 		.key = key,
 	};
+	claimant->turn.wake = on_turn;
+	claimant->turn.arg = claimant;
+	turns_add(host->turns, &claimant->turn);
 	const struct lookup_owner lookup_owner = claimant_lookup_owner(claimant);
 	claimant->lookup = lookup_new(&claimant->peer, &lookup_owner);
-	/* A drain does not wait for work that is not there. */
-	claimant->poll = config->poll;
-	if (host->is_drain)
-		claimant->poll.block_ms = 0;
+	use_edition(claimant, claimant_add_edition(claimant, backend, fleet, config));
 	make_poller(claimant);
 	claimant->strikes = strikes_new();
-	claimant_init_site(claimant);
 	*ret = claimant;
 	return 0;
+}
+
+void claimant_reconfigure(struct claimant *claimant, struct backend *backend, struct fleet *fleet,
+			  const struct environment *config)
+{
+	claimant->is_retired = false;
+	use_edition(claimant, claimant_add_edition(claimant, backend, fleet, config));
+	claimant_begin_again(claimant);
+	(void)claimant_reread_key(claimant);
+	if (backend_is_ready(backend))
+		claimant_start(claimant);
+}
+
+void claimant_retire(struct claimant *claimant)
+{
+	claimant->is_retired = true;
+	claimant_stop(claimant);
 }
 
 struct claimant *claimant_free(struct claimant *claimant)
@@ -125,11 +128,12 @@ struct claimant *claimant_free(struct claimant *claimant)
 	timer_cancel(&claimant->timer);
 	image_wait_done(&claimant->image_wait);
 	queue_call_done(&claimant->stats_call);
-	image_facts_done(&claimant->image);
 	claimant->poller = poller_free(claimant->poller);
 	claimant->lookup = lookup_free(claimant->lookup);
+	turns_remove(claimant->host->turns, &claimant->turn);
 	claimant->strikes = strikes_free(claimant->strikes);
 	claimant->key = secret_free(claimant->key);
+	claimant_free_editions(claimant);
 	free(claimant);
 	return NULL;
 }
@@ -160,6 +164,7 @@ void claimant_stop(struct claimant *claimant)
 	image_wait_done(&claimant->image_wait);
 	claimant->is_checking_image = false;
 	poller_stop(claimant->poller);
+	turns_leave(claimant->host->turns, &claimant->turn);
 	claimant->host->changed(claimant->host->arg);
 }
 

@@ -43,6 +43,7 @@ void claimant_pause(struct claimant *claimant, const struct err *why)
 	log_event(LOG_ERROR, "paused", &ids, NULL, "no claims for %u s: %s",
 		  (unsigned)((pause_ms + 999) / 1000), why->text);
 	timer_arm(&claimant->timer, loop, pause_ms, on_timer, claimant);
+	claimant->host->changed(claimant->host->arg);
 }
 
 /* A host does not change by waiting: an environment that was never served is given up. */
@@ -62,7 +63,7 @@ static void refuse_host(struct claimant *claimant, const struct err *why)
 /* Once per environment: what its policy lets the engine leave out is not to be overlooked. */
 static void report_waivers(struct claimant *claimant)
 {
-	const struct policy *policy = claimant->config->policy;
+	const struct policy *policy = claimant_config(claimant)->policy;
 	struct log_ids ids = claimant_ids(claimant);
 
 	if (policy->unenforced == 0 || claimant->has_reported_waivers)
@@ -77,15 +78,16 @@ static void report_waivers(struct claimant *claimant)
 static int try_plan(struct claimant *claimant, struct err *err)
 {
 	_cleanup_(secret_freep) struct secret *token = secret_new("token", 5);
+	const struct edition *newest = claimant->newest;
 	struct plan_input input = {0};
 	struct plan *plan = NULL;
 
-	fleet_plan_input(claimant->host->fleet, claimant->config, &input);
+	fleet_plan_input(newest->fleet, newest->site.config, &input);
 	input.session_id = input.work_id = "check";
 	input.work_secret = input.sessions_token = token;
 	input.environment_key = claimant->key;
-	input.image_facts = &claimant->image;
-	input.bridge = engine_bridge(claimant->host->engine);
+	input.image_facts = &newest->image;
+	input.bridge = engine_bridge(claimant_backend(claimant)->engine);
 	int r = plan_build(&input, &plan, err);
 	(void)plan_free(plan);
 	return r;
@@ -107,20 +109,23 @@ static void on_image(struct image_wait *wait, void *arg)
 				  claimant);
 		return;
 	}
-	image_facts_done(&claimant->image);
-	claimant->image = wait->facts;
+	image_facts_done(&claimant->newest->image);
+	claimant->newest->image = wait->facts;
 	wait->facts = (struct image_facts){0};
 	if (try_plan(claimant, &err) < 0) {
 		claimant_pause(claimant, &err);
 		return;
 	}
 	claimant->has_image = true;
+	claimant->serving = claimant->newest;
 	claimant->state = CLAIMANT_SERVING;
 	log_event(LOG_INFO, "image", &ids,
-		  (struct log_field[]){
-			  {"image", claimant->config->image}, {"id", claimant->image.id}, {NULL}},
+		  (struct log_field[]){{"image", claimant_config(claimant)->image},
+				       {"id", claimant->newest->image.id},
+				       {NULL}},
 		  NULL);
 	poller_wake(claimant->poller);
+	claimant->host->changed(claimant->host->arg);
 }
 
 void claimant_check_image(struct claimant *claimant)
@@ -128,9 +133,10 @@ void claimant_check_image(struct claimant *claimant)
 	struct err err;
 
 	if (claimant->is_checking_image || claimant->state == CLAIMANT_FINISHED ||
-	    !engine_is_healthy(claimant->host->engine))
+	    !engine_is_healthy(claimant_backend(claimant)->engine))
 		return;
-	if (engine_check_policy(claimant->host->engine, claimant->config->policy, &err) < 0) {
+	if (engine_check_policy(claimant_backend(claimant)->engine,
+				claimant_config(claimant)->policy, &err) < 0) {
 		refuse_host(claimant, &err);
 		return;
 	}
@@ -139,8 +145,8 @@ void claimant_check_image(struct claimant *claimant)
 	claimant->has_image = false;
 	image_wait_done(&claimant->image_wait);
 	image_wait_init(&claimant->image_wait, on_image, claimant);
-	image_ensure(claimant->host->engine, &claimant->image_wait, claimant->config->image,
-		     claimant->config->pull);
+	image_ensure(claimant_backend(claimant)->engine, &claimant->image_wait,
+		     claimant_config(claimant)->image, claimant_config(claimant)->pull);
 }
 
 static void on_timer(void *arg)
@@ -153,7 +159,7 @@ static void on_timer(void *arg)
 
 static bool image_is_stale(const struct claimant *claimant)
 {
-	return claimant->config->pull == PULL_ALWAYS &&
+	return claimant_config(claimant)->pull == PULL_ALWAYS &&
 	       loop_now_ms(claimant->host->loop) - claimant->image_checked_ms > IMAGE_FRESH_MS;
 }
 

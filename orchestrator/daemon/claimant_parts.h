@@ -13,6 +13,9 @@ void claimant_count_launching(struct claimant *claimant, int change);
  */
 bool claimant_key_rejected(const struct err *why, void *claimant);
 
+/* As it is before it has an image, whatever has stopped it. */
+void claimant_begin_again(struct claimant *claimant);
+
 /* claimant_gate.c */
 bool claimant_gate_is_open(struct claimant *claimant);
 /* Makes sure that the image is on the engine; the gate opens when it is. */
@@ -22,7 +25,17 @@ void claimant_pause(struct claimant *claimant, const struct err *why);
 /* What a failure adds to the verdict. */
 unsigned claimant_verdict_of(const struct err *err);
 
+/* claimant_edition.c */
+struct edition *claimant_add_edition(struct claimant *claimant, struct backend *backend,
+				     struct fleet *fleet, const struct environment *config);
+/* One for sessions on `backend`: the newest, if that is there, else one that is like it. */
+struct edition *claimant_edition_on(struct claimant *claimant, struct backend *backend);
+void claimant_free_editions(struct claimant *claimant);
+
 /* claimant_poll.c, claimant_site.c: the functions that poller, lookup and sessions call */
 struct poller_owner claimant_poller_owner(struct claimant *claimant);
 struct lookup_owner claimant_lookup_owner(struct claimant *claimant);
-void claimant_init_site(struct claimant *claimant);
+/* The part of a site that is not configuration. */
+struct site claimant_site(struct edition *edition);
+/* A session for an item that was claimed. */
+struct session *claimant_add_session(struct claimant *claimant, struct work_item *item);

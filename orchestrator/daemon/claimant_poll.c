@@ -7,13 +7,25 @@
 
 #define DRAIN_POLL_ERRORS 6 /* in a row, before a drain gives up: about 30 s */
 
-static bool take_slot(void *arg)
+/* What it wants for itself, before others are asked. */
+static bool wants_slot(struct claimant *claimant)
+{
+	return !claimant->is_rejected && claimant_gate_is_open(claimant) &&
+	       claimant->slots < claimant_config(claimant)->sessions;
+}
+
+static bool take_slot(bool *ret_no_block, void *arg)
 {
 	struct claimant *claimant = arg;
 
-	if (claimant->is_rejected || !claimant_gate_is_open(claimant) ||
-	    claimant->slots >= claimant->config->sessions ||
-	    !claimant->host->may_claim(claimant->host->arg))
+	if (!wants_slot(claimant)) {
+		/* Whoever it went before is asked again. */
+		if (claimant->turn.is_waiting)
+			claimant->host->changed(claimant->host->arg);
+		turns_leave(claimant->host->turns, &claimant->turn);
+		return false;
+	}
+	if (!claimant->host->may_claim(claimant, ret_no_block, claimant->host->arg))
 		return false;
 	claimant_count_slot(claimant, 1);
 	claimant_count_launching(claimant, 1);
@@ -22,14 +34,20 @@ static bool take_slot(void *arg)
 	return true;
 }
 
+static void give_slot_back(struct claimant *claimant)
+{
+	claimant_count_slot(claimant, -1);
+	claimant_count_launching(claimant, -1);
+	claimant->host->room->claims--;
+}
+
 /* The poll brought nothing that runs. */
 static void release_slot(void *arg)
 {
 	struct claimant *claimant = arg;
 
-	claimant_count_slot(claimant, -1);
-	claimant_count_launching(claimant, -1);
-	claimant->host->room->claims--;
+	turns_leave(claimant->host->turns, &claimant->turn);
+	give_slot_back(claimant);
 }
 
 /*
@@ -40,11 +58,11 @@ static void offered_again(struct claimant *claimant, struct session *session)
 {
 	struct log_ids ids = session_ids(session);
 
-	if (session->site != &claimant->site) {
+	if (((const struct edition *)session->site->arg)->claimant != claimant) {
 		log_event(LOG_WARNING, "offered_again", &ids, NULL,
 			  "left: environment %s offers an item with the id of this one",
-			  claimant->config->name);
-		release_slot(claimant);
+			  claimant_config(claimant)->name);
+		give_slot_back(claimant);
 		return;
 	}
 	log_event(LOG_INFO, "offered_again", &ids,
@@ -57,7 +75,7 @@ static void offered_again(struct claimant *claimant, struct session *session)
 			/* It is queued, and not taken before its old container is gone. */
 			claimant->host->verdict(VERDICT_PARTIAL, claimant->host->arg);
 	}
-	release_slot(claimant);
+	give_slot_back(claimant);
 }
 
 /* Items that are refused although they are well formed. */
@@ -67,7 +85,8 @@ static int refusal(struct claimant *claimant, const struct work_item *item, stru
 		return err_set(err, ERR_REFUSED, -ELOOP,
 			       "%d containers of this session died before a heartbeat",
 			       STRIKES_OUT);
-	if (claimant->config->credential == CREDENTIAL_SECRET && !item->sessions_token)
+	if (claimant->serving->site.config->credential == CREDENTIAL_SECRET &&
+	    !item->sessions_token)
 		return err_set(err, ERR_REFUSED, -EINVAL,
 			       "no usable secret, and credential: secret gives out nothing else");
 	return 0;
@@ -83,9 +102,8 @@ static void on_refused(struct work_item *item, const struct err *why, void *arg)
 		offered_again(claimant, session);
 		return;
 	}
-	session = session_new(&claimant->site, item);
+	session = claimant_add_session(claimant, item);
 	claimant->host->tally->refused++;
-	table_add(claimant->host->table, session);
 	session_refuse(session, why);
 }
 
@@ -104,11 +122,10 @@ static void on_claimed(struct work_item *item, void *arg)
 		on_refused(item, &err, claimant);
 		return;
 	}
-	session = session_new(&claimant->site, item);
+	session = claimant_add_session(claimant, item);
 	struct log_ids ids = session_ids(session);
 	log_event(LOG_INFO, "claimed", &ids, NULL, NULL);
 	claimant->host->tally->claimed++;
-	table_add(claimant->host->table, session);
 	session_launch(session);
 }
 

@@ -5,17 +5,38 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-static const char *state_word(const struct claimant *claimant)
+enum claimant_standing claimant_standing(const struct claimant *claimant)
 {
-	static const char *const words[] = {
-		[CLAIMANT_PREPARING] = "preparing",
-		[CLAIMANT_SERVING] = "serving",
-		[CLAIMANT_FINISHED] = "finished",
+	static const enum claimant_standing standings[] = {
+		[CLAIMANT_PREPARING] = CLAIMANT_IS_PREPARING,
+		[CLAIMANT_SERVING] = CLAIMANT_IS_SERVING,
+		[CLAIMANT_FINISHED] = CLAIMANT_IS_FINISHED,
 	};
 
 	if (claimant->is_rejected)
-		return "rejected";
-	return claimant->is_paused ? "paused" : words[claimant->state];
+		return CLAIMANT_IS_REJECTED;
+	if (claimant->state != CLAIMANT_FINISHED &&
+	    (claimant->is_paused || poller_is_backing_off(claimant->poller)))
+		return CLAIMANT_IS_PAUSED;
+	return standings[claimant->state];
+}
+
+const char *claimant_standing_name(enum claimant_standing standing)
+{
+	static const char *const names[CLAIMANT_STANDINGS] = {
+		[CLAIMANT_IS_PREPARING] = "preparing", [CLAIMANT_IS_SERVING] = "serving",
+		[CLAIMANT_IS_PAUSED] = "paused",       [CLAIMANT_IS_REJECTED] = "rejected",
+		[CLAIMANT_IS_FINISHED] = "finished",
+	};
+
+	return standing < CLAIMANT_STANDINGS ? names[standing] : "unknown";
+}
+
+enum poller_pulse claimant_pulse(const struct claimant *claimant)
+{
+	if (claimant->state != CLAIMANT_SERVING || claimant->is_paused)
+		return POLLER_RESTS;
+	return poller_pulse(claimant->poller);
 }
 
 static void format_count(char into[24], int64_t count)
@@ -54,10 +75,10 @@ void claimant_report(struct claimant *claimant)
 
 	format_count(slots, claimant->slots);
 	format_count(launching, claimant->launching);
-	format_count(cap, claimant->config->sessions);
+	format_count(cap, claimant_config(claimant)->sessions);
 	log_event(LOG_INFO, "status", &ids,
 		  (struct log_field[]){
-			  {"state", state_word(claimant)},
+			  {"state", claimant_standing_name(claimant_standing(claimant))},
 			  {"slots_taken", slots},
 			  {"launching", launching},
 			  {"sessions", cap},

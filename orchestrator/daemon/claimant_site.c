@@ -6,12 +6,48 @@
 #include <errno.h>
 
 #define DEATHS_IN_A_ROW 3
+#define SLOW_MS		1000u /* a launch takes 0.1 to 0.5 s */
+
+static struct claimant *owner_of(void *arg)
+{
+	return ((struct edition *)arg)->claimant;
+}
+
+/* From here on it keeps no other environment's launches waiting; its own it does. */
+static void on_slow(void *arg)
+{
+	struct session *session = arg;
+	struct edition *edition = session->site->arg;
+	struct claimant *claimant = edition->claimant;
+
+	session->is_slow = true;
+	edition->backend->launching--;
+	claimant->host->changed(claimant->host->arg);
+}
+
+struct session *claimant_add_session(struct claimant *claimant, struct work_item *item)
+{
+	struct edition *edition = claimant->serving;
+	struct session *session = session_new(&edition->site, item);
+
+	edition->sessions++;
+	edition->backend->launching++;
+	turns_charge(&claimant->turn);
+	timer_arm(&session->slow_timer, claimant->host->loop, SLOW_MS, on_slow, session);
+	table_add(claimant->host->table, session);
+	return session;
+}
 
 static void end_launching(struct claimant *claimant, struct session *session)
 {
+	struct edition *edition = session->site->arg;
+
 	if (!session->counts_as_launching)
 		return;
 	session->counts_as_launching = false;
+	timer_cancel(&session->slow_timer);
+	if (!session->is_slow)
+		edition->backend->launching--;
 	claimant_count_launching(claimant, -1);
 }
 
@@ -25,7 +61,7 @@ static void count_failed(struct claimant *claimant, struct session *session)
 
 static void on_slot_free(struct session *session, void *arg)
 {
-	struct claimant *claimant = arg;
+	struct claimant *claimant = owner_of(arg);
 
 	end_launching(claimant, session);
 	claimant_count_slot(claimant, -1);
@@ -34,7 +70,7 @@ static void on_slot_free(struct session *session, void *arg)
 static void on_launch_failed(struct session *session, enum session_blame blame,
 			     const struct err *err, void *arg)
 {
-	struct claimant *claimant = arg;
+	struct claimant *claimant = owner_of(arg);
 	struct log_ids ids = session_ids(session);
 
 	(void)log_err(LOG_WARNING, "launch_failed", &ids, err);
@@ -51,7 +87,7 @@ static void on_launch_failed(struct session *session, enum session_blame blame,
 
 static void on_launched(struct session *session, void *arg)
 {
-	struct claimant *claimant = arg;
+	struct claimant *claimant = owner_of(arg);
 
 	end_launching(claimant, session);
 	claimant->host->tally->started++;
@@ -60,14 +96,14 @@ static void on_launched(struct session *session, void *arg)
 
 static void on_container_known(struct session *session, void *arg)
 {
-	struct claimant *claimant = arg;
+	struct claimant *claimant = owner_of(arg);
 
 	table_add_container(claimant->host->table, session);
 }
 
 static void on_record(struct session *session, void *arg)
 {
-	struct claimant *claimant = arg;
+	struct claimant *claimant = owner_of(arg);
 
 	claimant->host->record(session, claimant->host->arg);
 }
@@ -85,13 +121,13 @@ static void suspect_image(struct claimant *claimant)
 	(void)err_set(&err, ERR_ENGINE, -ENOEXEC,
 		      "%u containers in a row died before a first heartbeat: does the worker in "
 		      "image %.100s start?",
-		      claimant->deaths, claimant->config->image);
+		      claimant->deaths, claimant_config(claimant)->image);
 	claimant_pause(claimant, &err);
 }
 
 static void on_force_stopped(struct session *session, void *arg)
 {
-	struct claimant *claimant = arg;
+	struct claimant *claimant = owner_of(arg);
 	struct log_ids ids = session_ids(session);
 
 	if (!session->ran || session->times.first_heartbeat != 0 ||
@@ -108,7 +144,7 @@ static void on_force_stopped(struct session *session, void *arg)
 
 static void on_incomplete(struct session *session, void *arg)
 {
-	struct claimant *claimant = arg;
+	struct claimant *claimant = owner_of(arg);
 
 	count_failed(claimant, session);
 	claimant->host->verdict(VERDICT_PARTIAL, claimant->host->arg);
@@ -116,10 +152,11 @@ static void on_incomplete(struct session *session, void *arg)
 
 static void on_ended(struct session *session, void *arg)
 {
-	struct claimant *claimant = arg;
+	struct claimant *claimant = owner_of(arg);
 
 	if (session->times.first_heartbeat != 0)
 		claimant->deaths = 0;
+	((struct edition *)arg)->sessions--;
 	if (session->times.exited != 0)
 		claimant->host->tally->ended++;
 	table_remove(claimant->host->table, session);
@@ -150,7 +187,7 @@ static void look_for_unbeaten(struct session *session, void *arg)
 {
 	struct heartbeat_search *search = arg;
 
-	if (session->site == &search->claimant->site && session->state == SESSION_RUNNING &&
+	if (owner_of(session->site->arg) == search->claimant && session->state == SESSION_RUNNING &&
 	    session->times.first_heartbeat == 0)
 		search->found = true;
 }
@@ -172,35 +209,42 @@ struct lookup_owner claimant_lookup_owner(struct claimant *claimant)
 	};
 }
 
-void claimant_init_site(struct claimant *claimant)
+static bool on_key_rejected(const struct err *why, void *arg)
 {
-	const struct claimant_host *host = claimant->host;
+	return claimant_key_rejected(why, owner_of(arg));
+}
 
-	claimant->site = (struct site){
-		.loop = host->loop,
-		.engine = host->engine,
+struct site claimant_site(struct edition *edition)
+{
+	struct claimant *claimant = edition->claimant;
+
+	return (struct site){
+		.loop = claimant->host->loop,
+		.engine = edition->backend->engine,
 		.peer = &claimant->peer,
 		.lookup = claimant->lookup,
-		.fleet = host->fleet,
-		.config = claimant->config,
-		.image = &claimant->image,
+		.fleet = edition->fleet,
+		.image = &edition->image,
 		.slot_free = on_slot_free,
 		.launch_failed = on_launch_failed,
 		.launched = on_launched,
 		.container_known = on_container_known,
-		.key_rejected = claimant_key_rejected,
+		.key_rejected = on_key_rejected,
 		.record = on_record,
 		.force_stopped = on_force_stopped,
 		.incomplete = on_incomplete,
 		.ended = on_ended,
-		.arg = claimant,
+		.arg = edition,
 	};
 }
 
-void claimant_adopt(struct claimant *claimant, const struct container *container)
+void claimant_adopt(struct claimant *claimant, struct backend *backend,
+		    const struct container *container)
 {
-	struct session *session = session_new_adopted(&claimant->site, container);
+	struct edition *edition = claimant_edition_on(claimant, backend);
+	struct session *session = session_new_adopted(&edition->site, container);
 
+	edition->sessions++;
 	if (container->status == CONTAINER_RUNNING || container->status == CONTAINER_CREATED) {
 		/* It takes a slot even above the caps: it is here already. */
 		session->has_slot = true;

@@ -1,8 +1,8 @@
 #pragma once
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The process: owns the loop, the engine, one claimant per environment and all sessions; starts,
- * settles what an earlier run left, serves, and ends.
+ * The process: owns the loop, the engines, one claimant per environment and all sessions; starts,
+ * settles what an earlier run left, serves, follows its configuration, and ends.
  */
 #include "base/err.h"
 #include "config/fleet.h"
@@ -11,9 +11,10 @@
 #include <stdint.h>
 
 struct daemon_options {
-	bool drain;	      /* claim until the queue is empty, then leave */
-	bool wait;	      /* drain: until all sessions have ended */
-	bool detach;	      /* drain: as soon as the launched sessions run */
+	const struct fleet_flags *flags; /* what the configuration was loaded with */
+	bool drain;			 /* claim until the queue is empty, then leave */
+	bool wait;			 /* drain: until all sessions have ended */
+	bool detach;			 /* drain: as soon as the launched sessions run */
 	bool expects_lock;    /* another berth in this state_dir is no cause for concern */
 	int64_t max_sessions; /* drain: claim so many at most; 0: no limit */
 	int64_t max_time_ms;  /* drain: claim for so long at most, then leave; 0: no limit */
@@ -29,6 +30,7 @@ enum daemon_verdict {
 	VERDICT_BUG = 1 << 5,
 };
 
-/* Serves until a signal or, draining, until done. `fleet` outlives the call. Everything worth
- * saying is logged; the result is a set of enum daemon_verdict. */
-unsigned daemon_serve(const struct fleet *fleet, const struct daemon_options *options);
+/* Serves until a signal or, draining, until done. Takes references of `fleet`; SIGHUP replaces it
+ * by what options->flags lead to then. Everything worth saying is logged; the result is a set of
+ * enum daemon_verdict. */
+unsigned daemon_serve(struct fleet *fleet, const struct daemon_options *options);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * When and how the process ends. Signals and a drained queue begin it; what it then waits for is a
- * mode; the last thing done is to remove berth's own network, if no container is left on it.
+ * mode; the last thing done is to remove berth's own networks, where no container is left on them.
  */
 #include "base/cleanup.h"
 #include "daemon/state.h"
@@ -10,7 +10,7 @@
 #include <signal.h>
 
 #define LOOK_AGAIN_MS 200u   /* not everything that is waited for tells */
-#define PATIENCE_MS   20000u /* for launches and removals under way after SIGTERM */
+#define CLEARING_MS   10000u /* the service manager waits for removing the network, too */
 
 /* --- is there something to wait for? ---------------------------------------------------------- */
 
@@ -19,6 +19,11 @@ struct pending {
 	enum leave_mode mode;
 	bool found;
 };
+
+static struct backend *backend_of(const struct session *session)
+{
+	return ((const struct edition *)session->site->arg)->backend;
+}
 
 static bool used_up_first_heartbeat(const struct session *session)
 {
@@ -42,6 +47,8 @@ static void look_for_pending(struct session *session, void *arg)
 {
 	struct pending *pending = arg;
 
+	if (backend_of(session)->is_given_up)
+		return;
 	if (session->state == SESSION_JUDGING && session->is_removed)
 		lookup_hurry(session->site->lookup);
 	if (session->state == SESSION_RUNNING) {
@@ -70,24 +77,31 @@ static bool claimants_are_finished(const struct daemon *daemon)
 
 static void on_cleared(struct engine_call *call, void *arg)
 {
-	struct daemon *daemon = arg;
+	struct backend *backend = arg;
+	struct daemon *daemon = backend->daemon;
 
 	if (call->outcome != ENGINE_OK && call->outcome != ENGINE_ALREADY &&
 	    call->outcome != ENGINE_NOT_FOUND)
 		(void)log_err(LOG_WARNING, "network_left", NULL, &call->err);
-	loop_stop(daemon->loop);
+	if (--daemon->clearing == 0)
+		loop_stop(daemon->loop);
 }
 
 static void clear_and_stop(struct daemon *daemon)
 {
 	daemon->leaving = CLEARING;
-	timer_cancel(&daemon->patience_timer);
-	if (table_count(&daemon->table) > 0) {
-		loop_stop(daemon->loop);
-		return;
+	service_stopping(&daemon->service, CLEARING_MS);
+	timer_cancel(&daemon->leave_timer);
+	for (size_t i = 0; table_count(&daemon->table) == 0 && i < daemon->backend_count; i++) {
+		struct backend *backend = daemon->backends[i];
+		if (backend->is_given_up)
+			continue;
+		daemon->clearing++;
+		engine_call_init(&backend->clear_call, on_cleared, backend);
+		engine_remove_bridge(backend->engine, &backend->clear_call);
 	}
-	engine_call_init(&daemon->clear_call, on_cleared, daemon);
-	engine_remove_bridge(daemon->engine, &daemon->clear_call);
+	if (daemon->clearing == 0)
+		loop_stop(daemon->loop);
 }
 
 static void look_again(void *arg)
@@ -129,6 +143,13 @@ static void on_out_of_patience(void *arg)
 	loop_stop(daemon->loop);
 }
 
+static uint64_t time_to_leave_ms(const struct daemon *daemon)
+{
+	int64_t grace_ms = daemon->ends_sessions ? fleet_longest_grace_ms(daemon->fleet) : 0;
+
+	return (uint64_t)grace_ms + FLEET_PATIENCE_MS + CLEARING_MS;
+}
+
 void leaving_begin(struct daemon *daemon, enum leave_mode mode)
 {
 	if (daemon->leaving == CLEARING)
@@ -136,10 +157,14 @@ void leaving_begin(struct daemon *daemon, enum leave_mode mode)
 	if (daemon->leaving == STAYING || mode < daemon->leave_mode)
 		daemon->leave_mode = mode;
 	daemon->leaving = FINISHING;
+	if (daemon->leave_mode == LEAVE_SESSIONS_RUNNING || daemon->ends_sessions)
+		service_stopping(&daemon->service, time_to_leave_ms(daemon));
+	else
+		service_finishing(&daemon->service);
 	for (size_t i = 0; i < daemon->claimant_count; i++)
 		claimant_stop(daemon->claimants[i]);
 	if (daemon->leave_mode == LEAVE_SESSIONS_RUNNING)
-		timer_arm(&daemon->patience_timer, daemon->loop, PATIENCE_MS, on_out_of_patience,
+		timer_arm(&daemon->leave_timer, daemon->loop, FLEET_PATIENCE_MS, on_out_of_patience,
 			  daemon);
 	daemon_changed(daemon);
 }
@@ -197,10 +222,9 @@ static void on_hangup(void *arg)
 {
 	struct daemon *daemon = arg;
 
-	for (size_t i = 0; i < daemon->claimant_count; i++)
-		(void)claimant_reread_key(daemon->claimants[i]);
-	log_event(LOG_INFO, "reloaded", NULL, NULL,
-		  "keys were read again; changes of the file take effect at the next start");
+	service_reloading(&daemon->service);
+	daemon_reload(daemon);
+	service_reloaded(&daemon->service);
 }
 
 static void on_status_wanted(void *arg)
@@ -249,6 +273,5 @@ void leaving_done(struct daemon *daemon)
 {
 	timer_cancel(&daemon->time_timer);
 	timer_cancel(&daemon->pending_timer);
-	timer_cancel(&daemon->patience_timer);
-	engine_call_done(&daemon->clear_call);
+	timer_cancel(&daemon->leave_timer);
 }

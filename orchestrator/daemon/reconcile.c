@@ -32,14 +32,6 @@ static void report_once(struct daemon *daemon, const struct container *container
 		  (struct log_field[]){{"name", container->name}, {NULL}}, "not touched: %s", why);
 }
 
-static struct claimant *find_claimant(const struct daemon *daemon, const char *environment_id)
-{
-	for (size_t i = 0; environment_id && i < daemon->claimant_count; i++)
-		if (strcmp(daemon->claimants[i]->config->id, environment_id) == 0)
-			return daemon->claimants[i];
-	return NULL;
-}
-
 /* A list says of one whose start was cut off that it was only created (Podman 4.3). */
 static bool seems_to_run(const struct session *session, const struct container *container)
 {
@@ -49,8 +41,9 @@ static bool seems_to_run(const struct session *session, const struct container *
 	return is_listed && session_may_run(session);
 }
 
-static void compare_one(struct daemon *daemon, const struct container *container)
+static void compare_one(struct backend *backend, const struct container *container)
 {
+	struct daemon *daemon = backend->daemon;
 	const char *environment_id = container_label(container, "berth.environment");
 	const char *work_id = container_label(container, "berth.work");
 
@@ -62,20 +55,20 @@ static void compare_one(struct daemon *daemon, const struct container *container
 	if (session) {
 		bool is_same = strcmp(session->container_id, container->id) == 0;
 		if (is_same && session_is_running(session) &&
-		    session->started_mono_ms <= daemon->listed_from_ms &&
+		    session->started_mono_ms <= backend->listed_from_ms &&
 		    !seems_to_run(session, container))
 			session_container_changed(session);
 		return;
 	}
-	struct claimant *claimant = find_claimant(daemon, environment_id);
+	struct claimant *claimant = daemon_find_claimant(daemon, environment_id);
 	if (!claimant)
 		report_once(daemon, container, "its environment is not in the configuration");
 	else if (daemon->leaving < CLEARING)
-		claimant_adopt(claimant, container);
+		claimant_adopt(claimant, backend, container);
 }
 
 struct missing_search {
-	const struct daemon *daemon;
+	const struct backend *backend;
 	const struct engine_call *call;
 };
 
@@ -89,8 +82,8 @@ static void look_for_missing(struct session *session, void *arg)
 	const struct missing_search *search = arg;
 	struct container key = {.id = session->container_id};
 
-	if (!session_is_running(session) ||
-	    session->started_mono_ms > search->daemon->listed_from_ms)
+	if (session->site->engine != search->backend->engine || !session_is_running(session) ||
+	    session->started_mono_ms > search->backend->listed_from_ms)
 		return;
 	if (search->call->list_count == 0 ||
 	    !bsearch(&key, search->call->list, search->call->list_count, sizeof(key), compare_ids))
@@ -99,71 +92,78 @@ static void look_for_missing(struct session *session, void *arg)
 
 static void on_list_again(void *arg)
 {
-	daemon_reconcile(arg);
+	backend_reconcile(arg);
 }
 
 /* Nothing is claimed before what is there is known. */
-static void on_list_failed(struct daemon *daemon, const struct err *err)
+static void on_list_failed(struct backend *backend, const struct err *err)
 {
-	unsigned shift = daemon->list_failures < 7 ? daemon->list_failures : 7;
+	unsigned shift = backend->list_failures < 7 ? backend->list_failures : 7;
 
 	(void)log_err(LOG_WARNING, "list_failed", NULL, err);
-	if (++daemon->list_failures >= DRAIN_LIST_FAILURES && daemon->options->drain &&
-	    !daemon->is_settled) {
-		daemon_add_verdict(daemon, VERDICT_NO_ENGINE);
-		loop_stop(daemon->loop);
+	if (++backend->list_failures >= DRAIN_LIST_FAILURES && backend->daemon->options->drain &&
+	    !backend->is_settled) {
+		backend_give_up(backend);
 		return;
 	}
-	timer_arm(&daemon->list_timer, daemon->loop, LIST_AGAIN_MS << shift, on_list_again, daemon);
+	timer_arm(&backend->list_timer, backend->daemon->loop, LIST_AGAIN_MS << shift,
+		  on_list_again, backend);
+}
+
+static void be_settled(struct backend *backend)
+{
+	struct daemon *daemon = backend->daemon;
+
+	if (backend->is_settled)
+		return;
+	backend->is_settled = true;
+	for (size_t i = 0; i < daemon->claimant_count; i++)
+		if (claimant_backend(daemon->claimants[i]) == backend)
+			claimant_start(daemon->claimants[i]);
+	backend_tell_ready(backend);
 }
 
 static void on_listed(struct engine_call *call, void *arg)
 {
-	struct daemon *daemon = arg;
+	struct backend *backend = arg;
 
-	daemon->is_listing = false;
+	backend->is_listing = false;
 	if (call->outcome != ENGINE_OK) {
-		on_list_failed(daemon, &call->err);
+		on_list_failed(backend, &call->err);
 		return;
 	}
-	daemon->list_failures = 0;
+	backend->list_failures = 0;
 	if (call->list_count > 0)
 		qsort(call->list, call->list_count, sizeof(*call->list), compare_ids);
-	struct missing_search search = {daemon, call};
-	if (daemon->is_settled)
-		table_each(&daemon->table, look_for_missing, &search);
+	struct missing_search search = {backend, call};
+	if (backend->is_settled)
+		table_each(&backend->daemon->table, look_for_missing, &search);
 	for (size_t i = 0; i < call->list_count; i++)
-		compare_one(daemon, &call->list[i]);
-	if (daemon->list_again) {
-		daemon->list_again = false;
-		daemon_reconcile(daemon);
+		compare_one(backend, &call->list[i]);
+	if (backend->list_again) {
+		backend->list_again = false;
+		backend_reconcile(backend);
 	}
-	if (!daemon->is_settled) {
-		daemon->is_settled = true;
-		for (size_t i = 0; i < daemon->claimant_count; i++)
-			claimant_start(daemon->claimants[i]);
-	}
-	daemon_changed(daemon);
+	be_settled(backend);
+	daemon_changed(backend->daemon);
 }
 
-void daemon_reconcile(struct daemon *daemon)
+void backend_reconcile(struct backend *backend)
 {
-	if (daemon->is_listing) {
-		daemon->list_again = true;
+	if (backend->is_listing) {
+		backend->list_again = true;
 		return;
 	}
-	timer_cancel(&daemon->list_timer);
-	daemon->is_listing = true;
-	daemon->listed_from_ms = loop_now_ms(daemon->loop);
-	engine_call_done(&daemon->list_call);
-	engine_call_init(&daemon->list_call, on_listed, daemon);
-	engine_list(daemon->engine, &daemon->list_call);
+	timer_cancel(&backend->list_timer);
+	backend->is_listing = true;
+	backend->listed_from_ms = loop_now_ms(backend->daemon->loop);
+	engine_call_done(&backend->list_call);
+	engine_call_init(&backend->list_call, on_listed, backend);
+	engine_list(backend->engine, &backend->list_call);
 }
 
-void daemon_reconcile_done(struct daemon *daemon)
+void daemon_forget_reported(struct daemon *daemon)
 {
-	timer_cancel(&daemon->list_timer);
-	engine_call_done(&daemon->list_call);
 	for (size_t i = 0; i < daemon->reported_count; i++)
 		free(daemon->reported[i]);
 	free(daemon->reported);

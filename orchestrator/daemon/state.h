@@ -1,10 +1,11 @@
 #pragma once
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Everything the process is made of. Private to daemon/. */
-#include "daemon/admission.h"
+#include "daemon/backend.h"
 #include "daemon/claimant.h"
 #include "daemon/daemon.h"
 #include "daemon/record.h"
+#include "daemon/service.h"
 #include "daemon/tally.h"
 
 /* From left to right, never back. */
@@ -22,37 +23,32 @@ enum leave_mode {
 };
 
 struct daemon {
-	const struct fleet *fleet;
+	struct fleet *fleet; /* what is served now; a reference */
 	const struct daemon_options *options;
 	struct loop *loop;
+	struct service service;
 	struct lane *queue_lane;
-	struct engine *engine;
+	struct budget *budget;
 	struct records *records;
+	struct backend **backends; /* in the order of the fleet; retired ones among them */
+	size_t backend_count;
 	struct claimant_host host; /* shared by all claimants */
 	struct claimant **claimants;
 	size_t claimant_count;
 	struct table table;
 	struct room room;
+	struct turns turns;
 	struct tally tally;
 	uint64_t began_ms;
-	struct admission admission;
-	bool lacked_room;
-	struct engine_call list_call;  /* reconcile.c */
-	struct engine_call clear_call; /* leaving.c */
-	bool is_listing, list_again;
-	unsigned list_failures; /* in a row */
-	uint64_t listed_from_ms;
 	char **reported; /* ids of containers that are not ours, in the order they were seen */
 	size_t reported_count;
-	bool is_settled; /* what an earlier run left has been adopted */
-	bool was_healthy;
 	enum leaving leaving;
 	enum leave_mode leave_mode;
+	size_t clearing;    /* engines whose network is being removed */
 	bool is_signalled;  /* SIGTERM or SIGINT arrived */
 	bool is_hurried;    /* told to go: running sessions are left as they are */
 	bool ends_sessions; /* and on_shutdown is: stop */
-	struct timer review_timer, room_timer, time_timer, pending_timer, patience_timer,
-		engine_timer, list_timer;
+	struct timer review_timer, room_timer, keys_timer, time_timer, pending_timer, leave_timer;
 	unsigned verdict;
 };
 
@@ -60,10 +56,20 @@ struct daemon {
 void daemon_changed(struct daemon *daemon);
 void daemon_add_verdict(struct daemon *daemon, unsigned bits);
 
-/* reconcile.c: compares what the engine holds with the table: adopts what nobody has, and has ends
- * looked at that no event told. */
-void daemon_reconcile(struct daemon *daemon);
-void daemon_reconcile_done(struct daemon *daemon);
+/* The environment of that id, retired ones included; NULL if there is none. */
+struct claimant *daemon_find_claimant(const struct daemon *daemon, const char *environment_id);
+
+/* reconcile.c */
+void daemon_forget_reported(struct daemon *daemon);
+
+/* reload.c: reads the configuration again; all of it takes effect, or none. */
+void daemon_reload(struct daemon *daemon);
+/* Frees environments and engines that are in no configuration any more and have nothing left to do.
+ * Not to be called from a callback of either. */
+void daemon_tidy(struct daemon *daemon);
+
+/* facts.c: what there is to tell of `daemon`, which is one. */
+void daemon_facts(struct service_facts *ret, void *daemon);
 
 /* leaving.c */
 int leaving_init(struct daemon *daemon, struct err *err);

@@ -11,6 +11,8 @@
 #include "base/buf.h"
 #include "base/cleanup.h"
 #include "base/text.h"
+#include "io/loop.h"
+#include "queue/budget.h"
 #include "queue/reply_error.h"
 
 #include <errno.h>
@@ -184,6 +186,14 @@ static uint64_t retry_after_ms(const struct queue_call *call)
 	return ms < MAX_RETRY_AFTER_MS ? ms : MAX_RETRY_AFTER_MS;
 }
 
+/* What asks for fewer requests asks all of us: one environment's 429 slows down the others. */
+static void note_slow_down(const struct queue_call *call)
+{
+	if (call->http_status == 429 || (call->http_status == 503 && call->retry_after_ms > 0))
+		budget_slow(call->peer->budget, call->peer->name, call->sent_ms,
+			    call->retry_after_ms);
+}
+
 /* Frees what is only needed while a request is under way. */
 static void forget_request(struct queue_call *call)
 {
@@ -198,6 +208,7 @@ static void on_reply(struct http_request *request, void *arg)
 	const struct queue_operation *operation = call->operation;
 
 	call->outcome = judge(request);
+	call->duration_ms = request->duration_ms;
 	if (call->outcome == QUEUE_REJECTED && !secret_equal(call->key, call->peer->key))
 		call->outcome = QUEUE_TEMPORARY; /* the key was replaced meanwhile */
 	if (request->outcome == HTTP_REPLIED) {
@@ -221,6 +232,7 @@ static void on_reply(struct http_request *request, void *arg)
 		(void)err_prefix(&call->err, "%s", call->peer->base_url);
 	if (call->outcome != QUEUE_OK && call->outcome != QUEUE_EMPTY)
 		(void)err_prefix(&call->err, "%s", operation->name);
+	note_slow_down(call);
 	forget_request(call);
 	call->done(call, call->arg);
 }
@@ -277,6 +289,8 @@ static void submit(struct queue_peer *peer, struct queue_call *call,
 	request->urgent = operation->urgent;
 	request->done = on_reply;
 	request->arg = call;
+	call->sent_ms = loop_now_ms(peer->loop);
+	budget_charge(peer->budget);
 	lane_submit(peer->lane, request);
 }
 

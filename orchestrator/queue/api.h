@@ -15,6 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct budget;
 struct loop;
 struct queue_operation;
 
@@ -23,7 +24,8 @@ struct queue_operation;
 struct queue_peer {
 	struct loop *loop;
 	struct lane *lane;
-	const char *base_url; /* without trailing slash */
+	struct budget *budget; /* of the process, charged with every call; NULL: there is none */
+	const char *base_url;  /* without trailing slash */
 	const char *environment_id;
 	const char *name;      /* of the environment, for logs */
 	const char *worker_id; /* printable: it becomes a header */
@@ -49,12 +51,14 @@ struct queue_call {
 	struct secret *key;			 /* private; what was sent */
 	char *worker_header;			 /* private */
 	char work_id[129];			 /* private */
+	uint64_t sent_ms;			 /* private */
 	void (*done)(struct queue_call *call, void *arg);
 	void *arg;
 
 	/* The result, valid in done() and until the next use of the call. */
 	enum queue_outcome outcome;
 	long http_status;	  /* 0: there was no reply */
+	uint64_t duration_ms;	  /* of the exchange; waiting for its turn does not count */
 	uint64_t retry_after_ms;  /* what the server asks for, 0 if nothing; at most 300 s */
 	int64_t server_time_ms;	  /* Date header, since the epoch; 0 if absent */
 	struct json_object *json; /* poll: the item. list: the page. stats. The call's */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Two functions move the poller: on_due() when its timer fires, on_reply() when a poll ends. Both
- * arm the timer for the next step and return, also when that step is due at once, so nothing
- * recurses however fast the queue answers.
+ * Three functions move the poller: on_due() when its timer fires, on_turn() when the budget has a
+ * request for it, on_reply() when a poll ends. Each arms what comes next and returns, also when
+ * that is due at once, so nothing recurses however fast the queue answers.
  *
  * The owner's functions may stop or free the poller. Therefore every state is set before the owner
  * is called, on_reply() goes on only if it finds the state it left, and the storage of a poller
@@ -13,6 +13,7 @@
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "queue/budget.h"
 #include "queue/skipped.h"
 
 #include <inttypes.h>
@@ -31,6 +32,7 @@
 enum poller_state {
 	POLLER_NEW,
 	POLLER_WAITING,	   /* the timer is armed */
+	POLLER_WANTS_TURN, /* in the budget's line */
 	POLLER_WANTS_SLOT, /* until poller_wake() */
 	POLLER_POLLING,	   /* a call is under way, with a slot */
 	POLLER_DECIDING,   /* on_reply() has not come to an end */
@@ -50,6 +52,10 @@ struct poller {
 	enum poller_state state;
 	struct queue_call call;
 	struct timer timer;
+	struct budget_turn turn;
+	enum budget_class class; /* of the next poll, with what goes with it: budget_wait() */
+	uint64_t since_ms;
+	uint64_t polled_ms; /* when the last poll was sent */
 	bool holds_slot;
 	bool is_stopping;
 	bool is_freed;
@@ -57,6 +63,7 @@ struct poller {
 
 	unsigned failures;   /* in a row */
 	unsigned rejections; /* in a row */
+	unsigned unanswered; /* in a row */
 	char last_item[129]; /* the id of the last poll's item, if it was usable */
 	uint64_t used_ms;    /* when a poll last brought a usable one */
 	struct reminder idle, paused;
@@ -103,8 +110,9 @@ static void release_slot(struct poller *poller)
 }
 
 static void on_due(void *arg);
+static bool on_turn(void *arg);
 
-static void wait_for(struct poller *poller, uint64_t delay_ms)
+static void arm(struct poller *poller, uint64_t delay_ms)
 {
 	if (poller->is_stopping) {
 		poller->state = POLLER_STOPPED;
@@ -114,22 +122,46 @@ static void wait_for(struct poller *poller, uint64_t delay_ms)
 	timer_arm(&poller->timer, poller->peer->loop, delay_ms, on_due, poller);
 }
 
+static void wait_for(struct poller *poller, uint64_t delay_ms, enum budget_class class)
+{
+	poller->class = class;
+	poller->since_ms = class == BUDGET_IDLE ? poller->polled_ms
+						: loop_now_ms(poller->peer->loop) + delay_ms;
+	arm(poller, delay_ms);
+}
+
 static void on_due(void *arg)
 {
 	struct poller *poller = arg;
 
+	if (poller->peer->budget) {
+		poller->state = POLLER_WANTS_TURN;
+		budget_wait(poller->peer->budget, &poller->turn, poller->class, poller->since_ms);
+	} else {
+		(void)on_turn(poller);
+	}
+}
+
+static bool on_turn(void *arg)
+{
+	struct poller *poller = arg;
+	bool no_block = false, polls = false;
+
 	enter(poller);
 	poller->state = POLLER_WANTS_SLOT;
-	poller->holds_slot = poller->owner.take_slot(poller->owner.arg);
+	poller->holds_slot = poller->owner.take_slot(&no_block, poller->owner.arg);
 	if (poller->is_stopping) {
 		release_slot(poller);
 	} else if (poller->holds_slot) {
+		polls = true;
 		timer_cancel(&poller->timer);
 		poller->state = POLLER_POLLING;
-		queue_poll(poller->peer, &poller->call, poller->settings->block_ms,
+		poller->polled_ms = loop_now_ms(poller->peer->loop);
+		queue_poll(poller->peer, &poller->call, no_block ? 0 : poller->settings->block_ms,
 			   poller->settings->reclaim_older_than_ms);
 	}
 	leave(poller);
+	return polls;
 }
 
 static uint64_t idle_wait_ms(struct poller *poller)
@@ -168,7 +200,7 @@ static void back_off(struct poller *poller)
 	const struct log_field fields[] = {{"retry_in", duration}, {NULL, NULL}};
 	log_about(poller, remind(poller, &poller->paused, LOG_WARNING), "paused", fields,
 		  call->err.text);
-	wait_for(poller, delay);
+	wait_for(poller, delay, BUDGET_SOON);
 }
 
 /* The queue answers: whatever was counted against it is over. */
@@ -186,7 +218,7 @@ static void pause_after_item(struct poller *poller)
 {
 	uint64_t delay = idle_wait_ms(poller);
 
-	wait_for(poller, delay > SAME_PAUSE_MS ? delay : SAME_PAUSE_MS);
+	wait_for(poller, delay > SAME_PAUSE_MS ? delay : SAME_PAUSE_MS, BUDGET_SOON);
 }
 
 /* Notes what this poll brought, and says whether the poll before brought the same. */
@@ -213,7 +245,7 @@ static void on_empty(struct poller *poller)
 	release_slot(poller);
 	report_empty(poller);
 	if (poller->state == POLLER_DECIDING)
-		wait_for(poller, idle_wait_ms(poller));
+		wait_for(poller, idle_wait_ms(poller), BUDGET_IDLE);
 }
 
 static void on_unusable(struct poller *poller, const char fingerprint[17], const struct err *why)
@@ -233,7 +265,7 @@ static void on_unusable(struct poller *poller, const char fingerprint[17], const
 	if (!is_new && now - seen_ms < SOON_MS)
 		pause_after_item(poller);
 	else
-		wait_for(poller, SKIP_PAUSE_MS);
+		wait_for(poller, SKIP_PAUSE_MS, BUDGET_WORK);
 }
 
 static void on_item(struct poller *poller)
@@ -264,7 +296,7 @@ static void on_item(struct poller *poller)
 	if (is_same)
 		pause_after_item(poller);
 	else
-		wait_for(poller, 0);
+		wait_for(poller, 0, BUDGET_WORK);
 }
 
 static void on_rejected(struct poller *poller)
@@ -280,7 +312,7 @@ static void on_rejected(struct poller *poller)
 	if (!has_new_key)
 		poller->state = POLLER_STOPPED;
 	else if (poller->rejections++ == 0)
-		wait_for(poller, 0);
+		wait_for(poller, 0, BUDGET_SOON);
 	else
 		back_off(poller);
 }
@@ -306,12 +338,24 @@ static void on_trouble(struct poller *poller)
 		back_off(poller);
 }
 
+static void note_pulse(struct poller *poller)
+{
+	const struct queue_call *call = &poller->call;
+	uint64_t hold_ms = poller->settings->block_ms;
+
+	if (call->http_status == 0 && call->duration_ms >= hold_ms + POLLER_MARGIN_MS)
+		poller->unanswered++;
+	else
+		poller->unanswered = 0;
+}
+
 static void on_reply(struct queue_call *call, void *arg)
 {
 	struct poller *poller = arg;
 
 	enter(poller);
 	poller->state = POLLER_DECIDING;
+	note_pulse(poller);
 	switch (call->outcome) {
 	case QUEUE_OK:
 		note_success(poller);
@@ -346,6 +390,7 @@ struct poller *poller_new(struct queue_peer *peer, const struct poll_settings *s
 	poller->settings = settings;
 	poller->owner = *owner;
 	queue_call_init(&poller->call, on_reply, poller);
+	budget_turn_init(&poller->turn, on_turn, poller);
 	return poller;
 }
 
@@ -358,6 +403,7 @@ struct poller *poller_free(struct poller *poller)
 	poller->is_stopping = true;
 	poller->state = POLLER_STOPPED;
 	timer_cancel(&poller->timer);
+	budget_cancel(&poller->turn);
 	queue_call_done(&poller->call);
 	release_slot(poller);
 	leave(poller);
@@ -366,8 +412,15 @@ struct poller *poller_free(struct poller *poller)
 
 void poller_wake(struct poller *poller)
 {
-	if (poller->state == POLLER_NEW || poller->state == POLLER_WANTS_SLOT)
-		wait_for(poller, 0);
+	if (poller->state == POLLER_NEW) {
+		wait_for(poller, 0, BUDGET_SOON);
+	} else if (poller->state == POLLER_WANTS_SLOT) {
+		/* It has had its turn once, and others may be kept from the slot that it now has.
+		 */
+		if (poller->class == BUDGET_IDLE)
+			poller->class = BUDGET_SOON;
+		arm(poller, 0);
+	}
 }
 
 void poller_stop(struct poller *poller)
@@ -376,10 +429,26 @@ void poller_stop(struct poller *poller)
 	if (poller->state == POLLER_POLLING || poller->state == POLLER_DECIDING)
 		return;
 	timer_cancel(&poller->timer);
+	budget_cancel(&poller->turn);
 	poller->state = POLLER_STOPPED;
 }
 
 bool poller_is_idle(const struct poller *poller)
 {
 	return poller->state != POLLER_POLLING;
+}
+
+enum poller_pulse poller_pulse(const struct poller *poller)
+{
+	bool polls = poller->state == POLLER_WAITING || poller->state == POLLER_WANTS_TURN ||
+		     poller->state == POLLER_POLLING || poller->state == POLLER_DECIDING;
+
+	if (!polls)
+		return POLLER_RESTS;
+	return poller->unanswered < POLLER_UNHEARD_POLLS ? POLLER_HEARD : POLLER_UNHEARD;
+}
+
+bool poller_is_backing_off(const struct poller *poller)
+{
+	return poller->failures > 0;
 }

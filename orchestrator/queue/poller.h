@@ -1,15 +1,16 @@
 #pragma once
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Claims work for one environment: asks its owner for a slot, polls, hands the item over, and polls
- * again at once; waits with jitter when there is none or the same one as before, backs off when
- * there is trouble.
+ * Claims work for one environment: asks the fleet's budget for its turn and its owner for a slot,
+ * polls, hands the item over, and polls again at once; waits with jitter when there is none or the
+ * same one as before, backs off when there is trouble.
  *
- *   NEW --wake--> WAITING --timer--> (owner has a slot?) --yes--> POLLING --item--> handed over
- *                   ^ ^                 | no                         |                  |
- *                   | +------wake-- WANTS_SLOT                       | nothing, error   | at once
- *                   +------------------------------------------------+------------------+
+ *   NEW --wake--> WAITING --timer--> WANTS_TURN --turn--> (slot?) --yes--> POLLING --item--+
+ *                   ^ ^                                      | no             |            |
+ *                   | +----------------wake------------- WANTS_SLOT           | nothing,   | handed
+ *                   +---------------------------------------------------------+ error -----+ over
  *
+ * No slot is held while a poll waits for its turn, and a turn without a slot is the next one's.
  * Any owner function may call poller_wake(), poller_stop() and poller_free().
  */
 #include "config/poll_settings.h"
@@ -22,8 +23,9 @@
 /* What the owner does for the poller; called from the loop, each with `arg`. */
 struct poller_owner {
 	/* Takes a slot for the item that the coming poll may bring. False: not now; the owner calls
-	 * poller_wake() when that changes. */
-	bool (*take_slot)(void *arg);
+	 * poller_wake() when that changes. Sets *ret_no_block, false before, where others want the
+	 * slot: the poll then does not wait for work to come (block_ms). */
+	bool (*take_slot)(bool *ret_no_block, void *arg);
 	/* Gives it back: nothing was claimed. */
 	void (*release_slot)(void *arg);
 	/* An item to run; the slot goes with it. Takes ownership of *item's content. */
@@ -45,6 +47,17 @@ struct poller_owner {
 	void *arg;
 };
 
+/* An unanswered poll is one that ends without an HTTP status, this long after the time that the
+ * control plane was asked to hold it. Failures to connect come sooner, so they are none. */
+#define POLLER_MARGIN_MS     10000
+#define POLLER_UNHEARD_POLLS 3 /* unanswered, in a row */
+
+enum poller_pulse {
+	POLLER_RESTS,	/* does not poll: not woken yet, waits for a slot, or has stopped */
+	POLLER_HEARD,	/* polls, or waits until the next one is due */
+	POLLER_UNHEARD, /* likewise, but its last POLLER_UNHEARD_POLLS were unanswered */
+};
+
 struct poller;
 
 /* `peer` and `settings` are borrowed and outlive the poller. Does not poll yet. */
@@ -55,10 +68,15 @@ struct poller *poller_new(struct queue_peer *peer, const struct poll_settings *s
 struct poller *poller_free(struct poller *poller);
 
 /* Starts polling, or looks for a slot again if the poller waits for one. Harmless otherwise: it
- * does not shorten a wait. */
+ * shortens no wait, and brings no turn forward. */
 void poller_wake(struct poller *poller);
 
 /* No further polls. The one under way is let finish and its item handed over: it is claimed on the
  * server already. poller_is_idle() tells when it has: true while no poll is under way. */
 void poller_stop(struct poller *poller);
 bool poller_is_idle(const struct poller *poller);
+
+enum poller_pulse poller_pulse(const struct poller *poller);
+/* Something is wrong with the queue: the last poll failed, and the next one waits for better days.
+ */
+bool poller_is_backing_off(const struct poller *poller);

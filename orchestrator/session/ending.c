@@ -82,6 +82,7 @@ void step_running(struct session *session)
 	session->plan = plan_free(session->plan);
 	session->item.secret = secret_free(session->item.secret);
 	session->item.sessions_token = secret_free(session->item.sessions_token);
+	session->redactor = redactor_free(session->redactor);
 	if (session->has_exit_news) {
 		session_enter(session, SESSION_EXITED);
 		return;
@@ -247,6 +248,14 @@ static void after_exit(struct session *session)
 {
 	log_exit(session);
 	session->site->record(session, session->site->arg);
+	if (session_is_captured(session))
+		session_enter(session, SESSION_CAPTURING);
+	else
+		session_judge_or_remove(session);
+}
+
+void session_judge_or_remove(struct session *session)
+{
 	/* A clean exit is judged after the removal: its slot is worth more than the certainty. */
 	bool judge_first = session_needs_judging(session) &&
 			   (session->exit_code != 0 || session->end != END_ITSELF);
@@ -313,6 +322,7 @@ static void on_exit_inspected(struct engine_call *call, void *arg)
 		session_retry(session);
 		return;
 	}
+	session_know_secrets(session, call->json);
 	if (container->status == CONTAINER_RUNNING) {
 		on_still_running(session, container);
 		return;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The table of states, the one function that goes from one to the next, and the ways in. What each
- * state does is in launch.c, verifying.c, adopting.c, ack.c, ending.c and
+ * state does is in launch.c, verifying.c, adopting.c, ack.c, ending.c, capturing.c and
  * judging.c.
  */
 #include "session/session.h"
@@ -41,8 +41,10 @@ static const struct {
 	[SESSION_RUNNING] = {"RUNNING", TO(STOPPING) | TO(KILLING) | TO(EXITED), step_running},
 	[SESSION_STOPPING] = {"STOPPING", TO(KILLING) | TO(EXITED), step_stopping},
 	[SESSION_KILLING] = {"KILLING", TO(EXITED), step_killing},
-	[SESSION_EXITED] = {"EXITED", TO(JUDGING) | TO(REMOVING) | TO(RUNNING) | TO(KILLING),
+	[SESSION_EXITED] = {"EXITED",
+			    TO(CAPTURING) | TO(JUDGING) | TO(REMOVING) | TO(RUNNING) | TO(KILLING),
 			    step_exited},
+	[SESSION_CAPTURING] = {"CAPTURING", TO(JUDGING) | TO(REMOVING), step_capturing},
 	[SESSION_JUDGING] = {"JUDGING", TO(FORCE_STOPPING) | TO(REMOVING) | TO(DONE), step_judging},
 	[SESSION_FORCE_STOPPING] = {"FORCE_STOPPING", TO(REMOVING) | TO(DONE), step_force_stopping},
 	[SESSION_REMOVING] = {"REMOVING", TO(JUDGING) | TO(DONE), step_removing},
@@ -120,7 +122,10 @@ struct session *session_free(struct session *session)
 	queue_call_done(&session->queue_call);
 	timer_cancel(&session->timer);
 	timer_cancel(&session->ack_timer);
+	timer_cancel(&session->slow_timer);
 	lookup_cancel(&session->lookup);
+	session->capture = capture_free(session->capture);
+	session->redactor = redactor_free(session->redactor);
 	session->plan = plan_free(session->plan);
 	work_item_done(&session->item);
 	free(session);
@@ -146,6 +151,7 @@ void session_enter(struct session *session, enum session_state next)
 	engine_call_done(&session->call);
 	timer_cancel(&session->timer);
 	lookup_cancel(&session->lookup);
+	session->capture = capture_free(session->capture);
 	session->attempts = 0;
 	session->state = next;
 	states[next].step(session);

@@ -8,7 +8,9 @@
  *                       |  ^                     |          |           |
  *                   REPLACING (our name)    CONFIRMING      |      STOPPING -> KILLING (limits)
  *                                                           v           v
- *                                      JUDGING <- EXITED <--+-----------+
+ *                                                 EXITED <--+-----------+
+ *                                                    v
+ *                                      JUDGING <- CAPTURING (its output, where that is kept)
  *                                         |          |
  *                                   FORCE_STOPPING   |
  *                                         |          v
@@ -20,6 +22,7 @@
  */
 #include "base/hash.h"
 #include "base/log.h"
+#include "base/redact.h"
 #include "config/fleet.h"
 #include "engine/engine.h"
 #include "io/loop.h"
@@ -44,6 +47,7 @@ enum session_state {
 	SESSION_STOPPING,   /* SIGTERM sent: the worker stops its own work */
 	SESSION_KILLING,    /* SIGKILL sent */
 	SESSION_EXITED,	    /* reading how it ended */
+	SESSION_CAPTURING,  /* keeping the end of its output */
 	SESSION_JUDGING,    /* looking the item up before a force-stop */
 	SESSION_FORCE_STOPPING,
 	SESSION_REMOVING,
@@ -127,7 +131,10 @@ struct session {
 	struct queue_call queue_call; /* ack, force-stop */
 	struct timer timer;	      /* the state's own */
 	struct timer ack_timer;	      /* early ack, and the pause before an ack is repeated */
+	struct timer slow_timer;      /* the daemon's: its launch takes long */
 	struct lookup_wait lookup;
+	struct redactor *redactor; /* of its output; NULL: not known, or nothing is kept of it */
+	struct capture *capture;   /* while CAPTURING */
 	struct session_times times;
 	struct process process;	    /* of its container, where it can be told */
 	uint64_t started_mono_ms;   /* deadlines count from here */
@@ -142,6 +149,7 @@ struct session {
 	uint8_t replacements;	    /* how often our name was found taken */
 	bool has_slot;
 	bool counts_as_launching; /* the daemon's: limits how many launches overlap */
+	bool is_slow;		  /* the daemon's: it keeps no other launch waiting any more */
 	bool counts_as_failed;	  /* the daemon's: it has been counted */
 	bool is_adopted;	  /* found at start: the item's secret and claim time are unknown */
 	bool ran;		  /* its container was started, by us or before us */

@@ -23,7 +23,18 @@ void step_running(struct session *session);
 void step_stopping(struct session *session);
 void step_killing(struct session *session);
 void step_exited(struct session *session);
+/* It has ended and all that is wanted of it is kept: what becomes of its item, and of it. */
+void session_judge_or_remove(struct session *session);
 void step_removing(struct session *session);
+
+/* capturing.c: the end of its output */
+void step_capturing(struct session *session);
+/* What its output must not show, from an inspect's reply. */
+void session_know_secrets(struct session *session, struct json_object *inspect);
+/* True if its output is there to be kept, and shall be. */
+bool session_is_captured(const struct session *session);
+/* Cancels what is under way. NULL is fine; returns NULL. */
+struct capture *capture_free(struct capture *capture);
 
 /* judging.c: what becomes of the item */
 void step_judging(struct session *session);

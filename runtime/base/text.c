@@ -298,6 +298,15 @@ static size_t distance(const char *a, const char *b)
 	return row[length];
 }
 
+/* The first word that begins with `text`, unless that is too short to mean anything. */
+static const char *first_begun(const char *text, const char *const *words, size_t count)
+{
+	for (size_t i = 0; strlen(text) >= 3 && i < count; i++)
+		if (text_starts_with(words[i], text))
+			return words[i];
+	return NULL;
+}
+
 const char *text_nearest(const char *text, const char *const *words, size_t count)
 {
 	const char *nearest = NULL;
@@ -310,7 +319,7 @@ const char *text_nearest(const char *text, const char *const *words, size_t coun
 			nearest = words[i];
 		}
 	}
-	return nearest;
+	return nearest ? nearest : first_begun(text, words, count);
 }
 
 bool text_starts_with(const char *text, const char *prefix)

@@ -50,7 +50,8 @@ int text_add_base64(struct buf *buf, const void *data, size_t len, bool url_safe
 /* Lower-case hexadecimal SHA-256 of `data`. `into`: 65 bytes. */
 void text_sha256(char into[65], const void *data, size_t len);
 
-/* The one of `count` words that `text` was probably meant to be, or NULL when none is near. */
+/* The one of `count` words that `text` was probably meant to be: the nearest, else the first that
+ * it begins; NULL when there is none. */
 const char *text_nearest(const char *text, const char *const *words, size_t count);
 
 /* True if `text` starts with `prefix`. */

@@ -144,6 +144,7 @@ static int read_result(struct engine_call *call, struct json_object *reply)
 	case OPERATION_FREE_NAME:
 	case OPERATION_REMOVE_BRIDGE:
 	case OPERATION_LAST_WORDS: /* no JSON: see judge() */
+	case OPERATION_LOGS:
 	case OPERATION_EVENTS:
 	case OPERATION_INFO:
 	case OPERATION_LOOK_AT_IMAGE:

@@ -174,6 +174,9 @@ static int parse_listed(struct json_object *item, struct container *ret)
 	if (r < 0)
 		return r;
 	parse_labels(json_get_object(item, "Labels"), &container);
+	int64_t created_s = json_get_int(item, "Created", 0);
+	if (created_s > 0 && created_s < INT64_MAX / 1000)
+		container.created_at_ms = created_s * 1000;
 	*ret = container;
 	container = (struct container){0};
 	return 0;

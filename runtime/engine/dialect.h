@@ -30,6 +30,7 @@ enum engine_operation {
 	OPERATION_FREE_NAME,	  /* name */
 	OPERATION_LIST,		  /* filters */
 	OPERATION_LAST_WORDS,	  /* id */
+	OPERATION_LOGS,		  /* id, follow, tail */
 	OPERATION_EVENTS,	  /* since, filters */
 	OPERATION_INFO,		  /* none */
 	OPERATION_LOOK_AT_IMAGE,  /* reference */

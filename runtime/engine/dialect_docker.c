@@ -20,6 +20,8 @@ static const struct route routes[OPERATION_COUNT] = {
 	[OPERATION_KILL] = {"POST", "/containers/{}/kill?signal={}", "kill"},
 	[OPERATION_REMOVE] = {"DELETE", "/containers/{}?force=true&v=true", "remove"},
 	[OPERATION_LIST] = {"GET", "/containers/json?all=true&filters={}", "list containers"},
+	[OPERATION_LOGS] = {"GET", "/containers/{}/logs?stdout=true&stderr=true&follow={}&tail={}",
+			    "logs"},
 	[OPERATION_EVENTS] = {"GET", "/events?since={}&filters={}", "events"},
 	[OPERATION_INFO] = {"GET", "/info", "info"},
 	[OPERATION_LOOK_AT_IMAGE] = {"GET", "/images/{}/json", "look up image"},
@@ -62,6 +64,7 @@ static enum engine_outcome classify_conflict(enum engine_operation operation, co
 	case OPERATION_REMOVE:
 	case OPERATION_LIST:
 	case OPERATION_LAST_WORDS:
+	case OPERATION_LOGS:
 	case OPERATION_EVENTS:
 	case OPERATION_INFO:
 	case OPERATION_LOOK_AT_IMAGE:
@@ -88,6 +91,7 @@ static enum engine_outcome classify_missing(enum engine_operation operation, con
 	case OPERATION_KILL:
 	case OPERATION_LIST:
 	case OPERATION_LAST_WORDS:
+	case OPERATION_LOGS:
 	case OPERATION_EVENTS:
 	case OPERATION_INFO:
 	case OPERATION_LOOK_AT_IMAGE:

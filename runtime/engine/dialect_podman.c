@@ -30,6 +30,8 @@ static const struct route routes[OPERATION_COUNT] = {
 	[OPERATION_FREE_NAME] = {"DELETE", "/containers/{}", "free the name", NULL},
 	[OPERATION_LIST] = {"GET", "/containers/json?all=true&filters={}", "list containers", NULL},
 	[OPERATION_LAST_WORDS] = {"GET", "/containers/{}/logs?stderr=true&tail=3", "logs", NULL},
+	[OPERATION_LOGS] = {"GET", "/containers/{}/logs?stdout=true&stderr=true&follow={}&tail={}",
+			    "logs", NULL},
 	[OPERATION_EVENTS] = {"GET", "/events?since={}&filters={}", "events", NULL},
 	[OPERATION_INFO] = {"GET", "/info", "info", LIBPOD},
 	[OPERATION_LOOK_AT_IMAGE] = {"GET", "/images/{}/json", "look up image", NULL},
@@ -66,6 +68,7 @@ static enum engine_outcome classify_error(enum engine_operation operation, const
 	case OPERATION_FREE_NAME:
 	case OPERATION_LIST:
 	case OPERATION_LAST_WORDS:
+	case OPERATION_LOGS:
 	case OPERATION_EVENTS:
 	case OPERATION_INFO:
 	case OPERATION_LOOK_AT_IMAGE:

@@ -57,8 +57,9 @@ struct container {
 	enum container_status status;
 	struct name_value *labels;
 	size_t label_count;
+	int64_t created_at_ms; /* list: to the second */
 	/* From inspect only: */
-	int64_t created_at_ms, started_at_ms, finished_at_ms;
+	int64_t started_at_ms, finished_at_ms;
 	int exit_code;
 	int pid;
 	int monitor_pid; /* of the program that watches it (Podman's conmon); 0: none */

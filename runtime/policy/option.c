@@ -263,8 +263,9 @@ static void read_rows(struct problems *problems, const struct option *rows,
 			read_value(problems, row, pair->value, target);
 	}
 	for (const struct option *row = rows; row->key; row++) {
-		const struct yaml_node *value = row->required ? yaml_get(node, row->key) : NULL;
-		if (row->required && (!value || yaml_is_null(value)))
+		bool needed = row->required && !row->singular;
+		const struct yaml_node *value = needed ? yaml_get(node, row->key) : NULL;
+		if (needed && (!value || yaml_is_null(value)))
 			problems_at(problems, node, "'%s' is missing", row->key);
 	}
 }

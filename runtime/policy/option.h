@@ -49,16 +49,24 @@ struct option {
 	const char *key; /* NULL ends the table */
 	enum option_type type;
 	bool required;			     /* must be there if its section is */
+	bool singular;			     /* belongs to one of several sections: there is no
+					      * default for all. If it is required as well, whoever
+					      * puts section and defaults together checks that */
 	size_t offset;			     /* of the value in the target */
 	size_t count_offset;		     /* of its count, for MAP, SECTIONS, NAMED */
 	size_t item_size;		     /* of one struct, for SECTIONS, NAMED */
 	size_t item_name;		     /* NAMED: offset of its char * in the item */
-	int64_t minimum, maximum;	     /* both included; both 0: any */
-	const struct option_choice *choices; /* for ENUM */
-	const struct option *rows;	     /* for SECTION, SECTIONS, NAMED */
+	int64_t minimum, maximum;	     /* both included; both 0: any. Of PARSED what a value
+					      * is documented with that is a number */
+	const struct option_choice *choices; /* for ENUM; of PARSED_LIST all there are, or NULL */
+	const struct option *rows;	     /* for SECTION, SECTIONS, NAMED; of a CUSTOM map the
+					      * keys it takes, save for singular ones */
 	const char *fallback; /* the default as it would be written; NULL: not set. Scalars only */
 	const char *form;     /* for PARSED*, CUSTOM: how it is written, "UID:GID" */
-	const char *help;     /* one or two sentences for the reference */
+	/* For PARSED*: what no accepted text fails to match, where that can be said; an expression
+	 * that POSIX (extended) and ECMAScript read alike. For the JSON Schema only. */
+	const char *pattern;
+	const char *help; /* one or two sentences for the reference */
 
 	/* PARSED*: stores `text` in the target (the whole struct), or says why not (ERR_INPUT).
 	 * A second call replaces the value, or adds to a list. */
@@ -82,6 +90,10 @@ int option_read(const struct option *rows, const struct yaml_node *node, void *t
 /* Stores one scalar given as text, by flag or environment variable or default, with the same
  * checks. ERR_INPUT with a text that follows the name of the option: "must be ...". */
 int option_set(const struct option *row, void *target, const char *text, struct err *err);
+
+/* The value of the choice that `text` names. ERR_INPUT, with all there are and the one that was
+ * probably meant. */
+int option_choose(const struct option_choice *choices, const char *text, int *ret, struct err *err);
 
 /* The row of `key`, NULL if there is none. */
 const struct option *option_find(const struct option *rows, const char *key);

@@ -89,21 +89,37 @@ static int set_bool(bool *field, const char *text, struct err *err)
 	return 0;
 }
 
-static int set_choice(const struct option *row, int *field, const char *text, struct err *err)
-{
-	char all[256] = "";
-	size_t used = 0;
+#define CHOICES_MAX 32
 
-	for (const struct option_choice *choice = row->choices; choice->text; choice++) {
-		if (strcmp(choice->text, text) == 0) {
-			*field = choice->value;
-			return 0;
-		}
+/* Says which choices there are. */
+static int refuse_choice(const struct option_choice *choices, const char *text, struct err *err)
+{
+	const char *words[CHOICES_MAX];
+	char all[256] = "";
+	size_t used = 0, count = 0;
+
+	for (; choices[count].text; count++) {
+		if (count == CHOICES_MAX)
+			abort();
+		words[count] = choices[count].text;
 		if (used < sizeof(all))
 			used += (size_t)snprintf(all + used, sizeof(all) - used, "%s%s",
-						 used > 0 ? ", " : "", choice->text);
+						 count > 0 ? ", " : "", words[count]);
 	}
-	return err_set(err, ERR_INPUT, -EINVAL, "must be one of %s, not '%s'", all, text);
+	const char *meant = text_nearest(text, words, count);
+	return err_set(err, ERR_INPUT, -EINVAL, "must be one of %s, not '%s'%s%s%s", all, text,
+		       meant ? ": did you mean '" : "", meant ? meant : "", meant ? "'?" : "");
+}
+
+int option_choose(const struct option_choice *choices, const char *text, int *ret, struct err *err)
+{
+	for (const struct option_choice *choice = choices; choice->text; choice++) {
+		if (strcmp(choice->text, text) != 0)
+			continue;
+		*ret = choice->value;
+		return 0;
+	}
+	return refuse_choice(choices, text, err);
 }
 
 int option_set(const struct option *row, void *target, const char *text, struct err *err)
@@ -118,7 +134,7 @@ int option_set(const struct option *row, void *target, const char *text, struct 
 	case OPTION_SIZE:
 		return set_number(row, field_of(row, target), text, err);
 	case OPTION_ENUM:
-		return set_choice(row, field_of(row, target), text, err);
+		return option_choose(row->choices, text, field_of(row, target), err);
 	case OPTION_PARSED:
 	case OPTION_PARSED_LIST:
 		return row->parse(text, target, err);

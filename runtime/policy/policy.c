@@ -56,6 +56,18 @@ int policy_parse_network(const char *text, enum policy_network *ret, char **ret_
 	return 0;
 }
 
+int policy_refuse_network(const char *text, struct err *err)
+{
+	static const char *const words[] = {"none", "unrestricted"};
+	const char *meant = text_nearest(text, words, ARRAY_SIZE(words));
+
+	return err_set(err, ERR_INPUT, -EINVAL,
+		       "must be none, unrestricted or engine:NAME of a network of the operator's "
+		       "(never the host's), not '%.140s'%s%s%s",
+		       text, meant ? ": did you mean '" : "", meant ? meant : "",
+		       meant ? "'?" : "");
+}
+
 static void check_tmpfs(const struct policy *policy, const struct yaml_node *root,
 			struct problems *problems)
 {

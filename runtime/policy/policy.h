@@ -77,6 +77,13 @@ int policy_parse(const char *name, const char *file, const char *text, size_t le
 /* NULL is fine; returns NULL. */
 struct policy *policy_free(struct policy *policy);
 
+/* What policy_parse_network() takes, see struct option. */
+#define POLICY_NETWORK_PATTERN "^(none|unrestricted|engine:[A-Za-z0-9][A-Za-z0-9_.-]{0,127})$"
+
 /* "none", "unrestricted" or "engine:NAME" into a network and a name of the caller's (NULL unless
  * NETWORK_ENGINE). -EINVAL. */
 int policy_parse_network(const char *text, enum policy_network *ret, char **ret_name);
+
+/* ERR_INPUT: what a network must be that policy_parse_network() refused, and which one `text` was
+ * probably meant to be. Returns -EINVAL. */
+int policy_refuse_network(const char *text, struct err *err);

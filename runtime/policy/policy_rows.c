@@ -6,6 +6,7 @@
 #include "policy/option.h"
 #include "policy/policy.h"
 #include "policy/policy_values.h"
+#include "policy/waivers.h"
 
 #define KIB(n) ((int64_t)(n) << 10)
 #define MIB(n) ((int64_t)(n) << 20)
@@ -18,6 +19,7 @@ static const struct option tmpfs_rows[] = {
 	 .type = OPTION_PARSED,
 	 .parse = policy_parse_tmpfs_path,
 	 .release = policy_release_tmpfs_path,
+	 .pattern = "^/.+$",
 	 .form = "/PATH",
 	 .required = true,
 	 .help = "Where in the container it is mounted."},
@@ -31,6 +33,8 @@ static const struct option tmpfs_rows[] = {
 	{.key = "mode",
 	 .type = OPTION_PARSED,
 	 .parse = policy_parse_tmpfs_mode,
+	 .maximum = 7777,
+	 .pattern = "^[0-7]{3,4}$",
 	 .form = "OCTAL",
 	 .fallback = "0700",
 	 .help = "Its permission bits. It belongs to the policy's `user`. Where the image already "
@@ -48,6 +52,7 @@ static const struct option mounts_rows[] = {
 	 .type = OPTION_PARSED_LIST,
 	 .parse = policy_parse_mount_root,
 	 .release = policy_release_mount_roots,
+	 .pattern = "^/.+$",
 	 .form = "/PATH",
 	 .help = "Directories of the host that an environment's `mounts` may come from. None by "
 		 "default: then a session sees nothing of the host."},
@@ -81,6 +86,7 @@ const struct option policy_options[] = {
 	{.key = "user",
 	 .type = OPTION_PARSED,
 	 .parse = policy_parse_user,
+	 .pattern = "^0*[1-9][0-9]*:0*[1-9][0-9]*$",
 	 .form = "UID:GID",
 	 .fallback = "10001:10001",
 	 .help = "Who the session's processes run as, in numbers and never root."},
@@ -92,6 +98,7 @@ const struct option policy_options[] = {
 	{.key = "capabilities",
 	 .type = OPTION_PARSED_LIST,
 	 .parse = policy_parse_capability,
+	 .pattern = "^[A-Za-z_]+$",
 	 .form = "NAME",
 	 .help = "Linux capabilities that are kept; every other one is dropped. None by default."},
 	{.key = "no_new_privileges",
@@ -103,6 +110,7 @@ const struct option policy_options[] = {
 	 .type = OPTION_PARSED,
 	 .parse = policy_parse_seccomp,
 	 .release = policy_release_seccomp,
+	 .pattern = "^engine$",
 	 .form = "engine",
 	 .fallback = "engine",
 	 .help = "The system call filter: `engine` is the profile that the engine brings."},
@@ -131,6 +139,8 @@ const struct option policy_options[] = {
 	{.key = "cpus",
 	 .type = OPTION_PARSED,
 	 .parse = policy_parse_cpus,
+	 .maximum = 1024,
+	 .pattern = "^[0-9]{1,4}([.][0-9]{1,3})?$",
 	 .form = "NUMBER",
 	 .fallback = "2",
 	 .help = "Most CPU time, in CPUs: 1.5 is one and a half."},
@@ -194,6 +204,7 @@ const struct option policy_options[] = {
 	 .type = OPTION_PARSED,
 	 .parse = policy_parse_network_key,
 	 .release = policy_release_network,
+	 .pattern = POLICY_NETWORK_PATTERN,
 	 .form = "none|unrestricted|engine:NAME",
 	 .fallback = "unrestricted",
 	 .help = "`none`: loopback only. `unrestricted`: a network of berth's own, sessions kept "
@@ -212,6 +223,7 @@ const struct option policy_options[] = {
 	{.key = "unenforced",
 	 .type = OPTION_PARSED_LIST,
 	 .parse = policy_parse_waiver,
+	 .choices = waiver_choices,
 	 .form = "memory|swap|pids|cpus|ulimits|seccomp",
 	 .help = "Promises that an engine is allowed not to keep. Without an entry here a session "
 		 "whose promise cannot be kept does not start."},

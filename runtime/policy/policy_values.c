@@ -109,12 +109,8 @@ int policy_parse_network_key(const char *text, void *target, struct err *err)
 	enum policy_network network;
 	char *name;
 
-	int r = policy_parse_network(text, &network, &name);
-	if (r < 0)
-		return err_set(err, ERR_INPUT, r,
-			       "must be none, unrestricted or engine:NAME of a network of the "
-			       "operator's (never the host's), not '%s'",
-			       text);
+	if (policy_parse_network(text, &network, &name) < 0)
+		return policy_refuse_network(text, err);
 	free(policy->network_name);
 	policy->network = network;
 	policy->network_name = name;
@@ -138,11 +134,11 @@ void policy_release_seccomp(void *target)
 int policy_parse_waiver(const char *text, void *target, struct err *err)
 {
 	struct policy *policy = target;
-	unsigned bit;
+	int bit;
 
-	int r = waiver_parse(text, &bit, err);
+	int r = option_choose(waiver_choices, text, &bit, err);
 	if (r == 0)
-		policy->unenforced |= bit;
+		policy->unenforced |= (unsigned)bit;
 	return r;
 }
 

@@ -2,10 +2,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The promises that a policy can waive with `unenforced:`, in words. */
 #include "base/err.h"
+#include "policy/option.h"
 #include "policy/policy.h"
 
-/* Its bit of enum policy_waiver. ERR_INPUT, with all there are, for a name that is none. */
-int waiver_parse(const char *name, unsigned *ret_bit, struct err *err);
+/* Their names; the values are bits of enum policy_waiver. */
+extern const struct option_choice waiver_choices[];
 
 /* Bits of enum policy_waiver as "memory,pids", "none" without any; a text of the caller's. What a
  * policy does not promise is shown wherever its containers are. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* List, inspect and logs: what one can learn of a container. */
+/* List and inspect: what one can learn of a container. */
 #include "filters.h"
 #include "handlers.h"
 #include "podman.h"
@@ -200,90 +200,4 @@ void handle_inspect(struct request *request)
 		  container->mounts_text, container->config_text);
 	(void)container_still_removing(container);
 	reply_text(request, 200, "application/json", &out);
-}
-
-/* One frame of Docker's multiplexed log: stream number, three zeros, length in network order. */
-static void add_frame(struct text *out, unsigned char stream, const char *line)
-{
-	size_t len = strlen(line);
-	unsigned char header[8] = {stream,
-				   0,
-				   0,
-				   0,
-				   (unsigned char)(len >> 24),
-				   (unsigned char)(len >> 16),
-				   (unsigned char)(len >> 8),
-				   (unsigned char)len};
-
-	text_add(out, header, sizeof(header));
-	text_adds(out, line);
-}
-
-struct log_follower {
-	struct waiter waiter;
-	struct stream *stream;
-};
-
-static void on_log_end(struct waiter *waiter)
-{
-	struct log_follower *follower = waiter->arg;
-
-	waiter->container = NULL;
-	stream_end(follower->stream);
-}
-
-static void on_log_released(struct stream *stream, void *arg)
-{
-	struct log_follower *follower = arg;
-
-	(void)stream;
-	waiter_cancel(&follower->waiter);
-	free(follower);
-}
-
-/* Two lines; Podman shows none of what never ran, and names the type only where it shows any. */
-static void add_logs(struct text *frames, const struct container *container, bool out, bool err)
-{
-	if (container->engine->options.podman && container->started.tv_sec == 0)
-		return;
-	if (out)
-		add_frame(frames, 1, "a line on stdout\n");
-	if (err)
-		add_frame(frames, 2, "a line on stderr\n");
-}
-
-void handle_logs(struct request *request)
-{
-	bool is_podman = request->engine->options.podman;
-	struct container *container;
-	bool out = request_flag(request, "stdout");
-	bool err = request_flag(request, "stderr");
-	struct log_follower *follower;
-	struct text frames = {0};
-
-	if (!out && !err) {
-		if (is_podman)
-			reply_error(request, 400,
-				    "Bad Request: you must choose at least one stream for %s",
-				    request->uri);
-		else
-			reply_error(request, 400,
-				    "Bad parameters: you must choose at least one stream");
-		return;
-	}
-	container = target_container(request);
-	if (!container)
-		return;
-	add_logs(&frames, container, out, err);
-	is_podman = is_podman && frames.len > 0;
-	follower = xcalloc(1, sizeof(*follower));
-	follower->stream = stream_new(request->engine->loop, on_log_released, follower);
-	follower->waiter.arg = follower;
-	stream_add(follower->stream, frames.data, frames.len);
-	text_done(&frames);
-	if (request_flag(request, "follow") && container->state == CONTAINER_RUNNING)
-		container_wait(container, &follower->waiter, false, on_log_end);
-	else
-		stream_end(follower->stream);
-	reply_stream(request, is_podman ? "application/octet-stream" : NULL, follower->stream);
 }

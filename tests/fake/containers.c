@@ -126,6 +126,7 @@ void container_discard(struct container *container)
 	free(container->list_text);
 	free(container->network);
 	free(container->error);
+	container_forget_log(container);
 	free(container);
 }
 

@@ -79,6 +79,8 @@ struct container {
 	struct timer stop_timer;
 	struct timer cleanup_timer;
 	struct waiter *waiters;
+	struct log_frame *log; /* what it wrote, oldest first */
+	struct log_follower *followers;
 	UT_hash_handle by_id;
 	UT_hash_handle by_name;
 	UT_hash_handle by_pid;
@@ -127,6 +129,10 @@ bool container_still_removing(struct container *container);
 void container_wait(struct container *container, struct waiter *waiter, bool for_removal,
 		    void (*done)(struct waiter *waiter));
 void waiter_cancel(struct waiter *waiter);
+
+/* It writes that on its standard output or error: kept, and sent to who follows. */
+void container_say(struct container *container, bool is_error, const char *data, size_t len);
+void container_forget_log(struct container *container);
 
 const char *container_state_name(const struct container *container);
 const char *container_label(const struct container *container, const char *key);

@@ -158,6 +158,7 @@ static const struct route routes[] = {
 	{"add container", "POST", "/containers", control_add},
 	{"end container", "POST", "/containers/{id}/exit", control_exit},
 	{"hold removal", "POST", "/containers/{id}/removing", control_removing},
+	{"say", "POST", "/containers/{id}/say", control_say},
 	{"lose conmon", "POST", "/containers/{id}/conmon", control_lose_conmon},
 	{"add image", "POST", "/images", post_image},
 	{"remove image", "DELETE", "/images", delete_image},

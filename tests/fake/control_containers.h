@@ -9,4 +9,5 @@ void control_list(struct request *request);
 void control_add(struct request *request);
 void control_exit(struct request *request);
 void control_removing(struct request *request);
+void control_say(struct request *request);
 void control_lose_conmon(struct request *request);

@@ -38,7 +38,8 @@ Containers
 Rules: rule(**spec) returns an id; every match is counted, an older rule's member wins
     which     op="create" or a list (ping version info events image_inspect image_pull list create
               inspect init start kill stop wait logs archive remove network_* volume_* unknown),
-              method="POST", path="/containers/*" (glob, without the version prefix)
+              method="POST", path="/containers/*" (glob, without the version prefix),
+              body="*env_1*" (glob)
     when      after=N skips the first N matches, times=K (default 1, 0: for ever) limits the hits
     delay     delay_ms before processing, reply_delay_ms before replying
     reply     status, headers, body (a string verbatim, anything else as JSON), echo_body=True (the
@@ -323,6 +324,11 @@ class FakeEngine:
     def lose_conmon(self, reference: str, worker: bool = True) -> None:
         """Podman: nobody sees any more how the container ends; ends its worker too, or not."""
         self._must("POST", f"/containers/{quote(reference)}/conmon", worker=int(worker))
+
+    def say(self, reference: str, text: str | bytes, stderr: bool = False) -> None:
+        """The container writes that, as one frame of its output."""
+        data = text.encode() if isinstance(text, str) else text
+        self._must("POST", f"/containers/{quote(reference)}/say", data, stderr=int(stderr))
 
     def hold_removal(self, reference: str, requests: int) -> None:
         """The container is "being removed" for so many requests that touch it, then gone."""

@@ -311,6 +311,20 @@ class Life(EngineCase):
             frames, [(1, b"\0\0\0", b"a line on stdout\n"), (2, b"\0\0\0", b"a line on stderr\n")]
         )
 
+    def test_logs_have_what_a_container_says_until_it_ends(self):
+        self.run_container()
+        connection = self.engine.connect()
+        self.addCleanup(connection.close)
+        connection.request("GET", "/containers/one/logs?stdout=1&stderr=1&follow=1&tail=1")
+        reply = connection.getresponse()
+        self.assertEqual(reply.read(8 + 17), b"\2\0\0\0\0\0\0\x11a line on stderr\n")
+        self.engine.say("one", "more\n", stderr=True)
+        self.assertEqual(reply.read(8 + 5), b"\2\0\0\0\0\0\0\5more\n")
+        self.engine.exit_container("one", 0)
+        self.assertEqual(reply.read(), b"")
+        again = self.ask("GET", "/containers/one/logs?stdout=1&stderr=1&tail=1").body
+        self.assertEqual(again[8:], b"more\n")
+
     def test_archives_are_accepted(self):
         self.create()
         put = self.engine.ask("PUT", "/containers/one/archive?path=/run", b"x" * 3_000_000)

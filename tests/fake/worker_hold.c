@@ -29,7 +29,7 @@ static char **gated(struct container *container, char **argv)
 
 	while (argv[count])
 		count++;
-	char **all = calloc(count + 5, sizeof(*all));
+	char **all = calloc(count + 6, sizeof(*all));
 	if (!all)
 		abort();
 	all[0] = shell;
@@ -37,6 +37,7 @@ static char **gated(struct container *container, char **argv)
 	all[2] = way;
 	all[3] = container->id;
 	memcpy(all + 4, argv, count * sizeof(*all));
+	all[4 + count] = container->id; /* a word that says nothing to the worker */
 	return all;
 }
 

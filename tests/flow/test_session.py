@@ -61,8 +61,9 @@ class ASession(FlowCase):
 
     def test_is_recorded_where_only_berth_can_read_it(self) -> None:
         self.assertEqual(self.place.state_dir.stat().st_mode & 0o777, 0o700)
-        for path in self.place.state_dir.iterdir():
-            self.assertEqual(path.stat().st_mode & 0o777, 0o600, path.name)
+        for path in self.place.state_dir.rglob("*"):
+            mode = 0o700 if path.is_dir() else 0o600
+            self.assertEqual(path.stat().st_mode & 0o777, mode, path.name)
 
     def test_polls_and_acks_are_made_as_the_contract_has_them(self) -> None:
         for poll in self.cp.log.of("poll"):

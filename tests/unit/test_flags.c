@@ -206,7 +206,8 @@ static void values_are_checked(void **state)
 {
 	(void)state;
 	assert_refused("test --format xml", "--format: must be one of text|json, not 'xml'");
-	assert_refused("test --format tex", "--format: must be one of text|json, not 'tex'");
+	assert_refused("test --format tex", "--format: must be one of text|json, not 'tex': "
+					    "did you mean 'text'?");
 	assert_refused("test --count many", "--count: must be a whole number, not 'many'");
 	assert_refused("test --count 11", "--count: must be from 1 to 10, not '11'");
 	assert_refused("test --time 5", "--time: must be a duration such as 30s or 1h30m, not '5'");

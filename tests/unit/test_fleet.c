@@ -197,8 +197,8 @@ static void all_problems_are_told_at_once_with_their_places(void **state)
 		"or '//' in it, not 'data'\n"
 		"fleet.yaml:14:38: target: must be a path that starts with / and has no '.', '..' "
 		"or '//' in it, not '/x/../y'\n"
-		"fleet.yaml:15:14: network: must be none, unrestricted or engine:NAME, not "
-		"'host'\n"
+		"fleet.yaml:15:14: network: must be none, unrestricted or engine:NAME of a "
+		"network of the operator's (never the host's), not 'host'\n"
 		"fleet.yaml:10:10: key: none is given: say --environment-key-file FILE, "
 		"ANTHROPIC_ENVIRONMENT_KEY_FILE, or key: { file: FILE } in a fleet file\n");
 }

@@ -368,8 +368,11 @@ static void a_waiver_names_a_promise_that_can_be_waived(void **state)
 {
 	(void)state;
 	assert_refused("unenforced: [user]\n",
-		       "p.yaml:1:14: unenforced: must list promises that can be waived: memory, "
-		       "swap, pids, cpus, ulimits, seccomp; not 'user'\n");
+		       "p.yaml:1:14: unenforced: must be one of memory, swap, pids, cpus, "
+		       "ulimits, seccomp, not 'user'\n");
+	assert_refused("unenforced: [memmory]\n",
+		       "p.yaml:1:14: unenforced: must be one of memory, swap, pids, cpus, "
+		       "ulimits, seccomp, not 'memmory': did you mean 'memory'?\n");
 }
 
 static void the_networks_of_the_host_are_never_a_session_network(void **state)
@@ -396,6 +399,10 @@ static void the_networks_of_the_host_are_never_a_session_network(void **state)
 	assert_refused("network: limited\n",
 		       "p.yaml:1:10: network: must be none, unrestricted or engine:NAME of a "
 		       "network of the operator's (never the host's), not 'limited'\n");
+	assert_refused("network: unrestrited\n",
+		       "p.yaml:1:10: network: must be none, unrestricted or engine:NAME of a "
+		       "network of the operator's (never the host's), not 'unrestrited': did you "
+		       "mean 'unrestricted'?\n");
 }
 
 static void all_problems_of_a_policy_come_together(void **state)

@@ -307,6 +307,8 @@ static void the_word_that_was_meant_is_the_nearest_if_any_is_near(void **state)
 	assert_string_equal(text_nearest("memmory", words, ARRAY_SIZE(words)), "memory");
 	assert_string_equal(text_nearest("MEMORY", words, ARRAY_SIZE(words)), "memory");
 	assert_string_equal(text_nearest("pid", words, ARRAY_SIZE(words)), "pids");
+	assert_string_equal(text_nearest("mem", words, ARRAY_SIZE(words)), "memory");
+	assert_null(text_nearest("m", words, ARRAY_SIZE(words)));
 	assert_null(text_nearest("entirely", words, ARRAY_SIZE(words)));
 	assert_null(text_nearest("memory", NULL, 0));
 	memset(long_text, 'm', sizeof(long_text) - 1);

@@ -2,14 +2,10 @@
 #include "poller_owner.h"
 
 #include "base/cleanup.h"
-#include "base/log.h"
 #include "unit/unit.h"
 
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 static void meddle(struct owner *owner, enum callback callback)
 {
@@ -21,10 +17,11 @@ static void meddle(struct owner *owner, enum callback callback)
 		owner->poller = poller_free(owner->poller);
 }
 
-static bool take_slot(void *arg)
+static bool take_slot(bool *ret_no_block, void *arg)
 {
 	struct owner *owner = arg;
 
+	*ret_no_block = owner->others_wait;
 	meddle(owner, TAKE_SLOT);
 	if (owner->slots == 0)
 		return false;
@@ -133,11 +130,7 @@ int owner_set_up(void **state)
 		(struct poll_settings){.block_ms = 999, .idle_min_ms = 1000, .idle_max_ms = 3000};
 	owner->slots = 1000000;
 	owner->poller = poller_new(&owner->peer, &owner->settings, &functions);
-	owner->log_fd = memfd_create("log", MFD_CLOEXEC);
-	owner->stderr_fd = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3);
-	assert_true(dup2(owner->log_fd, STDERR_FILENO) >= 0);
-	log_set_format(LOG_JSON);
-	log_set_level(LOG_DEBUG);
+	captured_log_begin(&owner->log);
 	*state = owner;
 	return 0;
 }
@@ -150,9 +143,7 @@ int owner_tear_down(void **state)
 	(void)lane_free(owner->peer.lane);
 	(void)loop_free(owner->loop);
 	(void)secret_free(owner->key);
-	(void)dup2(owner->stderr_fd, STDERR_FILENO);
-	(void)close(owner->stderr_fd);
-	(void)close(owner->log_fd);
+	captured_log_end(&owner->log);
 	free(owner);
 	return 0;
 }
@@ -192,21 +183,9 @@ void owner_start(struct owner *owner)
 
 unsigned owner_logged(struct owner *owner, const char *event, const char *level)
 {
-	_cleanup_free_ char *text = NULL;
-	unsigned count = 0;
-	char *place;
+	unsigned count = captured_log_count(&owner->log, event, level, "env_1");
 
-	off_t size = lseek(owner->log_fd, 0, SEEK_END);
-	text = xcalloc((size_t)size + 1, 1);
-	assert_int_equal(pread(owner->log_fd, text, (size_t)size, 0), size);
-	for (char *line = strtok_r(text, "\n", &place); line; line = strtok_r(NULL, "\n", &place)) {
-		_cleanup_(json_putp) struct json_object *json = NULL;
-		assert_int_equal(json_parse(line, strlen(line), &json), 0);
-		assert_string_equal(json_get_string(json, "environment"), "env_1");
-		if (strcmp(json_get_string(json, "event"), event) == 0 &&
-		    strcmp(json_get_string(json, "level"), level) == 0)
-			count++;
-	}
+	assert_int_equal(count, captured_log_count(&owner->log, event, level, NULL));
 	return count;
 }
 

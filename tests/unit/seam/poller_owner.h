@@ -4,6 +4,7 @@
  * The owner of a poller under test: counts what it is told, and meddles with the poller from within
  * its functions if asked to. The log goes to a file in memory while a test runs.
  */
+#include "captured_log.h"
 #include "fake_io.h"
 #include "queue/poller.h"
 
@@ -30,7 +31,8 @@ struct owner {
 	struct poll_settings settings;
 	struct secret *key;
 	struct poller *poller;
-	unsigned slots; /* free */
+	unsigned slots;	  /* free */
+	bool others_wait; /* for a slot */
 	unsigned taken, released, claimed, refused, empty, rejected, failed;
 	unsigned trouble;   /* the number in a row that was last told */
 	unsigned keys_left; /* how many times the key file will have changed */
@@ -38,7 +40,7 @@ struct owner {
 	struct err why;
 	/* What to do to the poller from within which callback. */
 	enum callback wake_in, stop_in, free_in;
-	int log_fd, stderr_fd;
+	struct captured_log log;
 };
 
 /* Fixtures of cmocka; *state is the owner. */
@@ -59,7 +61,7 @@ uint64_t owner_pause_before(struct owner *owner, size_t n);
 /* Wakes the poller for the first time. */
 void owner_start(struct owner *owner);
 
-/* How many lines of the log have this event and level. Each line must name the environment. */
+/* How many lines of the log have this event and level. Each must name the environment. */
 unsigned owner_logged(struct owner *owner, const char *event, const char *level);
 
 /* Each slot that was taken went away with an item or was given back. */

@@ -14,6 +14,7 @@ struct queue_fixture {
 	struct secret *key;
 	struct queue_call call;
 	unsigned done_count;
+	uint64_t turn_ms; /* when a poll had its turn (test_budget_calls.c) */
 };
 
 /* Fixtures of cmocka; *state is the struct queue_fixture. */

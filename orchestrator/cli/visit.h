@@ -1,0 +1,79 @@
+#pragma once
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A command's conversation with the fleet's container engines, one call after the other: connect,
+ * list what is ours, look at one, signal one. Each function runs the loop until its answer is
+ * there. What goes wrong is said on stderr ("berth ps: engine ...") and stands as an exit code in
+ * `visit->exit_code`; SIGINT and SIGTERM end what is waited for in the same way. An engine that is
+ * away does not keep the command from what the others have.
+ *
+ *	struct visit visit;
+ *	if (visit_open(&visit, "ps", fleet) && visit_list(&visit))
+ *		... visit.seen ...
+ *	visit_close(&visit);
+ *	return visit_result(&visit);
+ */
+#include "config/fleet.h"
+#include "engine/engine.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct visit;
+
+struct visited_engine {
+	struct visit *visit;
+	const struct engine_settings *settings;
+	struct engine *engine;
+	bool is_open; /* it has answered */
+	bool is_away; /* it has not, or no longer */
+};
+
+/* A container of ours, and where it is. */
+struct seen {
+	struct container container;
+	struct visited_engine *on;
+};
+
+struct visit {
+	const char *command; /* for messages */
+	const struct fleet *fleet;
+	struct loop *loop;
+	struct visited_engine *engines; /* as many as the fleet has */
+	struct engine_call call; /* of the functions below; its result is valid until the next */
+	struct timer timer;
+	const char *watched; /* visit_sleep() ends early when something happens to it */
+	bool is_opening, is_answered;
+	bool misses_some; /* an engine is away: what is not seen may be there */
+	int exit_code;	  /* EXIT_DONE, or why nothing more can be done */
+
+	/* From visit_list(), as the lists show them. */
+	struct seen *seen;
+	size_t count;
+};
+
+/* Borrows `command`, a literal, and `fleet`. False with an exit code if no engine answers, or there
+ * is none. visit_close() is due in either case, and leaves the results. */
+bool visit_open(struct visit *visit, const char *command, const struct fleet *fleet);
+void visit_close(struct visit *visit);
+
+/* The exit code, also of a visit that missed some. */
+int visit_result(const struct visit *visit);
+
+/* Lists. What carries berth's labels and is not berth's is named on stderr. */
+bool visit_list(struct visit *visit);
+
+/* Looks at one, with its times and visit->call.json. False without an exit code: it is gone. */
+bool visit_inspect(struct visit *visit, const struct seen *seen);
+
+/* Signals one. ENGINE_OK; ENGINE_ALREADY: it does not run; ENGINE_NOT_FOUND. Anything else has an
+ * exit code. */
+enum engine_outcome visit_kill(struct visit *visit, const struct seen *seen, const char *signal);
+
+/* Lets time pass, `ms` at most, until an event of the container `id` (NULL: none is waited for), or
+ * until loop_stop(). False with an exit code after a signal. */
+bool visit_sleep(struct visit *visit, uint64_t ms, const char *id);
+
+/* Says on stderr why that engine is of no help, and sets the exit code. */
+void visit_fail(struct visited_engine *on, const struct err *err);
