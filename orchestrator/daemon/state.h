@@ -46,6 +46,7 @@ struct daemon {
 	enum leave_mode leave_mode;
 	size_t clearing;    /* engines whose network is being removed */
 	bool is_signalled;  /* SIGTERM or SIGINT arrived */
+	bool is_hurried;    /* told to go: running sessions are left as they are */
 	bool ends_sessions; /* and on_shutdown is: stop */
 	struct timer review_timer, room_timer, keys_timer, time_timer, pending_timer, leave_timer;
 	unsigned verdict;
