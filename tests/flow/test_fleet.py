@@ -49,6 +49,16 @@ class AFullHost(EnvironmentsCase):
             self.assertLess(len(self.cp.log.of("ack", environment=flooding)) - before, 8)
         berth.kill()
 
+    def test_lets_nobody_starve_because_many_have_no_work(self) -> None:
+        """Each of them looks at its queue as often as it may, and needs the only place for that."""
+        self.place.settings["host"]["sessions"] = 1
+        for _ in range(30):
+            self.cp.fault("poll", environment=self.add_environment(), delay=0.02, times=None)
+        items = [self.queue_in(self.env["id"]) for _ in range(5)]
+        berth = self.start("run", "--log-level", "info")
+        self.cp.wait_stopped([item["id"] for item in items])
+        self.assertEqual(berth.terminate(), 0)
+
 
 class OneOfMany(EnvironmentsCase):
     def assert_ran_undisturbed(self, environment: str) -> None:
