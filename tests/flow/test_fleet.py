@@ -79,6 +79,20 @@ class OneOfMany(EnvironmentsCase):
         self.assertEqual(len(berth.events("claimed", environment=slow)), 4)
         berth.kill()
 
+    def test_whose_containers_take_long_are_many_and_delay_no_other(self) -> None:
+        """More of them than the engine is asked for anything else at once."""
+        quick = self.add_environment()
+        self.place.settings["engine"]["launches"] = 4
+        slow = [self.add_environment() for _ in range(8)]
+        for environment in slow:
+            self.engine.rule(op="create", body=f"*{environment}*", delay_ms=30000, times=0)
+            self.cp.queue(environment, 8)
+        berth = self.start("run")
+        wait_until(lambda: len(berth.events("claimed")) == 64)
+        wait_until(lambda: len(self.engine.requests("create")) >= 32)
+        self.assert_ran_undisturbed(quick)
+        berth.kill()
+
     def test_whose_key_is_rejected_stops_no_other(self) -> None:
         rejected = self.add_environment()
         (self.place.dir / f"key-{rejected}").write_text("not-a-key")
