@@ -68,8 +68,8 @@ void daemon_reload(struct daemon *daemon);
  * Not to be called from a callback of either. */
 void daemon_tidy(struct daemon *daemon);
 
-/* facts.c: what there is to tell of `daemon`, which is one. */
-void daemon_facts(struct service_facts *ret, void *daemon);
+/* facts.c: what there is to tell of a daemon, `arg`. */
+void daemon_facts(struct service_facts *ret, void *arg);
 
 /* leaving.c */
 int leaving_init(struct daemon *daemon, struct err *err);
