@@ -9,7 +9,6 @@
 #include "cli/exit.h"
 #include "cli/find.h"
 #include "cli/shared_flags.h"
-#include "cli/which.h"
 #include "engine/logs.h"
 #include "session/captures.h"
 #include "session/redacting.h"
@@ -179,7 +178,7 @@ static struct candidate *candidates_of(const struct capture_about *captures, siz
 {
 	struct candidate *candidates = xcalloc(count + 1, sizeof(*candidates));
 
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < count; i++) {
 		candidates[i] = (struct candidate){
 			.session = captures[i].session,
 			.work = captures[i].work,
@@ -187,6 +186,7 @@ static struct candidate *candidates_of(const struct capture_about *captures, siz
 			.name = captures[i].name,
 			.at_ms = captures[i].exited_ms,
 		};
+	}
 	return candidates;
 }
 
@@ -205,17 +205,6 @@ static int print_capture(struct viewer *viewer, const struct capture_about *abou
 		(void)fprintf(stderr, "berth logs: this is the end of it; how much is kept is "
 				      "logs.size of the fleet file\n");
 	return end_printing(viewer);
-}
-
-static int complain_several(const char *text, const struct candidate *candidates, size_t count)
-{
-	(void)fprintf(stderr, "berth logs: the ids of several containers begin with '%s':\n", text);
-	for (size_t i = 0; i < count; i++)
-		if (which_may_be(text, &candidates[i]))
-			(void)fprintf(stderr, "  %s  session %s, work %s\n",
-				      candidates[i].container, candidates[i].session,
-				      candidates[i].work);
-	return EXIT_USAGE;
 }
 
 static int complain_none(const struct visit *visit, const char *text)
@@ -244,7 +233,7 @@ static int print_kept(struct viewer *viewer, const char *text)
 	_cleanup_free_ struct candidate *candidates = candidates_of(captures, count);
 	enum which which = which_one(text, candidates, count, &at);
 	if (which == WHICH_SEVERAL)
-		exit_code = complain_several(text, candidates, count);
+		exit_code = find_complain_several("logs", text, candidates, count);
 	else if (which == WHICH_NONE)
 		exit_code = complain_none(visit, text);
 	else

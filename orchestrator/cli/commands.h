@@ -9,8 +9,12 @@ extern const struct command command_drain;
 extern const struct command command_logs;
 extern const struct command command_plan;
 extern const struct command command_ps;
+extern const struct command command_queue_list;
+extern const struct command command_queue_stats;
+extern const struct command command_queue_stop;
 extern const struct command command_run;
 extern const struct command command_schema;
+extern const struct command command_stop;
 extern const struct command command_version;
 
 /* All of them; NULL ends the list. */

@@ -25,18 +25,19 @@ static struct candidate *candidates_of(const struct visit *visit)
 	return candidates;
 }
 
-static void complain_several(struct visit *visit, const char *text,
-			     const struct candidate *candidates)
+int find_complain_several(const char *command, const char *text, const struct candidate *candidates,
+			  size_t count)
 {
-	(void)fprintf(stderr, "berth %s: the ids of several containers begin with '%s':\n",
-		      visit->command, text);
-	for (size_t i = 0; i < visit->count; i++)
-		if (which_may_be(text, &candidates[i]))
-			(void)fprintf(stderr, "  %s  session %s, work %s\n",
-				      candidates[i].container,
-				      candidates[i].session ? candidates[i].session : "-",
-				      candidates[i].work);
-	visit->exit_code = EXIT_USAGE;
+	(void)fprintf(stderr, "berth %s: the ids of several containers begin with '%s':\n", command,
+		      text);
+	for (size_t i = 0; i < count; i++) {
+		const struct candidate *candidate = &candidates[i];
+		if (which_may_be(text, candidate))
+			(void)fprintf(stderr, "  %s  session %s, work %s\n", candidate->container,
+				      candidate->session ? candidate->session : "-",
+				      candidate->work ? candidate->work : "-");
+	}
+	return EXIT_USAGE;
 }
 
 const struct seen *find_container(struct visit *visit, const char *text)
@@ -48,7 +49,8 @@ const struct seen *find_container(struct visit *visit, const char *text)
 	case WHICH_ONE:
 		return &visit->seen[at];
 	case WHICH_SEVERAL:
-		complain_several(visit, text, candidates);
+		visit->exit_code =
+			find_complain_several(visit->command, text, candidates, visit->count);
 		break;
 	case WHICH_NONE:
 		break;

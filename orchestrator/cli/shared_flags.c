@@ -83,6 +83,15 @@ const struct flag state_flags[] = {
 	{.name = NULL},
 };
 
+const struct flag config_flags[] = {
+	{.name = "config",
+	 .type = FLAG_TEXT,
+	 .offset = offsetof(struct fleet_flags, config),
+	 .argument = "FILE",
+	 .help = "the fleet file [BERTH_CONFIG]"},
+	{.name = NULL},
+};
+
 const struct flag key_flags[] = {
 	{.name = "environment-id",
 	 .type = FLAG_TEXT,

@@ -29,6 +29,9 @@ extern const struct flag environment_flags[];
 /* --state-dir; target: struct fleet_flags. For commands without environment_flags. */
 extern const struct flag state_flags[];
 
+/* --config alone; likewise, and for commands without engine_flags. */
+extern const struct flag config_flags[];
+
 /* --environment-id --environment-key-file; likewise. */
 extern const struct flag key_flags[];
 

@@ -276,6 +276,7 @@ static void submit(struct queue_peer *peer, struct queue_call *call,
 	call->operation = operation;
 	call->key = secret_copy(peer->key);
 	request->bearer = call->key;
+	request->as_api_key = peer->key_is_api_key;
 	request->headers[0] = "anthropic-version: 2023-06-01";
 	request->headers[1] = "anthropic-beta: managed-agents-2026-04-01";
 	request->headers[2] = "accept: application/json";
@@ -330,15 +331,24 @@ void queue_ack(struct queue_peer *peer, struct queue_call *call, const char *wor
 	submit(peer, call, &operation_ack, 0);
 }
 
-void queue_force_stop(struct queue_peer *peer, struct queue_call *call, const char *work_id)
+static void post_stop(struct queue_peer *peer, struct queue_call *call, const char *work_id,
+		      const char *body)
 {
-	static const char body[] = "{\"force\":true}";
-
 	prepare_post(peer, call, work_id, "stop");
-	buf_init(&call->request.body, sizeof(body));
+	buf_init(&call->request.body, strlen(body));
 	(void)!buf_adds(&call->request.body, body);
 	call->request.has_body = true;
 	submit(peer, call, &operation_stop, 0);
+}
+
+void queue_stop(struct queue_peer *peer, struct queue_call *call, const char *work_id)
+{
+	post_stop(peer, call, work_id, "{}");
+}
+
+void queue_force_stop(struct queue_peer *peer, struct queue_call *call, const char *work_id)
+{
+	post_stop(peer, call, work_id, "{\"force\":true}");
 }
 
 void queue_list(struct queue_peer *peer, struct queue_call *call, const char *page)

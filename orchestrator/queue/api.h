@@ -30,6 +30,7 @@ struct queue_peer {
 	const char *name;      /* of the environment, for logs */
 	const char *worker_id; /* printable: it becomes a header */
 	const struct secret *key;
+	bool key_is_api_key; /* an organization's: for stop and stats alone */
 };
 
 enum queue_outcome {
@@ -80,6 +81,10 @@ void queue_poll(struct queue_peer *peer, struct queue_call *call, unsigned block
 
 /* POST work/{id}/ack, without a body. */
 void queue_ack(struct queue_peer *peer, struct queue_call *call, const char *work_id);
+
+/* POST work/{id}/stop: the worker that holds it is told at its next heartbeat. An item that nobody
+ * holds stays `stopping`. Any 2xx, and 409 (already stopped), is QUEUE_OK. */
+void queue_stop(struct queue_peer *peer, struct queue_call *call, const char *work_id);
 
 /* POST work/{id}/stop with {"force":true}. Any 2xx, and 409 (already stopped), is QUEUE_OK. */
 void queue_force_stop(struct queue_peer *peer, struct queue_call *call, const char *work_id);

@@ -12,14 +12,14 @@
  *
  * In doubt nothing is sent: a lease that was ever held lapses by itself, and the item comes back.
  */
+#include "session/holding.h"
 #include "session/steps.h"
 
 #include <errno.h>
 #include <stdio.h>
 
-#define CLOCK_SLACK_MS 2000 /* between the engine's clock and the control plane's */
-#define LOOK_ATTEMPTS  3    /* each of several lists */
-#define STOP_ATTEMPTS  8
+#define LOOK_ATTEMPTS 3 /* each of several lists */
+#define STOP_ATTEMPTS 8
 
 bool session_needs_judging(const struct session *session)
 {
@@ -40,33 +40,35 @@ bool session_needs_judging(const struct session *session)
 	}
 }
 
+static struct holding holding_of(const struct session *session, const struct lookup_wait *wait)
+{
+	return (struct holding){
+		.acknowledged_at_ms = session->acknowledged_at_ms,
+		.started_ms = session->times.started,
+		.exited_ms = session->times.exited,
+		.clock_offset_ms = wait->clock_offset_ms,
+	};
+}
+
 bool is_our_ack(const struct session *session, const struct lookup_wait *wait)
 {
-	int64_t acked = wait->status.acknowledged_at_ms;
+	struct holding holding = holding_of(session, wait);
 
-	if (session->acknowledged_at_ms != 0)
-		return acked == session->acknowledged_at_ms;
-	return session->times.started != 0 && acked != 0 &&
-	       acked - wait->clock_offset_ms <= session->times.started + CLOCK_SLACK_MS;
+	return holding_is_ours(&holding, &wait->status);
 }
 
 static bool was_never_held(const struct session *session, const struct lookup_wait *wait)
 {
-	return wait->status.state == WORK_STARTING && wait->status.latest_heartbeat_at_ms == 0 &&
-	       is_our_ack(session, wait);
+	struct holding holding = holding_of(session, wait);
+
+	return holding_never_began(&holding, &wait->status);
 }
 
 static bool was_held_by_us(const struct session *session, const struct lookup_wait *wait)
 {
-	int64_t beat = wait->status.latest_heartbeat_at_ms - wait->clock_offset_ms;
+	struct holding holding = holding_of(session, wait);
 
-	if (session->end != END_TIME_LIMIT)
-		return false;
-	if (wait->status.state != WORK_ACTIVE && wait->status.state != WORK_STOPPING)
-		return false;
-	return wait->status.latest_heartbeat_at_ms != 0 && is_our_ack(session, wait) &&
-	       beat >= session->times.started - CLOCK_SLACK_MS &&
-	       beat <= session->times.exited + CLOCK_SLACK_MS;
+	return session->end == END_TIME_LIMIT && holding_was_ended(&holding, &wait->status);
 }
 
 /* Every session of this image would end like that: claims are paused, the item is not to blame. */

@@ -30,13 +30,13 @@ static void keep_end(struct transcript *transcript)
 
 	if (text->len <= transcript->size)
 		return;
-	const char *end = text->data + text->len, *from = end - transcript->size;
-	const char *line = from[-1] == '\n' ? from : memchr(from, '\n', (size_t)(end - from));
-	if (line != from && line)
-		line++;
+	/* From the byte before on: a line may begin exactly there. */
+	const char *end = text->data + text->len, *from = end - transcript->size - 1;
+	const char *stop = memchr(from, '\n', (size_t)(end - from));
+	const char *line = stop ? stop + 1 : end;
 	transcript->is_cut = true;
-	text->len = line ? (size_t)(end - line) : 0;
-	memmove(text->data, line ? line : end, text->len + 1);
+	text->len = (size_t)(end - line);
+	memmove(text->data, line, text->len + 1);
 }
 
 static void add_line(struct transcript *transcript, enum output_stream stream, bool is_whole,

@@ -64,10 +64,18 @@ void redactor_freep(struct redactor **redactor)
 
 static char other_alphabet(char c)
 {
-	static const char here[] = "+-/_", there[] = "-+_/";
-	const char *at = c ? strchr(here, c) : NULL;
-
-	return at ? there[at - here] : c;
+	switch (c) {
+	case '+':
+		return '-';
+	case '-':
+		return '+';
+	case '/':
+		return '_';
+	case '_':
+		return '/';
+	default:
+		return c;
+	}
 }
 
 static void allow_beginning(struct redactor *redactor, const struct pattern *pattern)

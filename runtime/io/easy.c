@@ -194,11 +194,11 @@ static bool add_line(struct curl_slist **headers, const char *line)
 	return true;
 }
 
-static bool add_bearer(struct curl_slist **headers, const struct secret *bearer)
+static bool add_bearer(struct curl_slist **headers, const struct http_request *request)
 {
-	static const char prefix[] = "Authorization: Bearer ";
-	const char *token = secret_reveal(bearer);
-	size_t size = sizeof(prefix) + strlen(token);
+	const char *prefix = request->as_api_key ? "x-api-key: " : "Authorization: Bearer ";
+	const char *token = secret_reveal(request->bearer);
+	size_t size = strlen(prefix) + strlen(token) + 1;
 	_cleanup_free_ char *line = xmalloc(size);
 
 	(void)stpcpy(stpcpy(line, prefix), token);
@@ -221,7 +221,7 @@ static bool set_headers(CURL *easy, struct http_request *request, struct curl_sl
 	if (!has_type)
 		failed |= !add_line(headers, "Content-Type:");
 	if (request->bearer)
-		failed |= !add_bearer(headers, request->bearer);
+		failed |= !add_bearer(headers, request);
 	SET(CURLOPT_HTTPHEADER, *headers);
 	return !failed || refuse(request, "a header holds a line break");
 }

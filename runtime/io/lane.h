@@ -43,6 +43,7 @@ struct http_request {
 	const char *method;	     /* "GET", "POST", "DELETE", ...: a literal */
 	char *url;		     /* owned by the request; http_request_done() frees it */
 	const struct secret *bearer; /* sent as "Authorization: Bearer ..."; borrowed, or NULL */
+	bool as_api_key;	     /* the bearer goes as "x-api-key: ..." instead */
 	const char *headers[6];	     /* further "Name: value" lines, borrowed; ends with NULL */
 	struct buf body;	     /* sent if `has_body`; wiped by http_request_done() */
 	bool has_body;		     /* false: POST sends Content-Length: 0 */

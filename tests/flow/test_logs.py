@@ -5,9 +5,9 @@ import json
 import signal
 from urllib.parse import quote
 
+from flow import onpodman
 from harness import Berth, FlowCase, wait_until
 
-from flow import onpodman
 
 OUT, ERR = "a line on stdout\n", "a line on stderr\n"
 

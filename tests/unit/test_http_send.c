@@ -47,6 +47,23 @@ static void get_sends_the_bearer_the_given_headers_and_nothing_surprising(void *
 	secret_free(token);
 }
 
+static void an_api_key_is_sent_as_such_and_not_as_a_bearer(void **state)
+{
+	struct lane_fixture *fixture = *state;
+	struct secret *key = secret_new(TOKEN, strlen(TOKEN));
+	struct call call;
+
+	call_init(&call, fixture, "GET", "/echo");
+	call.request.bearer = key;
+	call.request.as_api_key = true;
+	call_submit(&call);
+	fixture_run(fixture);
+	expect_echo(&call, "\r\nx-api-key: " TOKEN "\r\n");
+	expect_no_echo(&call, "Authorization");
+	call_done(&call);
+	secret_free(key);
+}
+
 static void bearer_of_one_request_is_not_sent_with_the_next(void **state)
 {
 	struct lane_fixture *fixture = *state;
@@ -309,6 +326,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(get_sends_the_bearer_the_given_headers_and_nothing_surprising),
+		TEST(an_api_key_is_sent_as_such_and_not_as_a_bearer),
 		TEST(bearer_of_one_request_is_not_sent_with_the_next),
 		TEST(post_without_a_body_says_so_and_names_no_type),
 		TEST(large_body_is_sent_whole_without_asking_first),
