@@ -275,6 +275,7 @@ class ARotatedKey(ReloadCase):
     def test_is_read_on_a_reload(self) -> None:
         self.rotate(self.env["id"])
         self.reload()
+        self.assertEqual(self.count("key_replaced"), 1)
         self.assert_used()
 
     def test_is_read_when_its_file_has_changed(self) -> None:
@@ -378,6 +379,8 @@ class ManyReloads(ReloadCase):
                                  self.editions[item["environment_id"]][edition])
 
     def test_lose_no_session_and_touch_none_that_runs(self) -> None:
+        # So that many of them come in the middle of a launch.
+        self.engine.rule(op=["create", "inspect", "start"], delay_ms=20, times=0)
         self.serve()
         for _ in range(self.reloads):
             self.arrive()
