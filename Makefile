@@ -154,9 +154,14 @@ PLACES := -e 's|@version@|$(VERSION)|g' -e 's|@bindir@|$(bindir)|g' -e 's|@datad
 $(MANUAL): $(call object,$(MANUAL_SOURCES)) $(LIBRARY)
 	$(call quiet,LINK,$@)$(CC) $(BASE_LD) $(LDFLAGS) $^ $(BASE_LIBS) -o $@
 
-$(BUILD)/share/%: orchestrator/share/%.in $(MANUAL) $(BUILD)/places
+$(BUILD)/events: README.md orchestrator/share/events.awk
 	@mkdir -p $(@D)
-	$(call quiet,MAN,$@)sed $(PLACES) $< | $(MANUAL) >$@
+	$(Q)awk -f orchestrator/share/events.awk README.md >$@
+
+$(BUILD)/share/%: orchestrator/share/%.in $(MANUAL) $(BUILD)/places $(BUILD)/events
+	@mkdir -p $(@D)
+	$(call quiet,MAN,$@)sed -e '/^@events@$$/{' -e 'r $(BUILD)/events' -e 'd' -e '}' $(PLACES) $< | \
+		$(MANUAL) >$@
 
 .PHONY: manual
 manual: $(PAGES) ## write the manual pages below build/
@@ -235,9 +240,9 @@ check-docker check-podman check-rootless: check-%: $(BERTH) ## run berth on one 
 		tests/engines $(engine_tests_$*)
 
 .PHONY: check-vm
-check-vm: $(BERTH) ## run berth on rootless Podman under systemd and cgroup v2, in a virtual machine (root)
+check-vm: $(BERTH) ## run berth under systemd, in a virtual machine (root; VM_SUITES=service for that suite alone)
 	$(Q)tests/deps.sh vm
-	$(Q)BERTH=$(BERTH) $(call run_tap,engines-vm) tests/vm/check.sh build/vm
+	$(Q)BERTH=$(BERTH) $(call run_tap,engines-vm) tests/vm/check.sh build/vm $(VM_SUITES)
 
 .PHONY: demo
 demo: deps ## drain three sessions on a private engine with the official worker

@@ -1,13 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/commands.h"
 
-#include "base/text.h"
-
-#include <stdlib.h>
-#include <string.h>
-
-#define COMMANDS_MAX 64
-
 const struct command *const commands[] = {
 	&command_run,	     &command_drain,
 	&command_check,	     &command_plan,
@@ -17,44 +10,3 @@ const struct command *const commands[] = {
 	&command_schema,     &command_completion,
 	&command_version,    NULL,
 };
-
-/* How many words `name` has if argv begins with them, else 0. */
-static int words_matched(const char *name, int argc, char *const *argv)
-{
-	for (int i = 0; i < argc; i++) {
-		size_t length = strlen(argv[i]);
-		if (length == 0 || strncmp(name, argv[i], length) != 0)
-			return 0;
-		if (name[length] == '\0')
-			return i + 1;
-		if (name[length] != ' ')
-			return 0;
-		name += length + 1;
-	}
-	return 0;
-}
-
-const struct command *command_find(int argc, char *const *argv, int *ret_words)
-{
-	for (size_t i = 0; commands[i]; i++) {
-		int words = words_matched(commands[i]->name, argc, argv);
-		if (words == 0)
-			continue;
-		*ret_words = words;
-		return commands[i];
-	}
-	return NULL;
-}
-
-const char *command_nearest(const char *word)
-{
-	const char *names[COMMANDS_MAX];
-	size_t count = 0;
-
-	for (; commands[count]; count++) {
-		if (count == COMMANDS_MAX)
-			abort();
-		names[count] = commands[count]->name;
-	}
-	return text_nearest(word, names, count);
-}

@@ -60,9 +60,10 @@ size_t flags_list(const struct command *command, const struct flag *flags[FLAGS_
 
 static void fill_table(struct flag_table *table, const struct command *command, void *values)
 {
-	char *next = table->short_forms;
+	char *next;
 
 	*table = (struct flag_table){.command = command, .values = values};
+	next = table->short_forms;
 	table->count = flags_list(command, table->flags, table->offsets);
 	/* "-": operands are reported where they stand; ":": a missing value is told apart. */
 	*next++ = '-';

@@ -6,56 +6,63 @@
 #include <stdio.h>
 #include <string.h>
 
+/* True if the command is `first` and a word, or `first` is NULL. */
+static bool is_of(const struct command *command, const char *first)
+{
+	size_t length = first ? strlen(first) : 0;
+
+	return !first || (strncmp(command->name, first, length) == 0 && length > 0 &&
+			  command->name[length] == ' ');
+}
+
+/* The commands that begin with the word `first` and have another; with NULL all. Returns how many.
+ */
+static size_t print_commands(FILE *stream, const char *first)
+{
+	size_t count = 0, width = 0;
+
+	for (size_t i = 0; commands[i]; i++)
+		if (is_of(commands[i], first) && strlen(commands[i]->name) > width)
+			width = strlen(commands[i]->name);
+	for (size_t i = 0; commands[i]; i++) {
+		if (!is_of(commands[i], first))
+			continue;
+		if (count++ == 0)
+			(void)fprintf(stream, "Commands:\n");
+		(void)fprintf(stream, "  %-*s  %s\n", (int)width, commands[i]->name,
+			      commands[i]->summary);
+	}
+	return count;
+}
+
 static void print_usage(FILE *stream)
 {
 	(void)fprintf(stream, "Usage: berth COMMAND [FLAGS]\n\n"
-			      "Runs every agent session in a container of its own.\n\nCommands:\n");
-	for (size_t i = 0; commands[i]; i++)
-		(void)fprintf(stream, "  %-12s %s\n", commands[i]->name, commands[i]->summary);
+			      "Runs every agent session in a container of its own.\n\n");
+	(void)print_commands(stream, NULL);
 	(void)fprintf(stream, "\n'berth COMMAND --help' lists a command's flags.\n");
 }
 
-/* Names the verbs of a command of two words whose second is missing or none of them. */
-static int complain_incomplete(const char *first, const char *second)
+static bool asks_for_help(const char *word)
 {
-	size_t length = strlen(first);
-	const char *between = "say which: ";
+	return strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0;
+}
 
-	if (second)
-		(void)fprintf(stderr, "berth: unknown command '%s %s'; ", first, second);
-	else
-		(void)fprintf(stderr, "berth %s: ", first);
-	for (size_t i = 0; commands[i]; i++) {
-		const char *name = commands[i]->name;
-		if (strncmp(name, first, length) != 0 || name[length] != ' ')
-			continue;
-		(void)fprintf(stderr, "%s%s", between, name + length + 1);
-		between = ", ";
+/* `words` begin with no command: maybe with half of one, "queue" or "queue lst". */
+static int complain_unknown(char *const *words)
+{
+	const char *meant = command_nearest(words[0]);
+
+	if (words[1] && asks_for_help(words[1]) && print_commands(stdout, words[0]) > 0)
+		return EXIT_DONE;
+	if (print_commands(stderr, words[0]) > 0) {
+		(void)fprintf(stderr, "berth %s: %s%s%s\n", words[0],
+			      words[1] ? "unknown command '" : "say which",
+			      words[1] ? words[1] : "", words[1] ? "'" : "");
+		return EXIT_USAGE;
 	}
-	(void)fprintf(stderr, "\nTry 'berth --help'.\n");
-	return EXIT_USAGE;
-}
-
-/* True if `word` is the first of a command's two. */
-static bool is_first_word(const char *word)
-{
-	size_t length = strlen(word);
-
-	for (size_t i = 0; commands[i]; i++)
-		if (length > 0 && strncmp(commands[i]->name, word, length) == 0 &&
-		    commands[i]->name[length] == ' ')
-			return true;
-	return false;
-}
-
-static int complain_unknown(const char *name, const char *next)
-{
-	if (is_first_word(name))
-		return complain_incomplete(name, next);
-	const char *meant = command_nearest(name);
-	(void)fprintf(stderr, "berth: unknown command '%s'%s%s%s\n", name,
+	(void)fprintf(stderr, "berth: unknown command '%s'%s%s%s\nTry 'berth --help'.\n", words[0],
 		      meant ? ": did you mean '" : "", meant ? meant : "", meant ? "'?" : "");
-	(void)fprintf(stderr, "Try 'berth --help'.\n");
 	return EXIT_USAGE;
 }
 
@@ -71,8 +78,10 @@ static int help(int argc, char **argv)
 		return EXIT_DONE;
 	}
 	const struct command *command = command_find(argc, argv, &words);
-	if (!command)
-		return complain_unknown(argv[0], argv[1]);
+	if (!command) {
+		char *half[] = {argv[0], flag, NULL};
+		return complain_unknown(half);
+	}
 	(void)snprintf(own_name, sizeof(own_name), "%s", argv[words - 1]);
 	return command->run(2, arguments);
 }
@@ -86,13 +95,12 @@ int main(int argc, char **argv)
 		print_usage(stderr);
 		return EXIT_USAGE;
 	}
-	if (strcmp(argv[1], "help") == 0 || strcmp(argv[1], "--help") == 0 ||
-	    strcmp(argv[1], "-h") == 0)
+	if (strcmp(argv[1], "help") == 0 || asks_for_help(argv[1]))
 		return help(argc - 2, argv + 2);
 	if (strcmp(argv[1], "--version") == 0)
 		argv[1] = version;
 	const struct command *command = command_find(argc - 1, argv + 1, &words);
 	if (!command)
-		return complain_unknown(argv[1], argv[2]);
+		return complain_unknown(argv + 1);
 	return command->run(argc - words, argv + words);
 }

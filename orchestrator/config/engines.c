@@ -83,10 +83,10 @@ static void bind(struct loader *loader, size_t i)
 	const struct yaml_node *node = loader->origins[i].node, *place = yaml_get(node, "engine");
 	_cleanup_(buf_done) struct buf names;
 
+	buf_init(&names, BUF_MAX_LOG_LINE);
 	environment->engine = fleet->engines;
 	if (fleet->engine_count == 1 && !environment->engine_name)
 		return;
-	buf_init(&names, BUF_MAX_LOG_LINE);
 	if (!environment->engine_name && defaults_are_lost(loader->root))
 		return;
 	if (!environment->engine_name) {

@@ -68,22 +68,25 @@ static void check_type(const struct check *check)
 {
 	const struct unit_setting *type = unit_get(check->unit, "Type");
 	const struct unit_setting *access = unit_get(check->unit, "NotifyAccess");
-	bool notifies = text_starts_with(value_of(type, "simple"), "notify");
+	const char *value = value_of(type, "simple");
 
 	if (check->is_drain)
 		return;
-	if (!notifies)
+	if (!text_starts_with(value, "notify")) {
 		warn_at(check, type,
 			"Type=%s: systemd takes berth for ready before it has adopted what an "
 			"earlier run left, and hears nothing of reloads: say Type=notify",
-			value_of(type, "simple"));
-	else if (strcmp(value_of(access, "main"), "none") == 0)
+			value);
+		return;
+	}
+	if (strcmp(value_of(access, "main"), "none") == 0)
 		warn_at(check, access,
 			"NotifyAccess=none: systemd waits in vain for berth to be ready: say "
 			"NotifyAccess=main");
 }
 
-static void check_restart(const struct check *check)
+/* The statuses that no restart mends. */
+static void check_prevented(const struct check *check)
 {
 	static const struct {
 		const char *code, *name, *meaning;
@@ -92,26 +95,33 @@ static void check_restart(const struct check *check)
 		{"77", "NOPERM", "rejected keys"},
 		{"78", "CONFIG", "a refused configuration"},
 	};
+	static const char key[] = "RestartPreventExitStatus";
+
+	for (size_t i = 0; i < ARRAY_SIZE(codes); i++) {
+		if (unit_has_word(check->unit, key, codes[i].code) ||
+		    unit_has_word(check->unit, key, codes[i].name))
+			continue;
+		warn_at(check, unit_get(check->unit, key),
+			"without %s=%s it is started over and over with %s: say %s=64 77 78", key,
+			codes[i].code, codes[i].meaning, key);
+	}
+}
+
+static void check_restart(const struct check *check)
+{
 	const struct unit_setting *restart = unit_get(check->unit, "Restart");
-	const struct unit_setting *prevent = unit_get(check->unit, "RestartPreventExitStatus");
 	const char *value = value_of(restart, "no");
 
 	if (check->is_drain)
 		return;
-	if (strcmp(value, "on-failure") != 0 && strcmp(value, "always") != 0) {
-		warn_at(check, restart,
-			"Restart=%s: berth stays away after an engine was not there at its start "
-			"(69) or a watchdog ended it: say Restart=on-failure",
-			value);
+	if (strcmp(value, "on-failure") == 0 || strcmp(value, "always") == 0) {
+		check_prevented(check);
 		return;
 	}
-	for (size_t i = 0; i < ARRAY_SIZE(codes); i++)
-		if (!unit_has_word(check->unit, "RestartPreventExitStatus", codes[i].code) &&
-		    !unit_has_word(check->unit, "RestartPreventExitStatus", codes[i].name))
-			warn_at(check, prevent,
-				"without RestartPreventExitStatus=%s it is started over and over "
-				"with %s: say RestartPreventExitStatus=64 77 78",
-				codes[i].code, codes[i].meaning);
+	warn_at(check, restart,
+		"Restart=%s: berth stays away after an engine was not there at its start (69) or a "
+		"watchdog ended it: say Restart=on-failure",
+		value);
 }
 
 static void check_kill_mode(const struct check *check)
@@ -136,29 +146,37 @@ static void check_environment(const struct check *check)
 			"environment may bring along: say UnsetEnvironment=ANTHROPIC_API_KEY");
 }
 
+static int64_t longest_block_ms(const struct fleet *fleet)
+{
+	int64_t longest = 0;
+
+	for (size_t i = 0; i < fleet->environment_count; i++)
+		if ((int64_t)fleet->environments[i].poll.block_ms > longest)
+			longest = (int64_t)fleet->environments[i].poll.block_ms;
+	return longest;
+}
+
 static void check_watchdog(const struct check *check)
 {
 	const struct unit_setting *watchdog = unit_get(check->unit, "WatchdogSec");
-	int64_t given_ms, needed_ms, block_ms = 0;
+	int64_t given_ms, needed_ms = 2 * (ONE_MORE_POLL_MS + longest_block_ms(check->fleet));
 	char enough[32];
 
-	for (size_t i = 0; i < check->fleet->environment_count; i++)
-		if ((int64_t)check->fleet->environments[i].poll.block_ms > block_ms)
-			block_ms = (int64_t)check->fleet->environments[i].poll.block_ms;
-	needed_ms = 2 * (ONE_MORE_POLL_MS + block_ms);
-	format_enough(enough, needed_ms);
-	if (!read_time(check, watchdog, 0, &given_ms))
+	if (!read_time(check, watchdog, 0, &given_ms) || given_ms >= needed_ms)
 		return;
-	if (given_ms == 0 && !check->is_drain)
-		warn_at(check, watchdog,
-			"without WatchdogSec nobody notices that polls are not answered any more: "
-			"say WatchdogSec=2m");
-	else if (given_ms != 0 && given_ms < needed_ms)
-		warn_at(check, watchdog,
-			"WatchdogSec=%s: once polls go unanswered, half of it must be enough for "
-			"one more poll, or berth is ended although it may be answered again: say "
-			"WatchdogSec=%s or more",
-			watchdog->value, enough);
+	if (given_ms == 0) {
+		if (!check->is_drain)
+			warn_at(check, watchdog,
+				"without WatchdogSec nobody notices that polls are not answered "
+				"any more: say WatchdogSec=2m");
+		return;
+	}
+	format_enough(enough, needed_ms);
+	warn_at(check, watchdog,
+		"WatchdogSec=%s: once polls go unanswered, half of it must be enough for one more "
+		"poll, or berth is ended although it may be answered again: say WatchdogSec=%s or "
+		"more",
+		watchdog->value, enough);
 }
 
 /* --- the time to stop ------------------------------------------------------------------------- */

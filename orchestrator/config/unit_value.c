@@ -30,7 +30,7 @@ static char *next_word(const char **rest)
 
 	if (*text == '\0')
 		return NULL;
-	const char end[] = {is_quoted ? *text : ' ', is_quoted ? '\0' : '\t', '\0'};
+	const char *end = !is_quoted ? SPACES : *text == '"' ? "\"" : "'";
 	text += is_quoted;
 	size_t length = strcspn(text, end);
 	*rest = text + length + (is_quoted && text[length] != '\0');

@@ -32,6 +32,17 @@ static bool used_up_first_heartbeat(const struct session *session)
 	return ran_ms >= (uint64_t)session->site->config->timeouts.first_heartbeat_ms;
 }
 
+/* May a running session be left to the next start? Not while one of its limits is being enforced:
+ * the next start may have no more time for the answer. */
+static bool may_be_left(const struct session *session, const struct pending *pending)
+{
+	if (session_is_in_question(session) && !pending->daemon->is_hurried)
+		return false;
+	return pending->mode == LEAVE_SESSIONS_RUNNING ||
+	       (pending->mode == LEAVE_SESSIONS_BEATEN &&
+		(session->times.first_heartbeat != 0 || used_up_first_heartbeat(session)));
+}
+
 static void look_for_pending(struct session *session, void *arg)
 {
 	struct pending *pending = arg;
@@ -41,10 +52,7 @@ static void look_for_pending(struct session *session, void *arg)
 	if (session->state == SESSION_JUDGING && session->is_removed)
 		lookup_hurry(session->site->lookup);
 	if (session->state == SESSION_RUNNING) {
-		if (pending->mode == LEAVE_SESSIONS_RUNNING)
-			return;
-		if (pending->mode == LEAVE_SESSIONS_BEATEN &&
-		    (session->times.first_heartbeat != 0 || used_up_first_heartbeat(session)))
+		if (may_be_left(session, pending))
 			return;
 		lookup_sweep_often(session->site->lookup);
 	}
@@ -193,7 +201,7 @@ static void on_terminate(void *arg)
 		log_event(LOG_WARNING, "stopping", NULL, NULL, "a second signal: leaving at once");
 		die_by_signal(SIGTERM);
 	}
-	daemon->is_signalled = true;
+	daemon->is_signalled = daemon->is_hurried = true;
 	forget_troubles(daemon);
 	log_event(LOG_INFO, "stopping", NULL, NULL, "%s",
 		  stops ? "no more claims; ending the running sessions"
@@ -231,6 +239,7 @@ static void on_time_over(void *arg)
 {
 	struct daemon *daemon = arg;
 
+	daemon->is_hurried = true;
 	log_event(LOG_INFO, "stopping", NULL, NULL, "--max-time is over");
 	leaving_begin(daemon, LEAVE_SESSIONS_RUNNING);
 }

@@ -86,25 +86,30 @@ static bool goes_unheard(const struct service *service)
 	return facts.polling > 0 && facts.unheard == facts.polling;
 }
 
+static void say_whether_heard(const struct service *service)
+{
+	if (service->is_unheard)
+		log_event(LOG_WARNING, "watchdog", NULL, NULL,
+			  "polls get no answer, again and again: unless one does, the service "
+			  "manager will end this process and start it anew; sessions run on");
+	else
+		log_event(LOG_INFO, "watchdog", NULL, NULL, "polls are answered again");
+}
+
 static void on_watchdog_due(void *arg)
 {
 	struct service *service = arg;
 	bool was_unheard = service->is_unheard;
+	uint64_t next_ms = (service->watchdog_ms + 1) / 2;
 
 	service->is_unheard = goes_unheard(service);
 	if (service->is_unheard != was_unheard)
-		log_event(service->is_unheard ? LOG_WARNING : LOG_INFO, "watchdog", NULL, NULL,
-			  "%s",
-			  service->is_unheard
-				  ? "polls get no answer, again and again: unless one does, the "
-				    "service manager will end this process and start it anew; "
-				    "sessions run on"
-				  : "polls are answered again");
-	if (!service->is_unheard)
+		say_whether_heard(service);
+	if (service->is_unheard)
+		next_ms = LISTEN_MS;
+	else
 		notify_send("WATCHDOG=1");
-	timer_arm(&service->watchdog_timer, service->loop,
-		  service->is_unheard ? LISTEN_MS : (service->watchdog_ms + 1) / 2, on_watchdog_due,
-		  service);
+	timer_arm(&service->watchdog_timer, service->loop, next_ms, on_watchdog_due, service);
 }
 
 /* --- phases ----------------------------------------------------------------------------------- */
@@ -116,6 +121,7 @@ void service_init(struct service *service, struct loop *loop,
 	service->watchdog_ms = notify_watchdog_ms();
 	if (service->watchdog_ms > 0)
 		timer_arm(&service->watchdog_timer, loop, 0, on_watchdog_due, service);
+	service_changed(service);
 }
 
 void service_done(struct service *service)

@@ -46,6 +46,7 @@ struct daemon {
 	enum leave_mode leave_mode;
 	size_t clearing;    /* engines whose network is being removed */
 	bool is_signalled;  /* SIGTERM or SIGINT arrived */
+	bool is_hurried;    /* told to go: running sessions are left as they are */
 	bool ends_sessions; /* and on_shutdown is: stop */
 	struct timer review_timer, room_timer, keys_timer, time_timer, pending_timer, leave_timer;
 	unsigned verdict;
@@ -67,8 +68,8 @@ void daemon_reload(struct daemon *daemon);
  * Not to be called from a callback of either. */
 void daemon_tidy(struct daemon *daemon);
 
-/* facts.c: what there is to tell of `daemon`, which is one. */
-void daemon_facts(struct service_facts *ret, void *daemon);
+/* facts.c: what there is to tell of a daemon, `arg`. */
+void daemon_facts(struct service_facts *ret, void *arg);
 
 /* leaving.c */
 int leaving_init(struct daemon *daemon, struct err *err);

@@ -42,8 +42,20 @@ static void join(struct turns *turns, struct turn *turn)
 {
 	if (turn->is_active)
 		return;
-	turn->pass = front(turns);
+	double now = front(turns);
+	if (turn->pass < now)
+		turn->pass = now;
 	turn->is_active = true;
+}
+
+/* Nobody has anything to run: what comes begins anew. */
+static void forget_all(struct turns *turns)
+{
+	for (struct turn *turn = turns->first; turn; turn = turn->next)
+		if (turn->is_active)
+			return;
+	for (struct turn *turn = turns->first; turn; turn = turn->next)
+		turn->pass = 0;
 }
 
 bool turns_may_go(struct turns *turns, struct turn *turn, int64_t free_places,
@@ -77,6 +89,7 @@ void turns_leave(struct turns *turns, struct turn *turn)
 {
 	stop_waiting(turns, turn);
 	turn->is_active = false;
+	forget_all(turns);
 }
 
 static int compare_passes(const void *a, const void *b)

@@ -4,7 +4,8 @@
  * Whose turn is it when not everybody can go? Environments that want a place of a full host take
  * turns by weight: each place taken moves its environment back by 1/weight, and who stands furthest
  * ahead goes next (start-time fair queueing, Goyal, Vin and Cheng 1996). Who has had nothing to run
- * joins where the others are: it neither saves up turns nor starves.
+ * joins where the others are, or where it was if that is further back: it neither saves up turns,
+ * nor starves, nor gains by leaving for a moment.
  *
  * Places are limited twice: of the host, and of each engine for launches under way. Who waits for
  * its engine keeps nobody from a place of the host.
@@ -45,7 +46,7 @@ bool turns_may_go(struct turns *turns, struct turn *turn, int64_t free_places,
 /* It took a place and kept it. */
 void turns_charge(struct turn *turn);
 
-/* It wants no place for now: it waits no longer, and its place in the order is forgotten. */
+/* It wants no place for now, and waits no longer. */
 void turns_leave(struct turns *turns, struct turn *turn);
 
 /* Wakes those who may go with so many places free on the host, and all that wait for their group.

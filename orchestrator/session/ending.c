@@ -101,10 +101,17 @@ void step_running(struct session *session)
 	uint64_t limit_ms = (uint64_t)timeouts->session_ms;
 	if (awaits_heartbeat(session) && timeouts->first_heartbeat_ms < timeouts->session_ms)
 		limit_ms = (uint64_t)timeouts->first_heartbeat_ms;
-	uint64_t due = session->started_mono_ms + limit_ms;
-	timer_arm(&session->timer, session->site->loop, due > now ? due - now : 0, on_deadline,
-		  session);
 	lookup_poke(session->site->lookup);
+	uint64_t due = session->started_mono_ms + limit_ms;
+	if (due > now)
+		timer_arm(&session->timer, session->site->loop, due - now, on_deadline, session);
+	else
+		on_deadline(session);
+}
+
+bool session_is_in_question(const struct session *session)
+{
+	return session->state == SESSION_RUNNING && session->lookup.lookup;
 }
 
 void session_heartbeat_seen(struct session *session, int64_t at_ms)

@@ -196,6 +196,9 @@ void session_stop(struct session *session, enum session_end why);
  * container is ended and the next offer taken, or the item was handed out twice. */
 void session_offered_again(struct session *session);
 
+/* It runs, and its item is being looked up to decide whether it may go on. */
+bool session_is_in_question(const struct session *session);
+
 /* True while the container is running or about to: it counts against the caps. */
 bool session_is_launching(const struct session *session);
 bool session_is_running(const struct session *session);

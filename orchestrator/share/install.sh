@@ -31,7 +31,9 @@ placed() {
 	sed -e "s|/usr/local/bin/|$bindir/|g" -e "s|/etc/berth|$sysconfdir/berth|g" "$1"
 }
 
-own=("$datadir/berth/policies" "$datadir/berth" "$docdir/examples" "$docdir")
+# Deepest first.
+mapfile -t own < <(find examples -type d | sort -r | sed "s|^|$docdir/|")
+own+=("$docdir" "$datadir/berth/policies" "$datadir/berth")
 
 file 755 "$bindir/berth" cat "$build/berth"
 for policy in policies/*.yaml; do
@@ -53,7 +55,6 @@ for text in README.md LICENSE; do
 done
 while read -r example; do
 	file 644 "$docdir/$example" placed "$example"
-	[ "$(dirname "$example")" = examples ] || own=("$docdir/$(dirname "$example")" "${own[@]}")
 	# A user's own service manager has its own folder of units.
 	case $example in
 	*/rootless/*.service | */rootless/*.timer)

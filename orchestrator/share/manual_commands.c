@@ -68,7 +68,8 @@ static void print_flag(const struct flag *flag)
 	printf(".It ");
 	if (flag->letter)
 		printf("Fl %c , ", flag->letter);
-	printf("Fl \\-%s", flag->name);
+	printf("Fl \\-");
+	manual_text(flag->name);
 	if (flag->argument) {
 		printf(" Ar ");
 		print_argument(flag->argument);

@@ -301,25 +301,26 @@ static size_t distance(const char *a, const char *b)
 /* The first word that begins with `text`, unless that is too short to mean anything. */
 static const char *first_begun(const char *text, const char *const *words, size_t count)
 {
-	for (size_t i = 0; strlen(text) >= 3 && i < count; i++)
-		if (text_starts_with(words[i], text))
+	size_t length = strlen(text);
+
+	for (size_t i = 0; length >= 3 && i < count; i++)
+		if (strncmp(words[i], text, length) == 0)
 			return words[i];
 	return NULL;
 }
 
 const char *text_nearest(const char *text, const char *const *words, size_t count)
 {
-	const char *nearest = NULL;
-	size_t least = strlen(text) / 3 + 2;
+	size_t least = strlen(text) / 3 + 2, nearest = count;
 
 	for (size_t i = 0; i < count; i++) {
 		size_t d = distance(text, words[i]);
 		if (d < least) {
 			least = d;
-			nearest = words[i];
+			nearest = i;
 		}
 	}
-	return nearest ? nearest : first_begun(text, words, count);
+	return nearest < count ? words[nearest] : first_begun(text, words, count);
 }
 
 bool text_starts_with(const char *text, const char *prefix)

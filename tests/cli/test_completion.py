@@ -37,6 +37,10 @@ class ShellCase(PrintCase):
         self.assertEqual((result.returncode, result.stderr), (0, ""))
         return result.stdout
 
+    def verbs(self) -> list[str]:
+        """As --help lists them, some of two words."""
+        return re.findall(r"^  (\S+(?: \S+)?)  ", self.prints("--help"), re.MULTILINE)
+
     def flags_in_help(self, *words: str) -> set[str]:
         return set(re.findall(r"^ .*?(--[a-z-]+)", self.prints(*words, "--help"), re.MULTILINE))
 
@@ -60,12 +64,16 @@ class Bash(ShellCase):
         self.assertEqual(self.complete("berth help ver"), ["version"])
 
     def test_offers_every_command(self) -> None:
-        listed = re.findall(r"^  (\S+)", berth("--help").stdout, re.MULTILINE)
-        self.assertEqual(set(self.complete("berth ")), {*listed, "help"})
+        first = {verb.split()[0] for verb in self.verbs()}
+        self.assertEqual(set(self.complete("berth ")), first | {"help"})
+        for verb in self.verbs():
+            if " " in verb:
+                self.assertIn(verb.split()[1], self.complete(f"berth {verb.split()[0]} "))
 
     def test_offers_every_flag_of_a_command(self) -> None:
-        for verb in ("run", "drain", "check", "plan", "ps", "version", "schema"):
-            self.assertEqual(set(self.complete(f"berth {verb} -")), self.flags_in_help(verb))
+        for verb in self.verbs():
+            self.assertEqual(set(self.complete(f"berth {verb} -")),
+                             self.flags_in_help(*verb.split()))
 
     def test_offers_the_choices_of_a_flag(self) -> None:
         self.assertEqual(self.complete("berth run --credential "), ["auto", "secret", "key"])
@@ -85,6 +93,11 @@ class Bash(ShellCase):
 
     def test_offers_nothing_behind_a_command_that_there_is_not(self) -> None:
         self.assertEqual(self.complete("berth nothing "), [])
+
+    def test_offers_the_sessions_that_there_are(self) -> None:
+        for verb in self.verbs():
+            if re.search(r"^Usage: .*\bSESSION", self.prints(*verb.split(), "--help")):
+                self.assertEqual(self.complete(f"berth {verb} "), ["sesn_1"])
 
 
 class Zsh(ShellCase):
@@ -161,9 +174,11 @@ class Fish(ShellCase):
         self.assertEqual(self.complete("berth help ver"), ["version"])
 
     def test_offers_every_flag_of_a_command(self) -> None:
-        for verb in ("run", "check", "ps"):
+        for verb in self.verbs():
             flags = {flag.removesuffix("=") for flag in self.complete(f"berth {verb} --")}
-            self.assertEqual(flags, self.flags_in_help(verb))
+            self.assertEqual(flags, self.flags_in_help(*verb.split()))
+            if " " in verb:
+                self.assertIn(verb.split()[1], self.complete(f"berth {verb.split()[0]} "))
 
     def test_offers_the_choices_of_a_flag(self) -> None:
         self.assertEqual(set(self.complete("berth run --credential ")), {"auto", "secret", "key"})
@@ -178,6 +193,11 @@ class Fish(ShellCase):
 
     def test_offers_the_words_of_an_operand(self) -> None:
         self.assertEqual(set(self.complete("berth schema ")), {"fleet", "include", "policy"})
+
+    def test_offers_the_sessions_that_there_are(self) -> None:
+        for verb in self.verbs():
+            if re.search(r"^Usage: .*\bSESSION", self.prints(*verb.split(), "--help")):
+                self.assertEqual(self.complete(f"berth {verb} "), ["sesn_1"])
 
 
 class Completion(PrintCase):

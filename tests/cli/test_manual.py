@@ -55,13 +55,18 @@ class Manual(PrintCase):
                                    re.MULTILINE):
                 self.assertTrue(flag == "--help" or flag in text, f"{verb} {flag}")
 
+    def test_has_nothing_to_type_with_hyphens_in_place_of_minus_signs(self) -> None:
+        for page in PAGES:
+            source = (FOLDER / page).read_text()
+            for flag in re.findall(r"\bFl .*", source) + self.blocks(page):
+                self.assertNotRegex(flag, r"(?<!\\)-")
+
     def test_has_every_event_that_the_read_me_names(self) -> None:
         text = rendered("berth.1")
         table = re.search(r"\| about \| events \|\n(.*?)\n\n", (ROOT / "README.md").read_text(),
                           re.DOTALL)
         for event in re.findall(r"`(\w+)`", table.group(1)):
-            self.assertTrue(re.search(rf"\b{event}\b", text),
-                            f"{event} stands in README.md, not in orchestrator/share/berth.1.in")
+            self.assertTrue(re.search(rf"\b{event}\b", text), event)
 
     def test_has_every_exit_code(self) -> None:
         codes = re.findall(r"EXIT_\w+ = (\d+)", (ROOT / "orchestrator/cli/exit.h").read_text())
@@ -101,7 +106,11 @@ class Manual(PrintCase):
                        "compute", "--state-dir", "state", cwd=self.dir)
         self.assertEqual(result.returncode, 0, result.stderr)
 
+    def blocks(self, page: str) -> list[str]:
+        """What is printed literally."""
+        return re.findall(r"^\.Bd -literal.*?\n(.*?)^\.Ed", (FOLDER / page).read_text(),
+                          re.DOTALL | re.MULTILINE)
+
     def examples(self, page: str, beginning: str) -> list[str]:
-        source = (FOLDER / page).read_text().replace("\\-", "-")
-        blocks = re.findall(r"^\.Bd -literal.*?\n(.*?)^\.Ed", source, re.DOTALL | re.MULTILINE)
+        blocks = [block.replace("\\-", "-") for block in self.blocks(page)]
         return [block for block in blocks if block.startswith(beginning)]

@@ -16,8 +16,8 @@ defaults:
 environments:
   - id: env_1
     engine: docker
-    pull: allways
-    timeouts: { sesion: 1h, start: 10 }
+    pull: alwayz
+    timeouts: { sesson: 1h, start: 10 }
     network: unrestrited
   - id: env_1
     engine: podmn
@@ -31,7 +31,7 @@ MISTAKES = [
     ("6:14", "did you mean 'leave'?"),
     ("9:15", "did you mean 'key'?"),
     ("13:11", "did you mean 'always'?"),
-    ("14:17", "unknown key 'sesion': did you mean 'session'?"),
+    ("14:17", "unknown key 'sesson': did you mean 'session'?"),
     ("14:36", "start: must be a duration such as 30s or 1h30m, not '10'"),
     ("15:14", "did you mean 'unrestricted'?"),
     ("16:9", "'env_1' is the id of another environment too"),
@@ -115,8 +115,8 @@ class AMistakeOnTheCommandLine(PrintCase):
     def test_is_told_with_what_was_probably_meant(self) -> None:
         for words, meant in (("drian", "drain"), ("run --cofig x", "--config"),
                              ("run --credential kye", "key"), ("run --log-level warn", "warning"),
-                             ("plan --api dokcer", "docker"), ("ps -o jsn", "json"),
-                             ("help versoin", "version"), ("completion fihs", "fish")):
+                             ("plan --api dockr", "docker"), ("ps -o jsn", "json"),
+                             ("help versjon", "version"), ("completion fihs", "fish")):
             result = berth(*words.split())
             self.assertEqual((result.returncode, result.stdout), (64, ""), words)
             self.assertRegex(result.stderr, rf"did you mean '{re.escape(meant)}'\?")

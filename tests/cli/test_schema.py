@@ -183,6 +183,11 @@ class Schema(SchemaCase):
         said = self.complaints("include", good, bad)
         self.assertEqual(said[0], [])
         self.assertIn("version", said[1][0])
+        for text in ("{}\n", "environments:\n"):
+            empty = self.write("conf.d/empty.yaml", text)
+            self.assertNotEqual(self.complaints("include", empty), [[]])
+            fleet = self.write("f.yaml", f"include: conf.d/empty.yaml\n{FLEET}".format(""))
+            self.assertNotEqual(self.check(fleet), "")
         for pattern, fine in (("conf.d/good.yaml", True), ("conf.d/bad.yaml", False)):
             fleet = self.write("f.yaml", f"include: {pattern}\n{FLEET}".format(""))
             self.assertEqual(self.complaints("fleet", fleet), [[]])

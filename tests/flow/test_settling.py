@@ -61,3 +61,29 @@ class ADrainThatMayNotWait(FlowCase):
         self.assert_exit(self.start("drain", "--detach"), 75)
         self.assertEqual(self.container_of(first)["state"], "running")
         self.assertEqual(self.cp.item(second["id"])["offers"], 0)
+
+
+class ASilentSession(FlowCase):
+    """One whose worker never beats, of an earlier drain, and its time for that is over."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.engine.worker("*", "silent")
+        [self.item] = self.queue()
+        self.assert_exit(self.start("drain", "--detach"), 0)
+        self.place.environment["timeouts"]["first_heartbeat"] = "1s"
+        limit = self.container_of(self.item)["started"] + 1
+        wait_until(lambda: time.time() > limit)
+
+    def assert_ended_by(self, *arguments: str) -> None:
+        self.cp.fault("list", delay=0.4, times=None)
+        self.assert_exit(self.start("drain", *arguments), 75)
+        self.assertEqual(self.place.records(self.item["id"])[-1]["ended_by"], "no_heartbeat")
+        self.assertEqual(self.cp.item(self.item["id"])["state"], "stopped")
+        self.assert_nothing_left()
+
+    def test_is_ended_by_the_next_drain_however_slow_the_look_at_its_item_is(self) -> None:
+        self.assert_ended_by()
+
+    def test_is_ended_by_the_next_drain_also_when_that_one_detaches(self) -> None:
+        self.assert_ended_by("--detach")

@@ -108,6 +108,42 @@ static void who_wants_none_for_a_while_keeps_nobody_waiting(void **state)
 	assert_true(try(&members[1], 1));
 }
 
+static void who_leaves_for_a_moment_gains_nothing(void **state)
+{
+	struct turns turns = {0};
+	struct member members[2];
+	(void)state;
+
+	member_init(&members[0], &turns, 10, NULL);
+	member_init(&members[1], &turns, 1, NULL);
+	assert_false(try(&members[0], 0));
+	assert_false(try(&members[1], 0));
+	for (int i = 0; i < 1100; i++) {
+		free_one(&turns, members, 2);
+		if (!members[1].turn.is_waiting || i % 3 == 0)
+			turns_leave(&turns, &members[1].turn);
+		(void)turns_may_go(&turns, &members[1].turn, 0, INT64_MAX);
+	}
+	assert_in_range(members[1].taken, 95, 105);
+}
+
+static void when_nobody_has_anything_to_run_what_was_is_forgotten(void **state)
+{
+	struct turns turns = {0};
+	struct member members[2];
+	(void)state;
+
+	member_init(&members[0], &turns, 1, NULL);
+	member_init(&members[1], &turns, 1, NULL);
+	for (int i = 0; i < 100; i++)
+		assert_true(try(&members[0], 1));
+	turns_leave(&turns, &members[0].turn);
+	/* The other one begins; the first does not have a hundred turns to make up for. */
+	assert_true(try(&members[1], 1));
+	assert_false(try(&members[1], 0));
+	assert_true(try(&members[0], 1));
+}
+
 static void a_place_that_is_free_goes_to_who_waits_not_to_who_comes(void **state)
 {
 	struct turns turns = {0};
@@ -190,6 +226,8 @@ int main(void)
 		cmocka_unit_test(places_are_shared_by_weight),
 		cmocka_unit_test(who_comes_late_takes_turns_from_there_on),
 		cmocka_unit_test(who_wants_none_for_a_while_keeps_nobody_waiting),
+		cmocka_unit_test(who_leaves_for_a_moment_gains_nothing),
+		cmocka_unit_test(when_nobody_has_anything_to_run_what_was_is_forgotten),
 		cmocka_unit_test(a_place_that_is_free_goes_to_who_waits_not_to_who_comes),
 		cmocka_unit_test(who_waits_for_its_engine_keeps_nobody_from_a_place_of_the_host),
 		cmocka_unit_test(as_many_are_woken_as_there_are_places_the_foremost_first),

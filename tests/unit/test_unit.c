@@ -139,13 +139,19 @@ static void without_a_command_line_there_are_no_flags(void **state)
 static void drop_ins_count_after_the_unit_in_the_order_of_their_names(void **state)
 {
 	(void)state;
-	put("berth.service.d/20.conf", "[Service]\nType=b\n");
-	put("berth.service.d/10.conf", "[Service]\nType=a\nRestart=x\n");
-	put("berth.service.d/30.txt", "[Service]\nType=c\n");
+	for (unsigned i = 0; i < 10; i++) {
+		_cleanup_free_ char *path = xasprintf("berth.service.d/%u.conf", i * 7 % 10);
+		put(path, "[Service]\nType=forking\n");
+	}
+	put("berth.service.d/9.txt", "[Service]\nType=no\n");
 	read_unit("[Service]\nType=notify\n");
-	assert_int_equal(unit->file_count, 3);
-	assert_setting("Type", "b", "./berth.service.d/20.conf", 2);
-	assert_setting("Restart", "x", "./berth.service.d/10.conf", 3);
+	assert_int_equal(unit->file_count, 11);
+	assert_string_equal(unit->files[0], "berth.service");
+	for (unsigned i = 0; i < 10; i++) {
+		_cleanup_free_ char *path = xasprintf("./berth.service.d/%u.conf", i);
+		assert_string_equal(unit->files[i + 1], path);
+	}
+	assert_setting("Type", "forking", "./berth.service.d/9.conf", 2);
 	assert_int_equal(unit->section_line, 1);
 }
 

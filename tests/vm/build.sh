@@ -47,7 +47,9 @@ settings() {
 	printf '%s\n' virtio_console virtio_pci overlay >"$root/etc/modules-load.d/vm.conf"
 	# Podman asks for the module only after it has chosen vfs, which copies the whole image for each container.
 	mkdir -p "$root/etc/containers" "$root/etc/systemd/user.conf.d"
-	printf '[storage]\ndriver = "overlay"\n' >"$root/etc/containers/storage.conf"
+	# A file of one's own must say the rest, too, for root.
+	printf '%s\n' '[storage]' 'driver = "overlay"' 'runroot = "/run/containers/storage"' \
+		'graphroot = "/var/lib/containers/storage"' >"$root/etc/containers/storage.conf"
 	# A prepared container does not listen to SIGTERM, and would hold up the end of a user's session for 90 s.
 	printf '[Manager]\nDefaultTimeoutStopSec=10s\n' >"$root/etc/systemd/user.conf.d/vm.conf"
 	install -m 0755 "$here/guest/vm-job" "$here/guest/as-op" "$root/usr/local/sbin"

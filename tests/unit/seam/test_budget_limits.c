@@ -148,6 +148,24 @@ static void afterwards_even_a_full_bucket_goes_half_as_fast(void **state)
 	assert_in_range(polls_in(f, 10000), 50, 51);
 }
 
+static void what_there_is_then_goes_to_work_before_idle_polls(void **state)
+{
+	struct budget_fixture *f = *state;
+	struct asker idle, worker;
+
+	budget_of(f, 600);
+	refuse_request(f, 1000);
+	asker_init(&idle, f);
+	asker_init(&worker, f);
+	ask(&idle, BUDGET_IDLE);
+	ask(&worker, BUDGET_WORK);
+	fake_run(f->loop, 1000);
+	assert_int_equal(worker.turns, 1);
+	assert_int_equal(idle.turns, 0);
+	fake_run(f->loop, 200);
+	assert_int_equal(idle.turns, 1);
+}
+
 static void a_bucket_in_use_is_filled_half_as_fast(void **state)
 {
 	struct budget_fixture *f = *state;
@@ -305,6 +323,7 @@ int main(void)
 		TEST(a_refusal_that_does_not_say_holds_them_up_for_a_second),
 		TEST(a_shorter_refusal_takes_nothing_from_a_longer_one),
 		TEST(afterwards_even_a_full_bucket_goes_half_as_fast),
+		TEST(what_there_is_then_goes_to_work_before_idle_polls),
 		TEST(a_bucket_in_use_is_filled_half_as_fast),
 		TEST(every_further_refusal_halves_the_rate_down_to_a_sixteenth),
 		TEST(a_burst_of_refusals_is_one),

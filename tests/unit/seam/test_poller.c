@@ -44,6 +44,19 @@ static void the_settings_reach_the_request(void **state)
 		strstr(fake_sent(owner->loop, 0)->url, "&block_ms=500&reclaim_older_than_ms=2000"));
 }
 
+static void a_poll_does_not_wait_for_work_where_others_want_its_slot(void **state)
+{
+	struct owner *owner = *state;
+
+	owner->others_wait = true;
+	owner_reply_empty(owner, 1);
+	owner_start(owner);
+	assert_null(strstr(fake_sent(owner->loop, 0)->url, "block_ms"));
+	owner->others_wait = false;
+	fake_run(owner->loop, 3000);
+	assert_non_null(strstr(fake_sent(owner->loop, 1)->url, "&block_ms=999"));
+}
+
 static void after_an_item_the_next_poll_follows_at_once(void **state)
 {
 	struct owner *owner = *state;
@@ -449,6 +462,7 @@ int main(void)
 		TEST(nothing_is_polled_before_the_first_wake),
 		TEST(a_slot_is_taken_before_each_poll),
 		TEST(the_settings_reach_the_request),
+		TEST(a_poll_does_not_wait_for_work_where_others_want_its_slot),
 		TEST(after_an_item_the_next_poll_follows_at_once),
 		TEST(an_item_offered_over_and_over_makes_no_hot_loop),
 		TEST(claims_end_with_the_slots_and_go_on_when_one_is_free),
