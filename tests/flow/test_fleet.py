@@ -17,6 +17,8 @@ class AFullHost(EnvironmentsCase):
         self.place.settings["host"] |= {"sessions": 16, "requests_per_minute": 0}
         self.place.settings["environments"].clear()
         self._template["sessions"] = 100
+        # Long against a poll, or it is not the places that all wait for.
+        self.engine.worker("*", "run-400")
         weights = {self.add_environment(weight=weight): weight for weight in range(1, 11)}
         total, launches = sum(weights.values()), 1000
         for environment, weight in weights.items():
