@@ -8,6 +8,7 @@
 #include "daemon/state.h"
 #include "queue/budget.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -38,16 +39,18 @@ static int check_fixed(const struct fleet *now, const struct fleet *next, struct
 		{"allow_http", now->allow_http == next->allow_http},
 	};
 
-	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		if (!rows[i].is_same)
 			return err_set(err, ERR_REFUSED, -EBUSY,
 				       "%s: cannot change while berth runs: restart it (running "
 				       "sessions stay)",
 				       rows[i].key);
-	for (size_t i = 0; i < next->engine_count; i++)
+	}
+	for (size_t i = 0; i < next->engine_count; i++) {
 		if (!next->engines[i].socket)
 			return err_set(err, ERR_REFUSED, -ENOENT, "engine: %s",
 				       next->engines[i].socket_reason);
+	}
 	return 0;
 }
 
@@ -82,6 +85,7 @@ static int make_backends(struct daemon *daemon, struct next *next, struct err *e
 
 static struct backend *backend_for(const struct next *next, const struct environment *config)
 {
+	assert(next->backends);
 	return next->backends[config->engine - next->fleet->engines];
 }
 
