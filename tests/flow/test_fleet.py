@@ -59,7 +59,7 @@ class OneOfMany(EnvironmentsCase):
     def test_whose_containers_take_long_to_make_delays_no_other(self) -> None:
         slow, quick = self.add_environment(), self.add_environment()
         self.place.settings["engine"]["launches"] = 2
-        self.engine.rule(op="create", body=f"*{slow}*", delay_ms=30000, times=0)
+        self.engine.rule(op="create", sent=f"*{slow}*", delay_ms=30000, times=0)
         self.cp.queue(slow, 50)
         berth = self.start("run")
         wait_until(lambda: len(self.engine.requests("create")) >= 2)
