@@ -275,6 +275,7 @@ class ARotatedKey(ReloadCase):
     def test_is_read_on_a_reload(self) -> None:
         self.rotate(self.env["id"])
         self.reload()
+        self.assertEqual(self.count("key_replaced"), 1)
         self.assert_used()
 
     def test_is_read_when_its_file_has_changed(self) -> None:
@@ -378,6 +379,8 @@ class ManyReloads(ReloadCase):
                                  self.editions[item["environment_id"]][edition])
 
     def test_lose_no_session_and_touch_none_that_runs(self) -> None:
+        # So that many of them come in the middle of a launch.
+        self.engine.rule(op=["create", "inspect", "start"], delay_ms=20, times=0)
         self.serve()
         for _ in range(self.reloads):
             self.arrive()
@@ -389,5 +392,5 @@ class ManyReloads(ReloadCase):
         self.assertEqual(self.berth.terminate(), 0)
         self.assert_each_ran_once()
         self.assert_each_had_an_edition_in_effect()
-        self.assertGreater(len(self.items), 4 * self.at_once)
+        self.assertGreater(len(self.items), 2 * self.at_once)
         self.assertEqual(self.count("key_rejected"), 0)
