@@ -8,7 +8,6 @@
 #include "daemon/state.h"
 #include "queue/budget.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -71,7 +70,6 @@ static int make_backends(struct daemon *daemon, struct next *next, struct err *e
 {
 	const struct fleet *fleet = next->fleet;
 
-	next->backends = xcalloc(fleet->engine_count, sizeof(struct backend *));
 	for (size_t i = 0; i < fleet->engine_count; i++) {
 		const struct engine_settings *settings = &fleet->engines[i];
 		struct backend *backend = find_backend(daemon, settings);
@@ -85,7 +83,6 @@ static int make_backends(struct daemon *daemon, struct next *next, struct err *e
 
 static struct backend *backend_for(const struct next *next, const struct environment *config)
 {
-	assert(next->backends);
 	return next->backends[config->engine - next->fleet->engines];
 }
 
@@ -93,7 +90,6 @@ static int make_claimants(struct daemon *daemon, struct next *next, struct err *
 {
 	struct fleet *fleet = next->fleet;
 
-	next->claimants = xcalloc(fleet->environment_count, sizeof(struct claimant *));
 	for (size_t i = 0; i < fleet->environment_count; i++) {
 		const struct environment *config = &fleet->environments[i];
 		if (daemon_find_claimant(daemon, config->id))
@@ -117,9 +113,9 @@ static bool is_in_use(const struct daemon *daemon, const struct backend *backend
 
 static void give_back(struct daemon *daemon, struct next *next)
 {
-	for (size_t i = 0; next->claimants && i < next->fleet->environment_count; i++)
+	for (size_t i = 0; i < next->fleet->environment_count; i++)
 		(void)claimant_free(next->claimants[i]);
-	for (size_t i = 0; next->backends && i < next->fleet->engine_count; i++)
+	for (size_t i = 0; i < next->fleet->engine_count; i++)
 		if (next->backends[i] && !is_in_use(daemon, next->backends[i]))
 			(void)backend_free(next->backends[i]);
 }
@@ -213,7 +209,11 @@ static void log_warning(const char *line, void *arg)
 /* Takes `fleet`. */
 static void apply(struct daemon *daemon, struct fleet *fleet)
 {
-	struct next next = {.fleet = fleet};
+	struct next next = {
+		.fleet = fleet,
+		.backends = xcalloc(fleet->engine_count, sizeof(struct backend *)),
+		.claimants = xcalloc(fleet->environment_count, sizeof(struct claimant *)),
+	};
 	struct err err;
 
 	int r = check_fixed(daemon->fleet, fleet, &err);
