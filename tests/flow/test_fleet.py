@@ -6,8 +6,7 @@ import os
 import signal
 from collections import Counter
 
-from environments import EnvironmentsCase
-from fakeengine import FakeEngine
+from environments import EnvironmentsCase, TwoEnginesCase
 from harness import wait_until
 
 
@@ -102,18 +101,7 @@ class OneOfMany(EnvironmentsCase):
         berth.kill()
 
 
-class TwoEngines(EnvironmentsCase):
-    def setUp(self) -> None:
-        self.other = FakeEngine(images=[self.image])
-        self.other.__enter__()
-        self.addCleanup(self.other.__exit__)
-        super().setUp()
-        del self.place.settings["engine"]
-        self.place.settings["engines"] = {"one": {"socket": self.engine.url},
-                                          "two": {"socket": self.other.url}}
-        self.place.environment["engine"] = self._template["engine"] = "one"
-        self.elsewhere = self.add_environment(engine="two")
-
+class TwoEngines(TwoEnginesCase):
     def test_run_the_sessions_of_their_own_environments(self) -> None:
         here, there = self.queue_in(self.env["id"]), self.queue_in(self.elsewhere)
         self.assert_exit(self.run_berth("drain", "--wait"), 0)

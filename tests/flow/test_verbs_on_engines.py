@@ -2,22 +2,13 @@
 """ps, logs and stop where a fleet has several engines: each finds what any of them has."""
 import json
 
-from environments import EnvironmentsCase
-from fakeengine import FakeEngine
+from environments import TwoEnginesCase
 from harness import Berth
 
 
-class TheCommands(EnvironmentsCase):
+class TheCommands(TwoEnginesCase):
     def setUp(self) -> None:
-        self.other = FakeEngine(images=[self.image])
-        self.other.__enter__()
-        self.addCleanup(self.other.__exit__)
         super().setUp()
-        del self.place.settings["engine"]
-        self.place.settings["engines"] = {"one": {"socket": self.engine.url},
-                                          "two": {"socket": self.other.url}}
-        self.place.environment["engine"] = "one"
-        self.elsewhere = self.add_environment(engine="two")
         for engine in (self.engine, self.other):
             engine.worker("*", "hang")
         self.here, self.there = self.queue_in(self.env["id"]), self.queue_in(self.elsewhere)
