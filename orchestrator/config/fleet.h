@@ -157,7 +157,8 @@ int fleet_sample_plan(const struct fleet *fleet, const struct environment *envir
 /* Reads the key now. The result is the caller's. ERR_INPUT, ERR_REFUSED. */
 int key_read(const struct key_source *source, struct secret **ret, struct err *err);
 
-/* What tells one content of a file from the next without reading it. Zeroed: no file. */
+/* What tells one content of a file, or who may read it, from the next without reading it. Zeroed:
+ * no file. */
 struct key_stamp {
 	uint64_t device, inode;
 	int64_t size, changed_ns;

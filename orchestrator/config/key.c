@@ -111,7 +111,7 @@ struct key_stamp key_look(const struct key_source *source)
 		.device = status.st_dev,
 		.inode = status.st_ino,
 		.size = status.st_size,
-		.changed_ns = (int64_t)status.st_mtim.tv_sec * 1000000000 + status.st_mtim.tv_nsec,
+		.changed_ns = (int64_t)status.st_ctim.tv_sec * 1000000000 + status.st_ctim.tv_nsec,
 	};
 }
 

@@ -76,22 +76,38 @@ void backend_give_up(struct backend *backend)
 	backend->is_given_up = true;
 	daemon_add_verdict(daemon, VERDICT_NO_ENGINE);
 	backend_stop_claims(backend);
-	for (size_t i = 0; i < daemon->backend_count; i++)
-		if (!daemon->backends[i]->is_given_up && !daemon->backends[i]->is_retired)
-			return;
-	loop_stop(daemon->loop);
+	daemon_changed(daemon);
 }
 
-void backend_tell_ready(struct backend *backend)
+bool backends_review(struct daemon *daemon)
 {
-	struct daemon *daemon = backend->daemon;
+	bool is_one_settled = false, is_one_pending = false, is_one_expected = false;
 
 	for (size_t i = 0; i < daemon->backend_count; i++) {
-		const struct backend *other = daemon->backends[i];
-		if (!other->is_settled && !other->is_missing && !other->is_given_up)
-			return;
+		const struct backend *backend = daemon->backends[i];
+		if (backend->is_retired)
+			continue;
+		is_one_settled |= backend->is_settled;
+		is_one_pending |=
+			!backend->is_settled && !backend->is_missing && !backend->is_given_up;
+		is_one_expected |=
+			!backend->is_given_up && (daemon->had_engine || !backend->is_missing);
 	}
-	service_ready(&daemon->service);
+	if (!is_one_expected) {
+		daemon_add_verdict(daemon, VERDICT_NO_ENGINE);
+		loop_stop(daemon->loop);
+	} else if (is_one_settled && !is_one_pending) {
+		service_ready(&daemon->service);
+	}
+	return is_one_expected;
+}
+
+bool backends_are_settled(const struct daemon *daemon)
+{
+	for (size_t i = 0; i < daemon->backend_count; i++)
+		if (!daemon->backends[i]->is_settled && !daemon->backends[i]->is_given_up)
+			return false;
+	return true;
 }
 
 static void on_patience_over(void *arg)
@@ -106,7 +122,7 @@ static void be_healthy(struct backend *backend)
 {
 	struct daemon *daemon = backend->daemon;
 
-	backend->was_healthy = true;
+	backend->was_healthy = daemon->had_engine = true;
 	backend->is_missing = false;
 	timer_cancel(&backend->patience_timer);
 	log_event(LOG_INFO, "engine", NULL,
@@ -121,17 +137,6 @@ static void be_healthy(struct backend *backend)
 	daemon_changed(daemon);
 }
 
-/* Nothing to go on with: no engine has ever answered, and none is still expected to. */
-static bool is_hopeless(const struct daemon *daemon)
-{
-	for (size_t i = 0; i < daemon->backend_count; i++) {
-		const struct backend *backend = daemon->backends[i];
-		if (backend->was_healthy || (!backend->is_missing && !backend->is_given_up))
-			return false;
-	}
-	return true;
-}
-
 static void on_health(struct engine *engine, bool healthy, const struct err *err, void *arg)
 {
 	struct backend *backend = arg;
@@ -142,7 +147,6 @@ static void on_health(struct engine *engine, bool healthy, const struct err *err
 		be_healthy(backend);
 		return;
 	}
-	service_changed(&daemon->service);
 	_cleanup_free_ char *hint = discover_session_hint("", backend->socket);
 	log_event(LOG_ERROR, "engine", NULL,
 		  (struct log_field[]){{"socket", backend->socket},
@@ -153,15 +157,11 @@ static void on_health(struct engine *engine, bool healthy, const struct err *err
 	backend->is_missing = !backend->was_healthy;
 	if (err->kind == ERR_REFUSED || (daemon->options->drain && backend->is_missing)) {
 		backend_give_up(backend);
-	} else if (is_hopeless(daemon)) {
-		daemon_add_verdict(daemon, VERDICT_NO_ENGINE);
-		loop_stop(daemon->loop);
 	} else if (daemon->options->drain) {
 		timer_arm(&backend->patience_timer, daemon->loop, PATIENCE_MS, on_patience_over,
 			  backend);
-	} else {
-		backend_tell_ready(backend);
 	}
+	daemon_changed(daemon);
 }
 
 static void on_event(struct engine *engine, const char *container_id, const char *action, void *arg)
@@ -221,7 +221,7 @@ void backend_reconfigure(struct backend *backend, const struct fleet *fleet,
 	const struct engine_options options = options_for(fleet, settings);
 
 	set_names(backend, settings);
-	backend->is_retired = false;
+	backend->is_retired = backend->is_given_up = false;
 	engine_reconfigure(backend->engine, &options);
 }
 

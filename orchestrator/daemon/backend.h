@@ -25,7 +25,7 @@ struct backend {
 	bool lacked_room;
 	int64_t launching; /* containers that are made and started, but those that take long */
 	bool was_healthy;
-	bool is_missing;  /* it has not answered yet, and was tried */
+	bool is_missing;  /* it has not answered yet, or not been listed, and was tried */
 	bool is_settled;  /* what an earlier run left has been adopted */
 	bool is_given_up; /* not fit for use, or, in a drain, not waited for any more */
 	bool is_retired;  /* not in the configuration any more */
@@ -56,9 +56,13 @@ void backend_stop_claims(struct backend *backend);
 /* It is done without: its environments claim no more, and nobody waits for its containers. */
 void backend_give_up(struct backend *backend);
 
-/* Tells the service manager that berth is ready, once nothing but engines that are away is still to
- * be settled. */
-void backend_tell_ready(struct backend *backend);
+/* Tells the service manager that berth is ready, once an engine is settled and nothing but engines
+ * that are away is still to be. False, and the loop is stopped, where there is nothing to go on
+ * with: each is given up, or none has ever answered and none is still expected to. */
+bool backends_review(struct daemon *daemon);
+
+/* What an earlier run left is adopted from all engines but those that are given up. */
+bool backends_are_settled(const struct daemon *daemon);
 
 /* reconcile.c: compares what the engine holds with the table: adopts what nobody has, and has ends
  * looked at that no event told. */

@@ -40,13 +40,15 @@ bool claimant_key_rejected(const struct err *why, void *arg)
 		return false;
 	if (claimant_reread_key(claimant))
 		return true;
+	/* Sessions and the last poll of one that has been told to stop go on asking. */
+	bool was_stopped = claimant->state == CLAIMANT_FINISHED;
 	claimant->is_rejected = true;
 	log_event(LOG_ERROR, "key_rejected", &ids, NULL,
 		  "%s; check the environment's id and its key, then reload (SIGHUP) or start again",
 		  why->text);
 	claimant->host->verdict(VERDICT_KEY_REJECTED, claimant->host->arg);
 	claimant_stop(claimant);
-	claimant->may_resume = !claimant->host->is_drain;
+	claimant->may_resume = !was_stopped && !claimant->host->is_drain;
 	return false;
 }
 

@@ -34,6 +34,8 @@ static void on_review(void *arg)
 	bool is_done = has_claimed_enough(daemon);
 
 	daemon_tidy(daemon);
+	if (!backends_review(daemon))
+		return;
 	for (size_t i = 0; i < daemon->claimant_count; i++) {
 		struct claimant *claimant = daemon->claimants[i];
 		bool is_full = daemon->options->detach && claimant->launching == 0 &&

@@ -116,10 +116,10 @@ void leaving_review(struct daemon *daemon)
 	if (daemon->leaving == CLEARING)
 		return;
 	if (daemon->leaving == STAYING && claimants_are_finished(daemon)) {
-		if (daemon->options->drain)
-			daemon->leaving = FINISHING;
-		else
+		if (!daemon->options->drain)
 			leaving_begin(daemon, LEAVE_SESSIONS_RUNNING);
+		else if (backends_are_settled(daemon)) /* also one that no environment is on */
+			daemon->leaving = FINISHING;
 	}
 	/* Also what a poll that was under way has brought since. */
 	if (daemon->ends_sessions)

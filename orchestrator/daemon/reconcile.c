@@ -106,8 +106,11 @@ static void on_list_failed(struct backend *backend, const struct err *err)
 		backend_give_up(backend);
 		return;
 	}
+	/* Others need not wait for it. */
+	backend->is_missing = !backend->is_settled;
 	timer_arm(&backend->list_timer, backend->daemon->loop, LIST_AGAIN_MS << shift,
 		  on_list_again, backend);
+	daemon_changed(backend->daemon);
 }
 
 static void be_settled(struct backend *backend)
@@ -120,7 +123,6 @@ static void be_settled(struct backend *backend)
 	for (size_t i = 0; i < daemon->claimant_count; i++)
 		if (claimant_backend(daemon->claimants[i]) == backend)
 			claimant_start(daemon->claimants[i]);
-	backend_tell_ready(backend);
 }
 
 static void on_listed(struct engine_call *call, void *arg)

@@ -228,6 +228,7 @@ static void apply(struct daemon *daemon, struct fleet *fleet)
 	} else {
 		(void)fleet_free(daemon->fleet);
 		daemon->fleet = fleet;
+		daemon->verdict = 0; /* what went wrong is tried again */
 		budget_set_limit(daemon->budget, fleet->host.requests_per_minute);
 		problems_each(&fleet->warnings, log_warning, NULL);
 		take_over_backends(daemon, &next);

@@ -44,6 +44,7 @@ void engine_reconfigure(struct engine *engine, const struct engine_options *opti
 	bool needed_bridge = engine->needs_bridge;
 
 	set_options(engine, options);
+	engine->was_refused = false;
 	if (needed_bridge || !engine_needs_bridge(engine) || !engine->is_healthy)
 		return;
 	connection_renew(engine);

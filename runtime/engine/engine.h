@@ -126,7 +126,8 @@ struct engine_owner {
 int engine_new(struct loop *loop, const struct engine_options *options,
 	       const struct engine_owner *owner, struct engine **ret, struct err *err);
 /* Other options from here on; socket and instance stay. berth's network is made if it is wanted
- * now: the engine is unhealthy until it is there. */
+ * now: the engine is unhealthy until it is there. One that was refused, and is again, is reported
+ * once more. */
 void engine_reconfigure(struct engine *engine, const struct engine_options *options);
 /* NULL is fine; returns NULL. Calls and image waits under way must have been done()d before. Not
  * to be called from a callback of this engine. */

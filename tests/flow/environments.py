@@ -11,7 +11,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Iterator
 
-from fakeengine import FakeEngine
 from harness import FlowCase
 
 
@@ -91,18 +90,3 @@ class EnvironmentsCase(FlowCase):
         """As assert_ran_once, with the item's own token: berth has sent no stop."""
         self.assert_ran_once(item)
         self.assertEqual(len(self.worker_stops(item)), 1)
-
-
-class TwoEnginesCase(EnvironmentsCase):
-    """A fleet on self.engine ("one") and self.other ("two"), which runs self.elsewhere alone."""
-
-    def setUp(self) -> None:
-        self.other = FakeEngine(images=[self.image])
-        self.other.__enter__()
-        self.addCleanup(self.other.__exit__)
-        super().setUp()
-        del self.place.settings["engine"]
-        self.place.settings["engines"] = {"one": {"socket": self.engine.url},
-                                          "two": {"socket": self.other.url}}
-        self.place.environment["engine"] = self._template["engine"] = "one"
-        self.elsewhere = self.add_environment(engine="two")

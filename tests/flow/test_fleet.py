@@ -6,8 +6,9 @@ import os
 import signal
 from collections import Counter
 
-from environments import EnvironmentsCase, TwoEnginesCase
+from environments import EnvironmentsCase
 from harness import wait_until
+from twoengines import TwoEnginesCase
 
 
 class AFullHost(EnvironmentsCase):

@@ -2,8 +2,8 @@
 """ps, logs and stop where a fleet has several engines: each finds what any of them has."""
 import json
 
-from environments import TwoEnginesCase
 from harness import Berth
+from twoengines import TwoEnginesCase
 
 
 class TheCommands(TwoEnginesCase):
