@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What a session's container writes, from the engine, or what was kept of it when it was removed.
- * Its tokens are taken out of either: here as it passes, there when it was kept.
+ * Its tokens are taken out of either: here as it passes, there when it was kept. A terminal gets
+ * what it would obey in a form that it shows; files and pipes get the bytes as they are.
  */
 #include "base/cleanup.h"
 #include "base/file.h"
@@ -9,6 +10,7 @@
 #include "cli/exit.h"
 #include "cli/find.h"
 #include "cli/shared_flags.h"
+#include "cli/visible.h"
 #include "engine/logs.h"
 #include "session/captures.h"
 #include "session/redacting.h"
@@ -16,6 +18,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #define LOOK_EVERY_MS 2000u /* whether what is followed still runs */
 #define ALL_OF_IT_MS  60000u
@@ -51,6 +54,7 @@ struct viewer {
 	const struct logs_flags *flags;
 	struct engine_logs logs;
 	struct redaction streams[OUTPUT_STREAMS];
+	struct visible visible[OUTPUT_STREAMS];
 	bool has_ended; /* the stream */
 	int write_error;
 };
@@ -66,19 +70,36 @@ static void print(struct viewer *viewer, int fd, const char *data, size_t len)
 		loop_stop(viewer->visit->loop);
 }
 
-static void print_stdout(const char *data, size_t len, void *arg)
+static void write_stdout(const char *data, size_t len, void *arg)
 {
 	print(arg, STDOUT_FILENO, data, len);
 }
 
-static void print_stderr(const char *data, size_t len, void *arg)
+static void write_stderr(const char *data, size_t len, void *arg)
 {
 	print(arg, STDERR_FILENO, data, len);
 }
 
 static void print_output(enum output_stream stream, const char *data, size_t len, void *arg)
 {
-	(stream == OUTPUT_STDERR ? print_stderr : print_stdout)(data, len, arg);
+	struct viewer *viewer = arg;
+	bool is_error = stream == OUTPUT_STDERR;
+	visible_fn fn = is_error ? write_stderr : write_stdout;
+
+	if (isatty(is_error ? STDERR_FILENO : STDOUT_FILENO))
+		visible_feed(&viewer->visible[stream], data, len, fn, viewer);
+	else
+		fn(data, len, viewer);
+}
+
+static void print_stdout(const char *data, size_t len, void *arg)
+{
+	print_output(OUTPUT_STDOUT, data, len, arg);
+}
+
+static void print_stderr(const char *data, size_t len, void *arg)
+{
+	print_output(OUTPUT_STDERR, data, len, arg);
 }
 
 static int end_printing(const struct viewer *viewer)
@@ -115,6 +136,21 @@ static bool has_stopped(struct viewer *viewer, const struct process *process)
 
 	return !visit_inspect(visit, viewer->seen) ||
 	       visit->call.container.status != CONTAINER_RUNNING || !process_may_run(process);
+}
+
+/* Looks at the container; to be followed, it must have been started: engines end the output of one
+ * that is only made at once. False: it is gone, or there is an exit code. */
+static bool look_at(struct viewer *viewer)
+{
+	struct visit *visit = viewer->visit;
+
+	while (visit_inspect(visit, viewer->seen)) {
+		if (!viewer->flags->follow || visit->call.container.status != CONTAINER_CREATED)
+			return true;
+		if (!visit_sleep(visit, LOOK_EVERY_MS, viewer->seen->container.id))
+			return false;
+	}
+	return false;
 }
 
 /* An engine whose monitor of the container has died never ends the stream (Podman): the container
@@ -255,7 +291,7 @@ static int print_logs(const struct fleet *fleet, const struct logs_flags *flags)
 
 	if (visit_open(&visit, "logs", fleet) && visit_list(&visit))
 		viewer.seen = find_container(&visit, text);
-	if (viewer.seen && visit_inspect(&visit, viewer.seen)) {
+	if (viewer.seen && look_at(&viewer)) {
 		print_from_engine(&viewer);
 		exit_code = end_printing(&viewer);
 		if (visit.exit_code != EXIT_DONE)
