@@ -20,9 +20,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#define LOOK_EVERY_MS 2000u /* whether what is followed still runs */
-#define ALL_OF_IT_MS  60000u
-#define LAST_WORDS_MS 1000u /* for the stream to end by itself */
+#define LOOK_EVERY_MS 2000u  /* whether what is followed still runs */
+#define SILENCE_MS    60000u /* of an engine that has more to say, or an end */
+#define LAST_WORDS_MS 1000u  /* for the stream to end by itself */
 
 struct logs_flags {
 	bool follow;
@@ -56,6 +56,7 @@ struct viewer {
 	struct redaction streams[OUTPUT_STREAMS];
 	struct visible visible[OUTPUT_STREAMS];
 	bool has_ended; /* the stream */
+	bool has_said;	/* anything, since it was looked at */
 	int write_error;
 };
 
@@ -116,6 +117,7 @@ static void on_output(enum output_stream stream, const char *data, size_t len, v
 {
 	struct viewer *viewer = arg;
 
+	viewer->has_said = true;
 	redaction_feed(&viewer->streams[stream], data, len);
 }
 
@@ -153,19 +155,34 @@ static bool look_at(struct viewer *viewer)
 	return false;
 }
 
+static void complain_of_silence(const struct viewer *viewer)
+{
+	struct err err;
+
+	(void)err_set(&err, ERR_TEMPORARY, -ETIMEDOUT, "logs '%.12s': nothing came for %u s",
+		      viewer->seen->container.id, SILENCE_MS / 1000);
+	visit_fail(viewer->seen->on, &err);
+}
+
 /* An engine whose monitor of the container has died never ends the stream (Podman): the container
- * is looked at once in a while. */
+ * is looked at once in a while. How long all of it takes is up to whoever reads it. */
 static void wait_for_end(struct viewer *viewer, const struct process *process)
 {
 	struct visit *visit = viewer->visit;
+	bool follows = viewer->flags->follow;
+	unsigned silence_ms = 0;
 
 	while (!viewer->has_ended && viewer->write_error == 0 && visit->exit_code == EXIT_DONE) {
+		viewer->has_said = false;
 		if (!visit_sleep(visit, LOOK_EVERY_MS, NULL) || viewer->has_ended)
 			break;
-		if (viewer->flags->follow && has_stopped(viewer, process)) {
+		silence_ms = viewer->has_said ? 0 : silence_ms + LOOK_EVERY_MS;
+		if (follows && has_stopped(viewer, process)) {
 			(void)visit_sleep(visit, LAST_WORDS_MS, NULL);
 			break;
 		}
+		if (!follows && silence_ms >= SILENCE_MS)
+			complain_of_silence(viewer);
 	}
 }
 
@@ -188,7 +205,6 @@ static void print_from_engine(struct viewer *viewer)
 	const struct logs_options options = {
 		.follow = viewer->flags->follow,
 		.tail = viewer->flags->tail,
-		.timeout_ms = viewer->flags->follow ? 0 : ALL_OF_IT_MS,
 	};
 	_cleanup_(redactor_freep) struct redactor *redactor = redactor_for(visit, container);
 	struct process process;
@@ -343,7 +359,8 @@ const struct command command_logs = {
 		"Prints what a session's container writes, each stream to its own, or what "
 		"was kept of one\nthat is gone. SESSION is the id of a session, of a work "
 		"item or of a container (six digits\nor more), or a container's name. Tokens "
-		"that berth knows are taken out.",
+		"that berth knows are taken out.\nOn a terminal control characters are shown (^[) "
+		"instead of obeyed.",
 	.groups = logs_groups,
 	.operands = "SESSION",
 	.operands_offset = offsetof(struct logs_flags, sessions),
