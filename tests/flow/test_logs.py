@@ -81,7 +81,8 @@ class OfARunningSession(LogsCase):
             "berth.schema": "1", "berth.instance": "flow", "berth.work": "work_1",
             "berth.session": "sesn_hang_1", "berth.environment": self.env["id"]})
         berth = self.start_logs("-f", "work_1")
-        wait_until(lambda: self.engine.requests(op="inspect"))
+        wait_until(lambda: len(self.engine.requests(op="inspect")) > 1 or not berth.is_running())
+        self.assertEqual(self.engine.requests(op="logs"), [])
         self.assertEqual(self.engine.ask("POST", f"/containers/{container}/start").status, 204)
         wait_until(lambda: berth.stdout == OUT)
         self.engine.exit_container(container)
