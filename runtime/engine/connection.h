@@ -43,6 +43,7 @@ struct engine {
 
 	struct lane *calls;   /* short calls, capped */
 	struct lane *streams; /* replies without a foreseeable end: events, pulls */
+	struct lane *outputs; /* of containers, capped: each may fill memory to its limit */
 
 	/* What the last sequence found; `dialect` is NULL before the first. */
 	struct probe probe;

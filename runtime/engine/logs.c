@@ -68,7 +68,7 @@ void engine_logs(struct engine *engine, struct engine_logs *logs, const char *id
 	request->on_data = on_data;
 	request->done = on_end;
 	request->arg = logs;
-	lane_submit(engine->streams, request);
+	lane_submit(engine->outputs, request);
 }
 
 void engine_logs_done(struct engine_logs *logs)

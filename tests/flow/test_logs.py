@@ -263,6 +263,23 @@ class ContainersThatNeverRan(LogsCase):
         self.assertEqual(self.kept(), [])
 
 
+class ManyContainers(LogsCase):
+    def test_that_end_at_once_are_read_a_few_at_a_time(self) -> None:
+        """Each may hold as much of berth's memory as logs.size says."""
+        self.place.settings["host"]["sessions"] = self.place.environment["sessions"] = 20
+        self.engine.worker("*", "run-300")
+        items = self.queue(20)
+        self.assert_exit(self.run_berth("drain", "--detach"), 0)
+        for item in items:
+            self.wait_container(item, "exited")
+        self.engine.rule(op="logs", delay_ms=500, times=0)
+        self.assert_exit(self.run_berth("drain", "--wait"), 0)
+        times = sorted(request["time"] for request in self.engine.requests("logs"))
+        for first, ninth in zip(times, times[8:]):
+            self.assertGreater(ninth - first, 0.4)
+        self.assertEqual(len(self.kept()), 20)
+
+
 class AnEngineThatGivesNoOutput(LogsCase):
     def assert_removed_with_a_warning(self) -> None:
         item = self.run_one()
