@@ -179,6 +179,8 @@ static void several_secrets_have_their_names(void **state)
 				   "token] sk-ant-oat01-tok");
 	free(shown);
 	redactor_free(redactor);
+	secret_free(key);
+	secret_free(token);
 }
 
 static void the_longer_of_two_matches_counts(void **state)
@@ -194,6 +196,8 @@ static void the_longer_of_two_matches_counts(void **state)
 	assert_string_equal(shown, "[redacted: outer] [redacted: inner]");
 	free(shown);
 	redactor_free(redactor);
+	secret_free(inner);
+	secret_free(outer);
 }
 
 static void most_of_a_secret_at_the_end_of_the_stream_is_marked(void **state)
