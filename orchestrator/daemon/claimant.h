@@ -124,6 +124,8 @@ void claimant_start(struct claimant *claimant);
 void claimant_wake(struct claimant *claimant);
 /* No more claims. The poll under way is let finish. */
 void claimant_stop(struct claimant *claimant);
+/* It wants no place of the host for now: whoever it went before is asked again. */
+void claimant_leave_turn(struct claimant *claimant);
 /* Neither polling nor about to. */
 bool claimant_is_finished(const struct claimant *claimant);
 /* Takes over a container of this environment that was found on `backend`. */

@@ -14,15 +14,19 @@ static bool wants_slot(struct claimant *claimant)
 	       claimant->slots < claimant_config(claimant)->sessions;
 }
 
+void claimant_leave_turn(struct claimant *claimant)
+{
+	if (claimant->turn.is_waiting)
+		claimant->host->changed(claimant->host->arg);
+	turns_leave(claimant->host->turns, &claimant->turn);
+}
+
 static bool take_slot(bool *ret_no_block, void *arg)
 {
 	struct claimant *claimant = arg;
 
 	if (!wants_slot(claimant)) {
-		/* Whoever it went before is asked again. */
-		if (claimant->turn.is_waiting)
-			claimant->host->changed(claimant->host->arg);
-		turns_leave(claimant->host->turns, &claimant->turn);
+		claimant_leave_turn(claimant);
 		return false;
 	}
 	if (!claimant->host->may_claim(claimant, ret_no_block, claimant->host->arg))
@@ -46,7 +50,7 @@ static void release_slot(void *arg)
 {
 	struct claimant *claimant = arg;
 
-	turns_leave(claimant->host->turns, &claimant->turn);
+	turns_waste(claimant->host->turns, &claimant->turn);
 	give_slot_back(claimant);
 }
 

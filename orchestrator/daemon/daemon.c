@@ -100,7 +100,7 @@ static bool may_claim(struct claimant *claimant, bool *ret_no_block, void *arg)
 	if (daemon->leaving != STAYING || !backend_is_ready(backend) ||
 	    (options->max_sessions > 0 && daemon->room.claims >= options->max_sessions) ||
 	    claimant->launching >= launches || !has_room(daemon, backend)) {
-		turns_leave(&daemon->turns, &claimant->turn);
+		claimant_leave_turn(claimant);
 		return false;
 	}
 	int64_t free_places = daemon->fleet->host.sessions - daemon->room.slots;

@@ -32,7 +32,7 @@ struct daemon {
 	struct records *records;
 	struct backend **backends; /* in the order of the fleet; retired ones among them */
 	size_t backend_count;
-	bool had_engine; /* one has answered, and was fit */
+	bool had_engine;	   /* one has answered, and was fit */
 	struct claimant_host host; /* shared by all claimants */
 	struct claimant **claimants;
 	size_t claimant_count;

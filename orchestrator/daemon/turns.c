@@ -58,6 +58,11 @@ static void forget_all(struct turns *turns)
 		turn->pass = 0;
 }
 
+static bool is_before(const struct turn *a, const struct turn *b)
+{
+	return a->pass != b->pass ? a->pass < b->pass : a->number < b->number;
+}
+
 bool turns_may_go(struct turns *turns, struct turn *turn, int64_t free_places,
 		  int64_t free_in_group)
 {
@@ -65,15 +70,19 @@ bool turns_may_go(struct turns *turns, struct turn *turn, int64_t free_places,
 
 	join(turns, turn);
 	stop_waiting(turns, turn);
+	if (turn->number == 0)
+		turn->number = ++turns->numbers;
 	for (const struct turn *other = turns->first; other; other = other->next) {
-		if (!other->is_waiting || other->pass >= turn->pass)
+		if (!other->is_waiting || !is_before(other, turn))
 			continue;
 		ahead += other->waits_for_host;
 		ahead_in_group += other->group == turn->group;
 	}
 	bool has_place = ahead < free_places;
-	if (has_place && ahead_in_group < free_in_group)
+	if (has_place && ahead_in_group < free_in_group) {
+		turn->number = 0;
 		return true;
+	}
 	turn->is_waiting = true;
 	turn->waits_for_host = !has_place;
 	turns->waiting_for_host += !has_place;
@@ -85,18 +94,32 @@ void turns_charge(struct turn *turn)
 	turn->pass += 1.0 / (double)turn->weight;
 }
 
+void turns_waste(struct turns *turns, struct turn *turn)
+{
+	const struct turn *next = NULL;
+
+	for (const struct turn *other = turns->first; other; other = other->next)
+		if (other->is_waiting && other->pass > turn->pass &&
+		    (!next || other->pass < next->pass))
+			next = other;
+	if (next)
+		turn->pass = next->pass;
+	turns_leave(turns, turn);
+}
+
 void turns_leave(struct turns *turns, struct turn *turn)
 {
+	if (!turn->is_active)
+		return;
 	stop_waiting(turns, turn);
+	turn->number = 0;
 	turn->is_active = false;
 	forget_all(turns);
 }
 
-static int compare_passes(const void *a, const void *b)
+static int compare_places(const void *a, const void *b)
 {
-	const struct turn *x = *(struct turn *const *)a, *y = *(struct turn *const *)b;
-
-	return x->pass < y->pass ? -1 : x->pass > y->pass;
+	return is_before(*(struct turn *const *)b, *(struct turn *const *)a) ? 1 : -1;
 }
 
 void turns_wake(struct turns *turns, int64_t free_places)
@@ -113,7 +136,7 @@ void turns_wake(struct turns *turns, int64_t free_places)
 	for (struct turn *turn = turns->first; turn; turn = turn->next)
 		if (turn->is_waiting && turn->waits_for_host)
 			waiting[count++] = turn;
-	qsort(waiting, count, sizeof(struct turn *), compare_passes);
+	qsort(waiting, count, sizeof(struct turn *), compare_places);
 	for (size_t i = 0; i < count && (int64_t)i < free_places; i++)
 		waiting[i]->wake(waiting[i]->arg);
 }

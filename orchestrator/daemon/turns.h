@@ -5,7 +5,9 @@
  * turns by weight: each place taken moves its environment back by 1/weight, and who stands furthest
  * ahead goes next (start-time fair queueing, Goyal, Vin and Cheng 1996). Who has had nothing to run
  * joins where the others are, or where it was if that is further back: it neither saves up turns,
- * nor starves, nor gains by leaving for a moment.
+ * nor starves, nor gains by leaving for a moment. Who took a turn and had nothing to run goes
+ * behind the next one, so that however many only look, who has something to run has its turn after
+ * them. Of those who stand together, who waits longest goes first.
  *
  * Places are limited twice: of the host, and of each engine for launches under way. Who waits for
  * its engine keeps nobody from a place of the host.
@@ -26,6 +28,7 @@ struct turn {
 
 	double pass; /* private, as what follows */
 	bool is_active, is_waiting, waits_for_host;
+	uint64_t number; /* of those who stand together the least goes first; 0: has none */
 	struct turn *next;
 };
 
@@ -33,6 +36,7 @@ struct turn {
 struct turns {
 	struct turn *first;
 	size_t waiting_for_host;
+	uint64_t numbers; /* given out so far */
 };
 
 void turns_add(struct turns *turns, struct turn *turn);
@@ -45,6 +49,9 @@ bool turns_may_go(struct turns *turns, struct turn *turn, int64_t free_places,
 
 /* It took a place and kept it. */
 void turns_charge(struct turn *turn);
+
+/* It took a place and gives it back: there was nothing to run. It wants none for now. */
+void turns_waste(struct turns *turns, struct turn *turn);
 
 /* It wants no place for now, and waits no longer. */
 void turns_leave(struct turns *turns, struct turn *turn);

@@ -4,7 +4,8 @@
  * and starts load an engine far more than anything else (more than a few at once only slow each
  * other down), so they wait here for one of `launches` places. Starts go before creates: a started
  * session is somebody's claimed work item, a created one is not yet. One that takes unusually long
- * gives its place to the next, so that what is slow for one image delays nothing else.
+ * gives its place to the next, and takes none of the short calls' in any case, so that what is slow
+ * for one image delays nothing else.
  */
 #include "base/cleanup.h"
 #include "engine/answer.h"
@@ -74,7 +75,7 @@ static void begin_launch(struct engine *engine, struct engine_call *call)
 	engine->launching++;
 	call->holds_launch = true;
 	timer_arm(&call->later, engine->loop, SLOW_LAUNCH_MS, on_slow, call);
-	lane_submit(engine->calls, &call->request);
+	lane_submit(engine->streams, &call->request);
 }
 
 static void begin_waiting_launches(struct engine *engine)

@@ -42,7 +42,7 @@ struct engine {
 	int64_t pull_timeout_ms;
 
 	struct lane *calls;   /* short calls, capped */
-	struct lane *streams; /* replies without a foreseeable end: events, pulls */
+	struct lane *streams; /* what may take long: events, pulls, launches (calls.c caps these) */
 	struct lane *outputs; /* of containers, capped: each may fill memory to its limit */
 
 	/* What the last sequence found; `dialect` is NULL before the first. */

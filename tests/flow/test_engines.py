@@ -8,6 +8,8 @@ from harness import Berth, wait_until
 from notifysocket import NotifySocket
 from twoengines import TwoEnginesCase
 
+OTHER_IMAGE = "localhost/berth-session-node:2"
+
 
 class ServiceCase(TwoEnginesCase):
     def setUp(self) -> None:
@@ -136,6 +138,30 @@ class AReload(TwoEnginesCase):
         self.reload(berth)
         item = self.queue_in(coming)
         berth.wait_event("removed", work=item["id"])
+        self.assertEqual(berth.terminate(), 0)
+
+
+class APlaceOfTheHost(TwoEnginesCase):
+    engine_options = {"images": [TwoEnginesCase.image, OTHER_IMAGE]}
+
+    def test_goes_to_the_next_when_the_first_has_lost_its_engine(self) -> None:
+        self.place.settings["host"]["sessions"] = 1
+        self.engine.rule(op="image_inspect", path="*node:2*", delay_ms=1500)
+        last = self.add_environment(engine="one", image=OTHER_IMAGE)
+        self.place.settings["environments"].insert(1, self.place.settings["environments"].pop())
+        self.engine.worker("*", "hang", times=1)
+        first = self.queue_in(self.env["id"])
+        berth = self.start("run")
+        berth.wait_event("heartbeat", work=first["id"])
+        # Then those wait for the place whose sessions it would be: on the other engine, and last.
+        berth.wait_event("image", environment=last)
+        waiting = self.queue_in(last)
+        self.other.vanish()
+        wait_until(lambda: [row for row in berth.events("engine", name="two")
+                            if row["level"] == "error"])
+        self.signal_worker(first)
+        berth.wait_event("claimed", 20, work=waiting["id"])
+        self.other.come_back()
         self.assertEqual(berth.terminate(), 0)
 
 

@@ -51,6 +51,16 @@ class AFullHost(EnvironmentsCase):
             self.assertLess(len(self.cp.log.of("ack", environment=flooding)) - before, 8)
         berth.kill()
 
+    def test_lets_nobody_starve_because_many_have_no_work(self) -> None:
+        """Each of them looks at its queue as often as it may, and needs the only place for that."""
+        self.place.settings["host"]["sessions"] = 1
+        for _ in range(30):
+            self.cp.fault("poll", environment=self.add_environment(), delay=0.02, times=None)
+        items = [self.queue_in(self.env["id"]) for _ in range(5)]
+        berth = self.start("run", "--log-level", "info")
+        self.cp.wait_stopped([item["id"] for item in items])
+        self.assertEqual(berth.terminate(), 0)
+
 
 class OneOfMany(EnvironmentsCase):
     def assert_ran_undisturbed(self, environment: str) -> None:
@@ -69,6 +79,20 @@ class OneOfMany(EnvironmentsCase):
             self.assert_ran_undisturbed(quick)
         # It has as many under way as an engine is given at once, and one batch that waits.
         self.assertEqual(len(berth.events("claimed", environment=slow)), 4)
+        berth.kill()
+
+    def test_whose_containers_take_long_are_many_and_delay_no_other(self) -> None:
+        """More of them than the engine is asked for anything else at once."""
+        quick = self.add_environment()
+        self.place.settings["engine"]["launches"] = 4
+        slow = [self.add_environment() for _ in range(8)]
+        for environment in slow:
+            self.engine.rule(op="create", body=f"*{environment}*", delay_ms=30000, times=0)
+            self.cp.queue(environment, 8)
+        berth = self.start("run")
+        wait_until(lambda: len(berth.events("claimed")) == 64)
+        wait_until(lambda: len(self.engine.requests("create")) >= 32)
+        self.assert_ran_undisturbed(quick)
         berth.kill()
 
     def test_whose_key_is_rejected_stops_no_other(self) -> None:

@@ -144,6 +144,8 @@ static void when_nobody_has_anything_to_run_what_was_is_forgotten(void **state)
 	/* The other one begins; the first does not have a hundred turns to make up for. */
 	assert_true(try(&members[1], 1));
 	assert_false(try(&members[1], 0));
+	assert_true(try(&members[0], 2));
+	assert_true(try(&members[1], 1));
 	assert_true(try(&members[0], 1));
 }
 
@@ -178,10 +180,9 @@ static void who_waits_for_its_engine_keeps_nobody_from_a_place_of_the_host(void 
 	turns_charge(&members[2].turn);
 	assert_true(try(&members[2], 1));
 	/* Who is behind on the same engine does not overtake. */
-	assert_true(turns_may_go(&turns, &members[1].turn, 1, 1));
-	turns_charge(&members[1].turn);
 	assert_false(turns_may_go(&turns, &members[1].turn, 1, 1));
 	assert_true(turns_may_go(&turns, &members[0].turn, 1, 1));
+	assert_true(turns_may_go(&turns, &members[1].turn, 1, 1));
 }
 
 static void as_many_are_woken_as_there_are_places_the_foremost_first(void **state)
@@ -204,6 +205,54 @@ static void as_many_are_woken_as_there_are_places_the_foremost_first(void **stat
 	assert_int_equal(members[1].woken, 0);
 	assert_int_equal(members[2].woken, 0);
 	assert_int_equal(members[3].woken, 1);
+}
+
+static void who_only_looks_keeps_nobody_from_its_turn(void **state)
+{
+	struct turns turns = {0};
+	struct member members[MEMBERS];
+	(void)state;
+
+	for (int i = 0; i < MEMBERS; i++) {
+		member_init(&members[i], &turns, 1, NULL);
+		assert_false(try(&members[i], 0));
+	}
+	/* The first always has something to run; the others look as often as they may. */
+	for (int place = 0; place < 100 * MEMBERS; place++) {
+		turns_wake(&turns, 1);
+		for (int i = 0; i < MEMBERS; i++) {
+			struct member *member = &members[i];
+			if (member->woken == 0)
+				continue;
+			member->woken = 0;
+			if (i == 0)
+				assert_true(try(member, 1));
+			else if (turns_may_go(&turns, &member->turn, 1, INT64_MAX))
+				turns_waste(&turns, &member->turn);
+			assert_false(turns_may_go(&turns, &member->turn, 0, INT64_MAX));
+		}
+	}
+	assert_in_range(members[0].taken, 99, 101);
+}
+
+static void who_has_looked_in_vain_is_not_behind_for_long(void **state)
+{
+	struct turns turns = {0};
+	struct member members[2];
+	(void)state;
+
+	member_init(&members[0], &turns, 1, NULL);
+	member_init(&members[1], &turns, 1, NULL);
+	assert_true(try(&members[0], 1));
+	assert_false(try(&members[0], 0));
+	for (int i = 0; i < 1000; i++) {
+		(void)turns_may_go(&turns, &members[1].turn, 2, INT64_MAX);
+		turns_waste(&turns, &members[1].turn);
+	}
+	assert_false(try(&members[1], 0));
+	for (int i = 0; i < 10; i++)
+		free_one(&turns, members, 2);
+	assert_in_range(members[1].taken, 4, 6);
 }
 
 static void who_is_removed_is_not_woken(void **state)
@@ -233,6 +282,8 @@ int main(void)
 		cmocka_unit_test(a_place_that_is_free_goes_to_who_waits_not_to_who_comes),
 		cmocka_unit_test(who_waits_for_its_engine_keeps_nobody_from_a_place_of_the_host),
 		cmocka_unit_test(as_many_are_woken_as_there_are_places_the_foremost_first),
+		cmocka_unit_test(who_only_looks_keeps_nobody_from_its_turn),
+		cmocka_unit_test(who_has_looked_in_vain_is_not_behind_for_long),
 		cmocka_unit_test(who_is_removed_is_not_woken),
 	};
 
