@@ -40,7 +40,8 @@ void claimant_begin_again(struct claimant *claimant)
 	claimant->is_checking_image = claimant->is_paused = claimant->has_image = false;
 	claimant->has_reported_waivers = false;
 	claimant->failures = claimant->deaths = 0;
-	if (claimant->state == CLAIMANT_FINISHED) {
+	/* One that waits would wait as long as it was told before. */
+	if (claimant->state == CLAIMANT_FINISHED || poller_is_idle(claimant->poller)) {
 		claimant->poller = poller_free(claimant->poller);
 		make_poller(claimant);
 	}

@@ -10,7 +10,7 @@
 #include <signal.h>
 
 #define LOOK_AGAIN_MS 200u   /* not everything that is waited for tells */
-#define CLEARING_MS   10000u /* the service manager waits for removing the network, too */
+#define CLEARING_MS   10000u /* at most; the service manager is told */
 
 /* --- is there something to wait for? ---------------------------------------------------------- */
 
@@ -87,14 +87,24 @@ static void on_cleared(struct engine_call *call, void *arg)
 		loop_stop(daemon->loop);
 }
 
+static void on_clearing_over(void *arg)
+{
+	struct daemon *daemon = arg;
+
+	log_event(LOG_WARNING, "network_left", NULL, NULL,
+		  "an engine takes too long to remove berth's network: it is left there");
+	loop_stop(daemon->loop);
+}
+
+/* An engine that does not answer is not waited for. */
 static void clear_and_stop(struct daemon *daemon)
 {
 	daemon->leaving = CLEARING;
 	service_stopping(&daemon->service, CLEARING_MS);
-	timer_cancel(&daemon->leave_timer);
+	timer_arm(&daemon->leave_timer, daemon->loop, CLEARING_MS, on_clearing_over, daemon);
 	for (size_t i = 0; table_count(&daemon->table) == 0 && i < daemon->backend_count; i++) {
 		struct backend *backend = daemon->backends[i];
-		if (backend->is_given_up)
+		if (backend->is_given_up || !engine_is_healthy(backend->engine))
 			continue;
 		daemon->clearing++;
 		engine_call_init(&backend->clear_call, on_cleared, backend);

@@ -17,7 +17,7 @@ struct next {
 	struct fleet *fleet;
 	struct backend **backends;
 	struct claimant **claimants;
-	size_t added; /* environments */
+	size_t added, removed; /* environments */
 };
 
 static bool is_same(const char *a, const char *b)
@@ -98,7 +98,6 @@ static int make_claimants(struct daemon *daemon, struct next *next, struct err *
 				     &next->claimants[i], err);
 		if (r < 0)
 			return r;
-		next->added++;
 	}
 	return 0;
 }
@@ -148,21 +147,19 @@ static const struct environment *find_environment(const struct fleet *fleet, con
 	return NULL;
 }
 
-/* Returns how many environments are not in the configuration any more. */
-static size_t take_over_claimants(struct daemon *daemon, const struct next *next)
+static void take_over_claimants(struct daemon *daemon, struct next *next)
 {
-	size_t removed = 0;
-
 	for (size_t i = 0; i < daemon->claimant_count; i++) {
 		struct claimant *claimant = daemon->claimants[i];
 		const struct environment *config =
 			find_environment(next->fleet, claimant_config(claimant)->id);
 		if (config) {
+			next->added += claimant->is_retired;
 			claimant_reconfigure(claimant, backend_for(next, config), next->fleet,
 					     config);
 		} else if (!claimant->is_retired) {
 			claimant_retire(claimant);
-			removed++;
+			next->removed++;
 		}
 	}
 	for (size_t i = 0; i < next->fleet->environment_count; i++) {
@@ -172,19 +169,19 @@ static size_t take_over_claimants(struct daemon *daemon, const struct next *next
 		daemon->claimants = xreallocarray(daemon->claimants, daemon->claimant_count + 1,
 						  sizeof(struct claimant *));
 		daemon->claimants[daemon->claimant_count++] = claimant;
+		next->added++;
 		if (backend_is_ready(claimant_backend(claimant)))
 			claimant_start(claimant);
 	}
-	return removed;
 }
 
-static void log_count(const struct daemon *daemon, size_t added, size_t removed)
+static void log_count(const struct next *next)
 {
 	char counts[3][24];
 
-	(void)snprintf(counts[0], sizeof(counts[0]), "%zu", daemon->fleet->environment_count);
-	(void)snprintf(counts[1], sizeof(counts[1]), "%zu", added);
-	(void)snprintf(counts[2], sizeof(counts[2]), "%zu", removed);
+	(void)snprintf(counts[0], sizeof(counts[0]), "%zu", next->fleet->environment_count);
+	(void)snprintf(counts[1], sizeof(counts[1]), "%zu", next->added);
+	(void)snprintf(counts[2], sizeof(counts[2]), "%zu", next->removed);
 	log_event(LOG_INFO, "reloaded", NULL,
 		  (struct log_field[]){{"environments", counts[0]},
 				       {"added", counts[1]},
@@ -232,8 +229,8 @@ static void apply(struct daemon *daemon, struct fleet *fleet)
 		budget_set_limit(daemon->budget, fleet->host.requests_per_minute);
 		problems_each(&fleet->warnings, log_warning, NULL);
 		take_over_backends(daemon, &next);
-		size_t removed = take_over_claimants(daemon, &next);
-		log_count(daemon, next.added, removed);
+		take_over_claimants(daemon, &next);
+		log_count(&next);
 		daemon_changed(daemon);
 	}
 	free(next.backends);

@@ -165,6 +165,28 @@ class APlaceOfTheHost(TwoEnginesCase):
         self.assertEqual(berth.terminate(), 0)
 
 
+class TheEnd(TwoEnginesCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.seconds = 30  # a removal of a network is given 120
+        item = self.queue_in(self.elsewhere)
+        self.berth = self.start("run")
+        self.berth.wait_event("removed", work=item["id"])
+
+    def test_does_not_wait_for_an_engine_that_does_not_answer(self) -> None:
+        self.other.rule(op="network_remove", delay_ms=100000)
+        self.assertEqual(self.berth.terminate(self.seconds), 0)
+        self.assertEqual(len(self.berth.events("network_left")), 1)
+
+    def test_does_not_ask_an_engine_that_is_away(self) -> None:
+        self.other.vanish()
+        wait_until(lambda: [row for row in self.berth.events("engine", name="two")
+                            if row["level"] == "error"])
+        self.assertEqual(self.berth.terminate(self.seconds), 0)
+        self.assertEqual(self.berth.events("network_left"), [])
+        self.other.come_back()
+
+
 class AnExitCode(TwoEnginesCase):
     def test_does_not_tell_of_what_a_reload_has_mended(self) -> None:
         self.cp.fault("poll", environment=self.elsewhere, status=400)

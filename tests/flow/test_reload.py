@@ -88,6 +88,28 @@ class AReload(ReloadCase):
         self.finish(first, second)
 
 
+    def test_ends_the_waits_of_the_file_before(self) -> None:
+        patient = self.add_environment(poll={"idle_min": "1h", "idle_max": "1h"})
+        self.serve()
+        self.berth.wait_event("idle", environment=patient)
+        item = self.queue_in(patient)
+        self.entry(patient)["poll"] = {}
+        self.reload()
+        self.cp.wait_stopped([item["id"]])
+
+    def test_that_adds_what_was_just_removed_counts_it(self) -> None:
+        coming = self.add_environment()
+        self.serve()
+        running = self.started(coming)
+        entry = self.remove(coming)
+        self.reload()
+        self.place.settings["environments"].append(entry)
+        self.reload()
+        self.assertEqual([(row["added"], row["removed"]) for row in self.berth.events("reloaded")],
+                         [("0", "1"), ("1", "0")])
+        self.finish(running)
+
+
 class AReloadOfABadFile(ReloadCase):
     def setUp(self) -> None:
         super().setUp()
