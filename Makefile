@@ -201,9 +201,12 @@ controlplane: ## check the control-plane simulator with the official SDK
 fake: $(FAKE_ENGINE) $(FAKE_WORKER) ## check the fake engine
 	$(Q)FAKE_ENGINE_DIR=$(BUILD)/tests $(call run_tap,fake) $(PYTHON) tests/tap.py tests/fake
 
+# They wait more than they work.
+FLOW_JOBS ?= 4
+
 .PHONY: flow
 flow: $(BERTH) $(FAKE_ENGINE) $(FAKE_WORKER) ## run berth against the simulator and the fake engine
-	$(Q)ls tests/flow/test_*.py | BERTH=$(BERTH) FAKE_ENGINE_DIR=$(BUILD)/tests xargs -P 2 -I @ sh -c \
+	$(Q)ls tests/flow/test_*.py | BERTH=$(BERTH) FAKE_ENGINE_DIR=$(BUILD)/tests xargs -P $(FLOW_JOBS) -I @ sh -c \
 		'$(call run_tap,flow-$$(basename @ .py)) $(PYTHON) tests/tap.py @'
 
 .PHONY: cli

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What a session's container writes, from the engine, or what was kept of it when it was removed.
- * Its tokens are taken out of either: here as it passes, there when it was kept.
+ * Its tokens are taken out of either: here as it passes, there when it was kept. A terminal gets
+ * what it would obey in a form that it shows; files and pipes get the bytes as they are.
  */
 #include "base/cleanup.h"
 #include "base/file.h"
@@ -9,6 +10,7 @@
 #include "cli/exit.h"
 #include "cli/find.h"
 #include "cli/shared_flags.h"
+#include "cli/visible.h"
 #include "engine/logs.h"
 #include "session/captures.h"
 #include "session/redacting.h"
@@ -16,10 +18,11 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
-#define LOOK_EVERY_MS 2000u /* whether what is followed still runs */
-#define ALL_OF_IT_MS  60000u
-#define LAST_WORDS_MS 1000u /* for the stream to end by itself */
+#define LOOK_EVERY_MS 2000u  /* whether what is followed still runs */
+#define SILENCE_MS    60000u /* of an engine that has more to say, or an end */
+#define LAST_WORDS_MS 1000u  /* for the stream to end by itself */
 
 struct logs_flags {
 	bool follow;
@@ -51,7 +54,9 @@ struct viewer {
 	const struct logs_flags *flags;
 	struct engine_logs logs;
 	struct redaction streams[OUTPUT_STREAMS];
+	struct visible visible[OUTPUT_STREAMS];
 	bool has_ended; /* the stream */
+	bool has_said;	/* anything, since it was looked at */
 	int write_error;
 };
 
@@ -66,19 +71,36 @@ static void print(struct viewer *viewer, int fd, const char *data, size_t len)
 		loop_stop(viewer->visit->loop);
 }
 
-static void print_stdout(const char *data, size_t len, void *arg)
+static void write_stdout(const char *data, size_t len, void *arg)
 {
 	print(arg, STDOUT_FILENO, data, len);
 }
 
-static void print_stderr(const char *data, size_t len, void *arg)
+static void write_stderr(const char *data, size_t len, void *arg)
 {
 	print(arg, STDERR_FILENO, data, len);
 }
 
 static void print_output(enum output_stream stream, const char *data, size_t len, void *arg)
 {
-	(stream == OUTPUT_STDERR ? print_stderr : print_stdout)(data, len, arg);
+	struct viewer *viewer = arg;
+	bool is_error = stream == OUTPUT_STDERR;
+	visible_fn fn = is_error ? write_stderr : write_stdout;
+
+	if (isatty(is_error ? STDERR_FILENO : STDOUT_FILENO))
+		visible_feed(&viewer->visible[stream], data, len, fn, viewer);
+	else
+		fn(data, len, viewer);
+}
+
+static void print_stdout(const char *data, size_t len, void *arg)
+{
+	print_output(OUTPUT_STDOUT, data, len, arg);
+}
+
+static void print_stderr(const char *data, size_t len, void *arg)
+{
+	print_output(OUTPUT_STDERR, data, len, arg);
 }
 
 static int end_printing(const struct viewer *viewer)
@@ -95,6 +117,7 @@ static void on_output(enum output_stream stream, const char *data, size_t len, v
 {
 	struct viewer *viewer = arg;
 
+	viewer->has_said = true;
 	redaction_feed(&viewer->streams[stream], data, len);
 }
 
@@ -117,19 +140,49 @@ static bool has_stopped(struct viewer *viewer, const struct process *process)
 	       visit->call.container.status != CONTAINER_RUNNING || !process_may_run(process);
 }
 
-/* An engine whose monitor of the container has died never ends the stream (Podman): the container
- * is looked at once in a while. */
-static void wait_for_end(struct viewer *viewer, const struct process *process)
+/* Looks at the container; to be followed, it must have been started: engines end the output of one
+ * that is only made at once. False: it is gone, or there is an exit code. */
+static bool look_at(struct viewer *viewer)
 {
 	struct visit *visit = viewer->visit;
 
+	while (visit_inspect(visit, viewer->seen)) {
+		if (!viewer->flags->follow || visit->call.container.status != CONTAINER_CREATED)
+			return true;
+		if (!visit_sleep(visit, LOOK_EVERY_MS, viewer->seen->container.id))
+			return false;
+	}
+	return false;
+}
+
+static void complain_of_silence(const struct viewer *viewer)
+{
+	struct err err;
+
+	(void)err_set(&err, ERR_TEMPORARY, -ETIMEDOUT, "logs '%.12s': nothing came for %u s",
+		      viewer->seen->container.id, SILENCE_MS / 1000);
+	visit_fail(viewer->seen->on, &err);
+}
+
+/* An engine whose monitor of the container has died never ends the stream (Podman): the container
+ * is looked at once in a while. How long all of it takes is up to whoever reads it. */
+static void wait_for_end(struct viewer *viewer, const struct process *process)
+{
+	struct visit *visit = viewer->visit;
+	bool follows = viewer->flags->follow;
+	unsigned silence_ms = 0;
+
 	while (!viewer->has_ended && viewer->write_error == 0 && visit->exit_code == EXIT_DONE) {
+		viewer->has_said = false;
 		if (!visit_sleep(visit, LOOK_EVERY_MS, NULL) || viewer->has_ended)
 			break;
-		if (viewer->flags->follow && has_stopped(viewer, process)) {
+		silence_ms = viewer->has_said ? 0 : silence_ms + LOOK_EVERY_MS;
+		if (follows && has_stopped(viewer, process)) {
 			(void)visit_sleep(visit, LAST_WORDS_MS, NULL);
 			break;
 		}
+		if (!follows && silence_ms >= SILENCE_MS)
+			complain_of_silence(viewer);
 	}
 }
 
@@ -152,7 +205,6 @@ static void print_from_engine(struct viewer *viewer)
 	const struct logs_options options = {
 		.follow = viewer->flags->follow,
 		.tail = viewer->flags->tail,
-		.timeout_ms = viewer->flags->follow ? 0 : ALL_OF_IT_MS,
 	};
 	_cleanup_(redactor_freep) struct redactor *redactor = redactor_for(visit, container);
 	struct process process;
@@ -255,7 +307,7 @@ static int print_logs(const struct fleet *fleet, const struct logs_flags *flags)
 
 	if (visit_open(&visit, "logs", fleet) && visit_list(&visit))
 		viewer.seen = find_container(&visit, text);
-	if (viewer.seen && visit_inspect(&visit, viewer.seen)) {
+	if (viewer.seen && look_at(&viewer)) {
 		print_from_engine(&viewer);
 		exit_code = end_printing(&viewer);
 		if (visit.exit_code != EXIT_DONE)
@@ -307,7 +359,8 @@ const struct command command_logs = {
 		"Prints what a session's container writes, each stream to its own, or what "
 		"was kept of one\nthat is gone. SESSION is the id of a session, of a work "
 		"item or of a container (six digits\nor more), or a container's name. Tokens "
-		"that berth knows are taken out.",
+		"that berth knows are taken out.\nOn a terminal control characters are shown (^[) "
+		"instead of obeyed.",
 	.groups = logs_groups,
 	.operands = "SESSION",
 	.operands_offset = offsetof(struct logs_flags, sessions),

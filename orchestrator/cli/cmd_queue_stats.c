@@ -140,9 +140,9 @@ const struct command command_queue_stats = {
 	.name = "queue stats",
 	.summary = "say how much waits in the queues",
 	.description =
-		"Says of each environment how many items wait (DEPTH), how many of them a "
-		"poller has and has not\nacked (PENDING), how long the oldest waits, and how "
-		"many workers have polled within 30 s.",
+		"Says of each environment how many items wait (DEPTH), how many a poller has "
+		"taken and not yet\nacked (PENDING), how long the oldest waits, and how many "
+		"workers have polled within 30 s.",
 	.groups = stats_groups,
 	.run = run_stats,
 };

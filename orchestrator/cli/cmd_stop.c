@@ -7,11 +7,10 @@
 #include "base/cleanup.h"
 #include "base/text.h"
 #include "cli/commands.h"
-#include "cli/enquiry.h"
 #include "cli/exit.h"
 #include "cli/find.h"
+#include "cli/settle.h"
 #include "cli/shared_flags.h"
-#include "session/holding.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -174,71 +173,6 @@ static void watch_removal(struct stopping *stopping)
 		say("the container is left to be removed by the next 'berth drain' or 'berth run'");
 }
 
-/* --- the work item ---------------------------------------------------------------------------- */
-
-static int be_undecided(const struct stopping *stopping, const char *why)
-{
-	say("undecided: work item %s is not force-stopped: %s", stopping->work, why);
-	return EXIT_TEMPORARY;
-}
-
-static int force_stop(const struct stopping *stopping, struct enquiry *enquiry)
-{
-	if (!enquiry_stop(enquiry, stopping->work, true))
-		return be_undecided(stopping, enquiry->call.err.text);
-	say("work item %s is force-stopped", stopping->work);
-	return EXIT_DONE;
-}
-
-static int decide(struct stopping *stopping, struct enquiry *enquiry)
-{
-	struct holding *holding = &stopping->holding;
-	struct work_status status;
-
-	enum find_item found =
-		enquiry_find(enquiry, stopping->work, &status, &holding->clock_offset_ms);
-	if (stopping->visit->exit_code != EXIT_DONE)
-		return stopping->visit->exit_code;
-	if (found == ITEM_UNKNOWN)
-		return be_undecided(stopping, enquiry->call.err.text);
-	if (found == ITEM_NOT_FOUND)
-		return be_undecided(stopping, "it is not in the list of the queue");
-	if (status.state == WORK_STOPPED) {
-		say("work item %s is stopped", stopping->work);
-		return EXIT_DONE;
-	}
-	if (holding_never_began(holding, &status) || holding_was_ended(holding, &status))
-		return force_stop(stopping, enquiry);
-	_cleanup_free_ char *why =
-		xasprintf("it is %s, and not provably held by this container; look at it with "
-			  "'berth queue list'",
-			  work_state_name(status.state));
-	return be_undecided(stopping, why);
-}
-
-static int settle_item(struct stopping *stopping)
-{
-	struct visit *visit = stopping->visit;
-	struct secret *key = NULL;
-	struct enquiry enquiry = {.loop = NULL};
-	struct err err;
-	int exit_code;
-
-	if (!stopping->environment)
-		return be_undecided(stopping, "its environment is not configured here; say "
-					      "--config FILE, or --environment-id ID and "
-					      "--environment-key-file FILE");
-	if (key_read(&stopping->environment->key, &key, &err) < 0)
-		return be_undecided(stopping, err.text);
-	if (enquiry_open(&enquiry, visit->fleet, stopping->environment, visit->loop,
-			 &visit->exit_code, key, &err) < 0)
-		exit_code = be_undecided(stopping, err.text);
-	else
-		exit_code = decide(stopping, &enquiry);
-	enquiry_close(&enquiry);
-	return exit_code;
-}
-
 /* --- the command ------------------------------------------------------------------------------ */
 
 static int stop_it(struct stopping *stopping, bool now)
@@ -261,7 +195,9 @@ static int stop_it(struct stopping *stopping, bool now)
 		return visit->exit_code;
 	say_end(stopping);
 	watch_removal(stopping);
-	return visit->exit_code == EXIT_DONE ? settle_item(stopping) : visit->exit_code;
+	if (visit->exit_code != EXIT_DONE)
+		return visit->exit_code;
+	return settle_item(visit, stopping->environment, stopping->work, &stopping->holding);
 }
 
 static int complain_none(struct visit *visit, const char *text)

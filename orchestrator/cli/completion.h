@@ -31,6 +31,10 @@ bool completion_is_known(size_t index);
 /* `text` between single quotes, as all three shells read it. The caller's. */
 char *completion_quoted(const char *text);
 
+/* For awk, out of the table of `berth ps`. bash expands what it is to choose from, so nothing but
+ * ids gets there, whatever the labels of a container say. */
+#define COMPLETION_SESSION_COLUMN "NR > 1 && $2 ~ /^[A-Za-z0-9_-]+$/ { print $2 }"
+
 /* On stdout. */
 void completion_bash(void);
 void completion_zsh(void);

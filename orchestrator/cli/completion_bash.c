@@ -33,7 +33,7 @@ static const char tail[] =
 	"\tfi\n"
 	"\tCOMPREPLY=()\n"
 	"\tcase $kind in\n"
-	"\tsessions) words=$(berth ps 2>/dev/null | awk 'NR > 1 { print $2 }') ;&\n"
+	"\tsessions) words=$(berth ps 2>/dev/null | awk '" COMPLETION_SESSION_COLUMN "') ;&\n"
 	"\twords) mapfile -t COMPREPLY < <(compgen -W \"$words\" -- \"$current\") ;;\n"
 	"\tfiles) mapfile -t COMPREPLY < <(compgen -f -- \"$current\") ;;\n"
 	"\tdirectories) mapfile -t COMPREPLY < <(compgen -d -- \"$current\") ;;\n"

@@ -22,7 +22,7 @@ static const char head[] = "# fish completion for berth, written by `berth compl
 			   "end\n"
 			   "\n"
 			   "function __berth_sessions\n"
-			   "    berth ps 2>/dev/null | awk 'NR > 1 { print $2 }'\n"
+			   "    berth ps 2>/dev/null | awk '" COMPLETION_SESSION_COLUMN "'\n"
 			   "end\n"
 			   "\n"
 			   "complete -c berth -f\n";

@@ -16,7 +16,8 @@ static const char head[] =
 	"\n"
 	"_berth_sessions()\n"
 	"{\n"
-	"\tlocal -a sessions=(${(f)\"$(berth ps 2>/dev/null | awk 'NR > 1 { print $2 }')\"})\n"
+	"\tlocal -a sessions=(${(f)\"$(berth ps 2>/dev/null | awk '" COMPLETION_SESSION_COLUMN
+	"')\"})\n"
 	"\tcompadd -a sessions\n"
 	"}\n"
 	"\n"

@@ -3,8 +3,12 @@
 #include "cli/commands.h"
 #include "cli/exit.h"
 
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 /* True if the command is `first` and a word, or `first` is NULL. */
 static bool is_of(const struct command *command, const char *first)
@@ -86,7 +90,7 @@ static int help(int argc, char **argv)
 	return command->run(2, arguments);
 }
 
-int main(int argc, char **argv)
+static int run(int argc, char **argv)
 {
 	static char version[] = "version";
 	int words;
@@ -103,4 +107,40 @@ int main(int argc, char **argv)
 	if (!command)
 		return complain_unknown(argv + 1);
 	return command->run(argc - words, argv + words);
+}
+
+/* What was left closed (>&-) must not become a file or a socket of ours that output goes into. */
+static bool open_standard_streams(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDWR);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	return fd >= 0 && close(fd) == 0;
+}
+
+/* A pipe whose other end is closed. */
+static bool is_read_no_more(int fd)
+{
+	struct pollfd poll_fd = {.fd = fd, .events = POLLOUT};
+
+	return poll(&poll_fd, 1, 0) == 1 && (poll_fd.revents & POLLERR);
+}
+
+/* Output that got lost is no success, unless whoever read it has had enough. */
+static int end_output(int exit_code)
+{
+	int error = fflush(stdout) == 0 ? 0 : errno;
+
+	if ((error == 0 && !ferror(stdout)) || is_read_no_more(STDOUT_FILENO))
+		return exit_code;
+	(void)fprintf(stderr, "berth: the output is not complete: cannot write to stdout: %s\n",
+		      strerror(error ? error : EIO));
+	return exit_code == EXIT_DONE ? EXIT_INTERNAL : exit_code;
+}
+
+int main(int argc, char **argv)
+{
+	return open_standard_streams() ? end_output(run(argc, argv)) : EXIT_INTERNAL;
 }

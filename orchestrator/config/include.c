@@ -28,12 +28,14 @@ static const struct yaml_node *find_environments(struct loader *loader,
 {
 	const struct yaml_node *list = yaml_get(root, "environments");
 
-	for (size_t i = 0; root->kind == YAML_MAP && i < root->count; i++)
-		if (root->pairs[i].value != list)
-			problems_at(loader->problems, root->pairs[i].key,
-				    "'%s' does not belong here: an included file holds "
-				    "environments: and nothing else",
-				    root->pairs[i].key->text);
+	for (size_t i = 0; root->kind == YAML_MAP && i < root->count; i++) {
+		if (root->pairs[i].value == list)
+			continue;
+		problems_at(loader->problems, root->pairs[i].key,
+			    "'%s' does not belong here: an included file holds environments: and "
+			    "nothing else",
+			    root->pairs[i].key->text);
+	}
 	loader->has_lost_environments |= !list;
 	if (list && list->kind == YAML_LIST)
 		return list;
@@ -57,7 +59,7 @@ static void read_file(struct loader *loader, const char *file, struct included *
 		return;
 	}
 	included->trees =
-		xreallocarray(included->trees, included->count + 1, sizeof(*included->trees));
+		xreallocarray(included->trees, included->count + 1, sizeof(struct yaml_tree *));
 	included->trees[included->count++] = tree;
 }
 
@@ -90,7 +92,7 @@ const struct yaml_node *include_merge(struct loader *loader, struct merged_tree 
 		problems_at(loader->problems, node, "include: cannot search for '%s': %m", pattern);
 		return root;
 	}
-	const struct yaml_node **lists = xcalloc(included->count + 1, sizeof(*lists));
+	const struct yaml_node **lists = xcalloc(included->count + 1, sizeof(struct yaml_node *));
 	for (size_t i = 0; i < included->count; i++) {
 		lists[i] = find_environments(loader, yaml_tree_root(included->trees[i]));
 		room += lists[i] ? lists[i]->count : 0;

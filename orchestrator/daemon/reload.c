@@ -38,16 +38,18 @@ static int check_fixed(const struct fleet *now, const struct fleet *next, struct
 		{"allow_http", now->allow_http == next->allow_http},
 	};
 
-	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		if (!rows[i].is_same)
 			return err_set(err, ERR_REFUSED, -EBUSY,
 				       "%s: cannot change while berth runs: restart it (running "
 				       "sessions stay)",
 				       rows[i].key);
-	for (size_t i = 0; i < next->engine_count; i++)
+	}
+	for (size_t i = 0; i < next->engine_count; i++) {
 		if (!next->engines[i].socket)
 			return err_set(err, ERR_REFUSED, -ENOENT, "engine: %s",
 				       next->engines[i].socket_reason);
+	}
 	return 0;
 }
 
@@ -68,7 +70,6 @@ static int make_backends(struct daemon *daemon, struct next *next, struct err *e
 {
 	const struct fleet *fleet = next->fleet;
 
-	next->backends = xcalloc(fleet->engine_count, sizeof(struct backend *));
 	for (size_t i = 0; i < fleet->engine_count; i++) {
 		const struct engine_settings *settings = &fleet->engines[i];
 		struct backend *backend = find_backend(daemon, settings);
@@ -89,7 +90,6 @@ static int make_claimants(struct daemon *daemon, struct next *next, struct err *
 {
 	struct fleet *fleet = next->fleet;
 
-	next->claimants = xcalloc(fleet->environment_count, sizeof(struct claimant *));
 	for (size_t i = 0; i < fleet->environment_count; i++) {
 		const struct environment *config = &fleet->environments[i];
 		if (daemon_find_claimant(daemon, config->id))
@@ -112,9 +112,9 @@ static bool is_in_use(const struct daemon *daemon, const struct backend *backend
 
 static void give_back(struct daemon *daemon, struct next *next)
 {
-	for (size_t i = 0; next->claimants && i < next->fleet->environment_count; i++)
+	for (size_t i = 0; i < next->fleet->environment_count; i++)
 		(void)claimant_free(next->claimants[i]);
-	for (size_t i = 0; next->backends && i < next->fleet->engine_count; i++)
+	for (size_t i = 0; i < next->fleet->engine_count; i++)
 		if (next->backends[i] && !is_in_use(daemon, next->backends[i]))
 			(void)backend_free(next->backends[i]);
 }
@@ -206,7 +206,11 @@ static void log_warning(const char *line, void *arg)
 /* Takes `fleet`. */
 static void apply(struct daemon *daemon, struct fleet *fleet)
 {
-	struct next next = {.fleet = fleet};
+	struct next next = {
+		.fleet = fleet,
+		.backends = xcalloc(fleet->engine_count, sizeof(struct backend *)),
+		.claimants = xcalloc(fleet->environment_count, sizeof(struct claimant *)),
+	};
 	struct err err;
 
 	int r = check_fixed(daemon->fleet, fleet, &err);

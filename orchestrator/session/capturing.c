@@ -73,7 +73,7 @@ static int write_capture(struct session *session, struct err *err)
 	transcript_finish(transcript);
 	const struct capture_about about = {
 		.environment = session->site->config->id,
-		.session = session->item.session_id,
+		.session = session->item.session_id[0] ? session->item.session_id : NULL,
 		.work = session->item.id,
 		.container = session->container_id,
 		.name = name,

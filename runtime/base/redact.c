@@ -16,7 +16,7 @@
 
 #define SLICE	     ((size_t)16 << 10) /* looked through at once */
 #define SET_APART    4 /* fewer characters of base64 before a line break are not looked at */
-#define LONGEST_CHAR 6 /* bytes that may stand for one of the pattern: "\r\n" and "\%2B" */
+#define LONGEST_CHAR 8 /* bytes that may stand for one of the pattern: "\\r\\n" and "\%2B" */
 
 struct pattern {
 	char *text;
@@ -188,12 +188,19 @@ static enum match match_char(struct attempt *attempt, char wanted)
 	return MATCH_FULL;
 }
 
+/* One as it is, or as JSON and others write it in a string. */
+static void skip_char(struct attempt *attempt, char c, const char *escaped)
+{
+	if (attempt->data < attempt->end && *attempt->data == c)
+		attempt->data++;
+	else if (attempt->end - attempt->data >= 2 && memcmp(attempt->data, escaped, 2) == 0)
+		attempt->data += 2;
+}
+
 static void skip_line_break(struct attempt *attempt)
 {
-	if (attempt->data < attempt->end && *attempt->data == '\r')
-		attempt->data++;
-	if (attempt->data < attempt->end && *attempt->data == '\n')
-		attempt->data++;
+	skip_char(attempt, '\r', "\\r");
+	skip_char(attempt, '\n', "\\n");
 }
 
 static enum match match(struct attempt *attempt, size_t from)

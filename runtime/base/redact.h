@@ -4,8 +4,8 @@
  * Takes known secrets out of a stream of bytes and marks the places: "[redacted: sessions token]".
  * Found are a secret itself, also with bytes percent-encoded or behind a backslash, and its base64
  * in either alphabet, whatever its alignment and wherever lines are broken (RFC 2045 breaks them
- * after 76 characters). The bytes may come in pieces: what may be the beginning of a secret is held
- * back until the next piece tells. Pure.
+ * after 76 characters; JSON writes that as \n). The bytes may come in pieces: what may be the
+ * beginning of a secret is held back until the next piece tells. Pure.
  *
  *	struct redactor *redactor = redactor_new();
  *	redactor_add(redactor, token, "sessions token");

@@ -43,6 +43,7 @@ struct engine {
 
 	struct lane *calls;   /* short calls, capped */
 	struct lane *streams; /* what may take long: events, pulls, launches (calls.c caps these) */
+	struct lane *outputs; /* of containers, capped: each may fill memory to its limit */
 
 	/* What the last sequence found; `dialect` is NULL before the first. */
 	struct probe probe;

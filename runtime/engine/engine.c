@@ -14,6 +14,9 @@
 /* More at once only wait inside the engine; measured knee of launches is far below. */
 #define MAX_CALLS_IN_FLIGHT 32
 
+/* What many containers that end at once have written is read from so many at a time. */
+#define MAX_OUTPUTS_IN_FLIGHT 8
+
 static int make_lanes(struct engine *engine, const char *socket, struct err *err)
 {
 	struct lane_options options = {
@@ -23,6 +26,10 @@ static int make_lanes(struct engine *engine, const char *socket, struct err *err
 	};
 
 	int r = lane_new(engine->loop, &options, &engine->calls, err);
+	if (r < 0)
+		return r;
+	options.max_in_flight = MAX_OUTPUTS_IN_FLIGHT;
+	r = lane_new(engine->loop, &options, &engine->outputs, err);
 	if (r < 0)
 		return r;
 	options.max_in_flight = 0;
@@ -84,6 +91,7 @@ struct engine *engine_free(struct engine *engine)
 	assert(!engine->pulls && !engine->launch_queue && engine->launching == 0);
 	connection_stop(engine);
 	lane_free(engine->calls);
+	lane_free(engine->outputs);
 	lane_free(engine->streams);
 	probe_done(&engine->probe);
 	free(engine->instance);

@@ -63,13 +63,12 @@ void engine_logs(struct engine *engine, struct engine_logs *logs, const char *id
 	const char *const arguments[] = {id, options->follow ? "true" : "false", tail};
 	http_request_init(request, probe->dialect->routes[OPERATION_LOGS].method,
 			  dialect_url(probe->dialect, probe->api, OPERATION_LOGS, arguments));
-	request->timeout_ms = options->timeout_ms;
 	request->max_reply = BUF_MAX_ENGINE_REPLY; /* of a refusal */
 	request->is_fresh = engine_uses_fresh_connections(engine);
 	request->on_data = on_data;
 	request->done = on_end;
 	request->arg = logs;
-	lane_submit(engine->streams, request);
+	lane_submit(engine->outputs, request);
 }
 
 void engine_logs_done(struct engine_logs *logs)

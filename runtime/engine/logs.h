@@ -8,9 +8,8 @@
 #include "engine/frames.h"
 
 struct logs_options {
-	bool follow;	     /* until the container ends */
-	int64_t tail;	     /* how many lines of what there is; negative: all */
-	uint64_t timeout_ms; /* for the whole of it; 0: none */
+	bool follow;  /* until the container ends */
+	int64_t tail; /* how many lines of what there is; negative: all */
 };
 
 /* One under way; embedded by the caller. Zero-initialised is fine for engine_logs_done(). */
@@ -30,7 +29,8 @@ struct engine_logs {
 	struct err err; /* unless ENGINE_OK */
 };
 
-/* output(stream, data, len, arg) gets what comes, from inside the network: it may arm timers, and
+/* It takes the time that it takes: a limit is the caller's, by engine_logs_done().
+ * output(stream, data, len, arg) gets what comes, from inside the network: it may arm timers, and
  * must not cancel or free anything. done(logs, arg) follows once, from the loop; an engine that
  * ends a stream of its own accord is ENGINE_OK. ERR_TEMPORARY, ERR_ENGINE. */
 void engine_logs(struct engine *engine, struct engine_logs *logs, const char *id,

@@ -158,7 +158,8 @@ static void report_missing(const char *name, const char *const *directories,
 	}
 	qsort(names, count, sizeof(names[0]), compare_names);
 	for (size_t i = 0; i < count; i++)
-		add_word(&known, names[i]);
+		if (i == 0 || strcmp(names[i - 1], names[i]) != 0)
+			add_word(&known, names[i]);
 	const char *meant = text_nearest(name, (const char *const *)names, count);
 	if (searched.len == 0)
 		problems_add(problems, who, 0, 0,

@@ -24,7 +24,9 @@ class ShellCase(PrintCase):
         (self.dir / "folder").mkdir()
         # What completion asks for sessions: a table as `berth ps` prints it.
         self.write("bin/berth", "#!/bin/sh\necho 'ENVIRONMENT  SESSION  WORK'\n"
-                                "echo 'build        sesn_1   work_1'\n", 0o755)
+                                "echo 'build        sesn_1   work_1'\n"
+                                "echo 'build        $(>odd)  work_2'\n"
+                                "echo 'build        `>odd`   work_3'\n", 0o755)
         self.environ = environment(HOME=str(self.dir), TERM="dumb")
         self.environ["PATH"] = f"{self.dir}/bin:" + self.environ["PATH"]
 
@@ -98,6 +100,7 @@ class Bash(ShellCase):
         for verb in self.verbs():
             if re.search(r"^Usage: .*\bSESSION", self.prints(*verb.split(), "--help")):
                 self.assertEqual(self.complete(f"berth {verb} "), ["sesn_1"])
+        self.assertFalse((self.dir / "odd").exists())
 
 
 class Zsh(ShellCase):
@@ -198,6 +201,7 @@ class Fish(ShellCase):
         for verb in self.verbs():
             if re.search(r"^Usage: .*\bSESSION", self.prints(*verb.split(), "--help")):
                 self.assertEqual(self.complete(f"berth {verb} "), ["sesn_1"])
+        self.assertFalse((self.dir / "odd").exists())
 
 
 class Completion(PrintCase):

@@ -39,7 +39,7 @@ Rules: rule(**spec) returns an id; every match is counted, an older rule's membe
     which     op="create" or a list (ping version info events image_inspect image_pull list create
               inspect init start kill stop wait logs archive remove network_* volume_* unknown),
               method="POST", path="/containers/*" (glob, without the version prefix),
-              body="*env_1*" (glob)
+              request_body="*env_1*" (glob)
     when      after=N skips the first N matches, times=K (default 1, 0: for ever) limits the hits
     delay     delay_ms before processing, reply_delay_ms before replying
     reply     status, headers, body (a string verbatim, anything else as JSON), echo_body=True (the

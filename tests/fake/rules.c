@@ -121,7 +121,8 @@ struct json_object *rules_for_request(struct request *request)
 		if (json_has(rule->spec, "event") || json_has(rule->spec, "worker") ||
 		    !names(rule->spec, "op", op) || !names(rule->spec, "method", request->method) ||
 		    !matches_glob(rule->spec, "path", request->path) ||
-		    !matches_glob(rule->spec, "body", request->body.data ? request->body.data : ""))
+		    !matches_glob(rule->spec, "request_body",
+				  request->body.data ? request->body.data : ""))
 			continue;
 		if (apply(rule, &effect))
 			json_object_array_add(hits, json_object_new_int64(rule->id));

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """The commands that look and do not touch: check, plan, ps, version, help."""
 import json
+import os
+import subprocess
 
-from harness import Berth, FlowCase
+from harness import Berth, FlowCase, berth_program, wait_until
 
 
 class CommandCase(FlowCase):
@@ -85,6 +87,34 @@ class Ps(CommandCase):
     def test_without_an_engine_ends_with_69(self) -> None:
         self.place.settings["engine"]["socket"] = f"unix://{self.dir}/nobody.sock"
         self.look("ps", code=69)
+
+
+class StandardStreams(CommandCase):
+    def run_with(self, redirection: str, *arguments: str) -> subprocess.CompletedProcess:
+        return subprocess.run(["/bin/sh", "-c", f'exec "$@" {redirection}', "sh", berth_program(),
+                               *arguments], env=self.place.environ, text=True, capture_output=True,
+                              stdin=subprocess.DEVNULL, timeout=60)
+
+    def test_that_are_closed_are_not_taken_for_other_files(self) -> None:
+        self.place.write_fleet()
+        process = subprocess.Popen(
+            ["/bin/sh", "-c", 'exec "$@" <&- >&- 2>&-', "sh", berth_program(), "run",
+             "--config", str(self.place.fleet_file)], env=self.place.environ)
+        self.addCleanup(process.wait)
+        self.addCleanup(process.kill)
+        wait_until(lambda: self.engine.requests(op="list"))
+        for number in range(3):
+            self.assertEqual(os.readlink(f"/proc/{process.pid}/fd/{number}"), "/dev/null")
+
+    def test_that_take_nothing_are_no_success(self) -> None:
+        result = self.run_with(">/dev/full", "version", "-o", "json")
+        self.assertEqual(result.returncode, 70)
+        self.assertIn("No space left", result.stderr)
+
+    def test_that_nobody_reads_are_none_of_its_concern(self) -> None:
+        self.place.write_fleet()
+        result = self.run_with("| true", "ps", "--config", str(self.place.fleet_file))
+        self.assertEqual((result.returncode, result.stderr), (0, ""))
 
 
 class TheCommandLine(FlowCase):

@@ -56,6 +56,7 @@ class CronCase(EnvironmentsCase):
         self.dying: list[dict] = []
         self.refused: list[dict] = []
         self.killed = self.locked = 0
+        self.follows_killed = False
 
     def one_in(self, count: int) -> bool:
         return self.random.randrange(count) == 0
@@ -98,7 +99,10 @@ class CronCase(EnvironmentsCase):
             self.kill(began.berths.pop(0), rule)
         for berth in began.berths:
             berth.wait()
-        self.assert_drained(began, is_alone=not is_killed and not is_doubled)
+        # What a killed one had sent may reach the queue while the next one runs.
+        is_alone = not (is_killed or is_doubled or self.follows_killed)
+        self.follows_killed = is_killed
+        self.assert_drained(began, is_alone)
 
     def kill_at_request(self, number: int) -> int:
         pid_file = self.place.dir / f"run-{len(self.place.berths)}" / "pid"
@@ -219,11 +223,11 @@ class Cron(CronCase):
         self.settle()
         self.assert_all_ran_once()
         self.assert_nothing_accumulated()
-        self.assertGreater(self.killed, 0)
-        self.assertGreater(self.locked, 0)
 
     def test_of_one_environment_leaves_nothing_behind_and_loses_nothing(self) -> None:
         self.run_crontab(environments=1, drains=200)
+        self.assertGreater(self.killed, 0)
+        self.assertGreater(self.locked, 0)
 
     def test_of_three_environments_leaves_nothing_behind_and_loses_nothing(self) -> None:
         self.run_crontab(environments=3, drains=60)

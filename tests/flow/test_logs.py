@@ -2,11 +2,14 @@
 """berth logs: what a session's container writes, and what is kept of it, without its tokens."""
 import base64
 import json
+import os
+import pty
 import signal
+import subprocess
 from urllib.parse import quote
 
 from flow import onpodman
-from harness import Berth, FlowCase, wait_until
+from harness import Berth, FlowCase, berth_program, wait_until
 
 
 OUT, ERR = "a line on stdout\n", "a line on stderr\n"
@@ -73,6 +76,18 @@ class OfARunningSession(LogsCase):
         self.assert_exit(berth, 0)
         self.assertEqual(berth.stderr, ERR + "last words")
 
+    def test_are_followed_from_before_its_start(self) -> None:
+        container = self.leave_container("berth-work_1", "created", {
+            "berth.schema": "1", "berth.instance": "flow", "berth.work": "work_1",
+            "berth.session": "sesn_hang_1", "berth.environment": self.env["id"]})
+        berth = self.start_logs("-f", "work_1")
+        wait_until(lambda: len(self.engine.requests(op="inspect")) > 1 or not berth.is_running())
+        self.assertEqual(self.engine.requests(op="logs"), [])
+        self.assertEqual(self.engine.ask("POST", f"/containers/{container}/start").status, 204)
+        wait_until(lambda: berth.stdout == OUT)
+        self.engine.exit_container(container)
+        self.assert_exit(berth, 0)
+
     def test_are_left_by_a_signal(self) -> None:
         item = self.run_one()
         berth = self.start_logs("-f", item["id"])
@@ -84,6 +99,41 @@ class OfARunningSession(LogsCase):
         item = self.run_one()
         self.engine.rule(op="logs", cut="mid-body")
         self.assertIn("logs", self.look(item["id"], code=69).stderr)
+
+
+class WhatATerminalWouldObey(LogsCase):
+    HOSTILE = "\033]0;owned\a\033[2J\u009b6n"
+
+    def on_terminal(self, *arguments: str) -> str:
+        """stdout and stderr of `berth logs` on one."""
+        ours, theirs = pty.openpty()
+        self.addCleanup(os.close, ours)
+        process = subprocess.Popen(
+            [berth_program(), "logs", "--config", str(self.place.fleet_file), *arguments],
+            stdin=subprocess.DEVNULL, stdout=theirs, stderr=theirs, env=self.place.environ)
+        os.close(theirs)
+        text = b""
+        while not text.endswith(b"end\r\n"):
+            text += os.read(ours, 4096)
+        self.assertEqual(process.wait(60), 0)
+        return text.decode(errors="replace")
+
+    def assert_shown_only_on_a_terminal(self, item: dict) -> None:
+        self.assertIn(self.HOSTILE, self.look(item["id"]).stdout)
+        text = self.on_terminal(item["id"])
+        for control in "\033\a\u009b":
+            self.assertNotIn(control, text)
+        self.assertIn("^[]0;owned^G^[[2J", text)
+        self.assertIn("^[]0;in red", text)
+
+    def test_is_shown_there_and_passed_on_elsewhere(self) -> None:
+        item = self.run_one()
+        container = self.container_of(item)["id"]
+        self.engine.say(container, "\033]0;in red\n", stderr=True)
+        self.engine.say(container, f"{self.HOSTILE}\nend\n")
+        self.assert_shown_only_on_a_terminal(item)
+        self.end(item)
+        self.assert_shown_only_on_a_terminal(item)
 
 
 class TokensInTheOutput(LogsCase):
@@ -211,6 +261,23 @@ class ContainersThatNeverRan(LogsCase):
         self.engine.rule(op="start", status=500, times=0)
         self.start("drain", "--wait").wait()
         self.assertEqual(self.kept(), [])
+
+
+class ManyContainers(LogsCase):
+    def test_that_end_at_once_are_read_a_few_at_a_time(self) -> None:
+        """Each may hold as much of berth's memory as logs.size says."""
+        self.place.settings["host"]["sessions"] = self.place.environment["sessions"] = 20
+        self.engine.worker("*", "run-300")
+        items = self.queue(20)
+        self.assert_exit(self.run_berth("drain", "--detach"), 0)
+        for item in items:
+            self.wait_container(item, "exited")
+        self.engine.rule(op="logs", delay_ms=500, times=0)
+        self.assert_exit(self.run_berth("drain", "--wait"), 0)
+        times = sorted(request["time"] for request in self.engine.requests("logs"))
+        for first, ninth in zip(times, times[8:]):
+            self.assertGreater(ninth - first, 0.4)
+        self.assertEqual(len(self.kept()), 20)
 
 
 class AnEngineThatGivesNoOutput(LogsCase):

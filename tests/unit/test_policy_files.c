@@ -93,8 +93,11 @@ static void a_policy_that_is_not_there_is_answered_with_those_that_are(void **st
 {
 	static const char *const directories[] = {"policies", "/nonexistent", NULL};
 	static const char *const nowhere[] = {NULL};
+	static const char *const twice[] = {"policies", "policies", NULL};
 	(void)state;
 
+	assert_missing("x", twice,
+		       "policy 'x': not found in policies, policies (there: hardened)\n");
 	assert_missing("hardend", directories,
 		       "policy 'hardend': not found in policies, /nonexistent: did you mean "
 		       "'hardened'? (there: hardened)\n");

@@ -105,7 +105,8 @@ static void a_secret_is_found_behind_backslashes(void **state)
 }
 
 /* The characters that a text's base64 has of the secret alone. */
-static void assert_base64_gone(const char *before, const char *after, bool url_safe, size_t width)
+static void assert_base64_gone(const char *before, const char *after, bool url_safe, size_t width,
+			       const char *line_break)
 {
 	struct redactor *redactor = redactor_of(TOKEN);
 	char plain[512], *shown;
@@ -116,16 +117,17 @@ static void assert_base64_gone(const char *before, const char *after, bool url_s
 	buf_init(&wrapped, 4096);
 	assert_int_equal(text_add_base64(&encoded, plain, strlen(plain), url_safe), 0);
 	for (size_t i = 0; i < encoded.len; i += width)
-		assert_int_equal(buf_addf(&wrapped, "%.*s\n", (int)width, encoded.data + i), 0);
+		assert_int_equal(buf_addf(&wrapped, "%s%.*s", i > 0 ? line_break : "", (int)width,
+					  encoded.data + i),
+				 0);
 	shown = shown_in_pieces(redactor, wrapped.data, 5);
 	/* All that is left is what encodes the neighbours, and up to three characters on each side.
 	 */
 	const char *mark = strstr(shown, MARK);
 	assert_non_null(mark);
-	size_t left = 0;
-	for (const char *p = shown; *p; p++)
-		left += *p != '\n';
-	left -= strlen(MARK);
+	size_t left = strlen(shown) - strlen(MARK);
+	for (const char *p = shown; (p = strstr(p, line_break)); p += strlen(line_break))
+		left -= strlen(line_break);
 	assert_true(left <= (strlen(before) + strlen(after)) * 4 / 3 + 10);
 	free(shown);
 	buf_done(&encoded);
@@ -138,10 +140,10 @@ static void a_secret_is_found_in_base64_whatever_stands_around_it(void **state)
 	(void)state;
 
 	for (int url_safe = 0; url_safe < 2; url_safe++) {
-		assert_base64_gone("", "", url_safe, 4096);
-		assert_base64_gone("x", "\n", url_safe, 4096);
-		assert_base64_gone("xy", "and more", url_safe, 4096);
-		assert_base64_gone("{\"sessions_token\":\"", "\"}", url_safe, 4096);
+		assert_base64_gone("", "", url_safe, 4096, "\n");
+		assert_base64_gone("x", "\n", url_safe, 4096, "\n");
+		assert_base64_gone("xy", "and more", url_safe, 4096, "\n");
+		assert_base64_gone("{\"sessions_token\":\"", "\"}", url_safe, 4096, "\n");
 	}
 }
 
@@ -153,7 +155,11 @@ static void base64_is_found_with_its_lines_broken(void **state)
 	/* So that the secret begins at every place of a line. */
 	for (size_t i = 0; i < 60; i++) {
 		before[i] = '.';
-		assert_base64_gone(before, "....", false, 76);
+		assert_base64_gone(before, "....", false, 76, "\n");
+		assert_base64_gone(before, "....", false, 76, "\r\n");
+		/* As JSON has them in a string. */
+		assert_base64_gone(before, "....", false, 76, "\\n");
+		assert_base64_gone(before, "....", false, 76, "\\r\\n");
 	}
 }
 
@@ -173,6 +179,8 @@ static void several_secrets_have_their_names(void **state)
 				   "token] sk-ant-oat01-tok");
 	free(shown);
 	redactor_free(redactor);
+	secret_free(key);
+	secret_free(token);
 }
 
 static void the_longer_of_two_matches_counts(void **state)
@@ -188,6 +196,8 @@ static void the_longer_of_two_matches_counts(void **state)
 	assert_string_equal(shown, "[redacted: outer] [redacted: inner]");
 	free(shown);
 	redactor_free(redactor);
+	secret_free(inner);
+	secret_free(outer);
 }
 
 static void most_of_a_secret_at_the_end_of_the_stream_is_marked(void **state)

@@ -32,6 +32,12 @@ static void member_init(struct member *member, struct turns *turns, int64_t weig
 	turns_add(turns, &member->turn);
 }
 
+static void two_equals(struct member members[2], struct turns *turns)
+{
+	for (int i = 0; i < 2; i++)
+		member_init(&members[i], turns, 1, NULL);
+}
+
 /* Wants a place, and keeps it if it may have one. */
 static bool try(struct member *member, int64_t places)
 {
@@ -80,8 +86,7 @@ static void who_comes_late_takes_turns_from_there_on(void **state)
 	struct member members[2];
 	(void)state;
 
-	member_init(&members[0], &turns, 1, NULL);
-	member_init(&members[1], &turns, 1, NULL);
+	two_equals(members, &turns);
 	assert_false(try(&members[0], 0));
 	for (int i = 0; i < 1000; i++)
 		free_one(&turns, members, 1);
@@ -99,8 +104,7 @@ static void who_wants_none_for_a_while_keeps_nobody_waiting(void **state)
 	struct member members[2];
 	(void)state;
 
-	member_init(&members[0], &turns, 1, NULL);
-	member_init(&members[1], &turns, 1, NULL);
+	two_equals(members, &turns);
 	assert_false(try(&members[0], 0));
 	assert_false(try(&members[1], 0));
 	turns_leave(&turns, &members[0].turn);
@@ -133,8 +137,7 @@ static void when_nobody_has_anything_to_run_what_was_is_forgotten(void **state)
 	struct member members[2];
 	(void)state;
 
-	member_init(&members[0], &turns, 1, NULL);
-	member_init(&members[1], &turns, 1, NULL);
+	two_equals(members, &turns);
 	for (int i = 0; i < 100; i++)
 		assert_true(try(&members[0], 1));
 	turns_leave(&turns, &members[0].turn);
@@ -152,8 +155,7 @@ static void a_place_that_is_free_goes_to_who_waits_not_to_who_comes(void **state
 	struct member members[2];
 	(void)state;
 
-	member_init(&members[0], &turns, 1, NULL);
-	member_init(&members[1], &turns, 1, NULL);
+	two_equals(members, &turns);
 	/* Both have something to run; the first is ahead. */
 	assert_false(try(&members[0], 0));
 	assert_true(try(&members[1], 2));

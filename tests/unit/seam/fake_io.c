@@ -141,7 +141,11 @@ static void deliver_reply(struct http_request *request, const struct fake_reply 
 		request->status = reply->status;
 		buf_init(&request->reply, body_len);
 		buf_init(&request->reply_headers, strlen(headers));
-		(void)!buf_add(&request->reply, body, body_len);
+		bool is_streamed = request->on_data && reply->status / 100 == 2;
+		if (!is_streamed)
+			(void)!buf_add(&request->reply, body, body_len);
+		else if (body_len > 0 && !request->on_data(body, body_len, request->arg))
+			request->outcome = HTTP_NO_REPLY;
 		(void)!buf_adds(&request->reply_headers, headers);
 	} else {
 		(void)snprintf(request->problem, sizeof(request->problem), "%s",

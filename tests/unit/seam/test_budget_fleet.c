@@ -23,7 +23,7 @@ struct member {
 	struct queue_peer peer;
 	struct poller *poller;
 	struct queue_call ack;
-	char id[16], item[160];
+	char id[32], item[160];
 	bool has_slot;
 	unsigned polls, slots_taken;
 	uint64_t polled_ms, longest_ms; /* between two polls, or from the start to the first */
