@@ -153,10 +153,21 @@ static void on_out_of_patience(void *arg)
 	loop_stop(daemon->loop);
 }
 
-static uint64_t time_to_leave_ms(const struct daemon *daemon)
+/* Sessions have the grace of the configuration that they were started with. */
+static void find_longest_grace(struct session *session, void *arg)
+{
+	int64_t *longest_ms = arg, grace_ms = session->site->config->timeouts.stop_grace_ms;
+
+	if (grace_ms > *longest_ms)
+		*longest_ms = grace_ms;
+}
+
+static uint64_t time_to_leave_ms(struct daemon *daemon)
 {
 	int64_t grace_ms = daemon->ends_sessions ? fleet_longest_grace_ms(daemon->fleet) : 0;
 
+	if (daemon->ends_sessions)
+		table_each(&daemon->table, find_longest_grace, &grace_ms);
 	return (uint64_t)grace_ms + FLEET_PATIENCE_MS + CLEARING_MS;
 }
 

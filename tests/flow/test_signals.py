@@ -116,22 +116,6 @@ class ASignal(FlowCase):
         self.assertEqual(self.stops(), [])
         self.assert_nothing_left()
 
-    def test_of_hup_has_the_key_files_read_again(self) -> None:
-        berth = self.start("run")
-        self.cp.wait_requests("poll", 1)
-        new = self.cp.model.environments[self.env["id"]].key + "-new"
-        self.secrets.add("an environment key", [new])
-        self.place.write_key(new)
-        berth.signal(signal.SIGHUP)
-        berth.wait_event("key_replaced")
-        self.cp.rotate_key(self.env["id"], new)
-        seen = self.cp.log.last_seq()
-        self.queue()
-        self.cp.wait_stopped()
-        self.wait_no_containers()
-        self.assertEqual(self.cp.log.of(status=401, since=seen), [])
-        self.assertEqual(berth.terminate(), 0)
-
     def test_of_hup_with_a_new_key_takes_up_a_rejected_environment_again(self) -> None:
         new = self.rotate_key()
         self.serve_another_environment()

@@ -119,6 +119,20 @@ class AServiceManager(ServiceCase):
         self.assertEqual(self.manager.told("EXTEND_TIMEOUT_USEC"), [str((7 * 60 + 30) * 10**6)])
         self.assertEqual(self.place.records(item["id"])[-1]["ended_by"], "shutdown")
 
+    def test_is_asked_for_the_time_of_a_session_that_is_older_than_the_file(self) -> None:
+        self.place.settings["on_shutdown"] = "stop"
+        self.place.environment["timeouts"]["stop_grace"] = "7m"
+        self.engine.worker("*", "hang")
+        [item] = self.queue()
+        berth = self.start_service()
+        berth.wait_event("started", work=item["id"])
+        self.place.environment["timeouts"]["stop_grace"] = "1s"
+        self.place.write_fleet()
+        berth.signal(signal.SIGHUP)
+        berth.wait_event("reloaded")
+        self.assertEqual(berth.terminate(), 0)
+        self.assertEqual(self.manager.told("EXTEND_TIMEOUT_USEC"), [str((7 * 60 + 30) * 10**6)])
+
     def test_does_not_start_its_clock_while_berth_waits_for_its_sessions(self) -> None:
         self.engine.worker("*", "hang")
         [item] = self.queue()
