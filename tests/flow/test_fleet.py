@@ -87,7 +87,7 @@ class OneOfMany(EnvironmentsCase):
         self.place.settings["engine"]["launches"] = 4
         slow = [self.add_environment() for _ in range(8)]
         for environment in slow:
-            self.engine.rule(op="create", body=f"*{environment}*", delay_ms=30000, times=0)
+            self.engine.rule(op="create", request_body=f"*{environment}*", delay_ms=30000, times=0)
             self.cp.queue(environment, 8)
         berth = self.start("run")
         wait_until(lambda: len(berth.events("claimed")) == 64)
