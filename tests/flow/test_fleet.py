@@ -188,7 +188,8 @@ class TwoEngines(TwoEnginesCase):
         self.place.environment["engine"] = "two"
         self.place.write_fleet()
         berth.signal(signal.SIGHUP)
-        berth.wait_event("reloaded")
+        # What a poll of before brings until then is run as it was.
+        berth.wait_event("image", environment=self.env["id"], count=2)
         moved = self.queue_in(self.env["id"])
         berth.wait_event("removed", work=moved["id"])
         self.assertEqual(len(self.other.requests("create")), 1)
