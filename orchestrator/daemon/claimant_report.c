@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What an environment is doing, for an operator who asks (SIGUSR1). */
 #include "daemon/claimant_parts.h"
+#include "queue/budget.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -85,6 +86,11 @@ void claimant_report(struct claimant *claimant)
 			  {NULL},
 		  },
 		  NULL);
+	if (budget_is_in_debt(claimant->host->budget)) {
+		log_event(LOG_INFO, "status", &ids, NULL,
+			  "its queue is not asked for: host.requests_per_minute are used up");
+		return;
+	}
 	queue_call_done(&claimant->stats_call);
 	queue_call_init(&claimant->stats_call, on_stats, claimant);
 	queue_stats(&claimant->peer, &claimant->stats_call);

@@ -13,6 +13,14 @@ static struct claimant *owner_of(void *arg)
 	return ((struct edition *)arg)->claimant;
 }
 
+/* What happens to those that were started with an older configuration says nothing of this one. */
+static bool has_newest_configuration(const struct session *session)
+{
+	const struct edition *edition = session->site->arg;
+
+	return edition == edition->claimant->newest;
+}
+
 /* From here on it keeps no other environment's launches waiting; its own it does. */
 static void on_slow(void *arg)
 {
@@ -67,6 +75,13 @@ static void on_slot_free(struct session *session, void *arg)
 	claimant_count_slot(claimant, -1);
 }
 
+static void doubt_image(struct claimant *claimant, const struct err *why)
+{
+	claimant->has_image = false;
+	if (!claimant->is_paused && claimant->state != CLAIMANT_FINISHED)
+		claimant_pause(claimant, why);
+}
+
 static void on_launch_failed(struct session *session, enum session_blame blame,
 			     const struct err *err, void *arg)
 {
@@ -79,9 +94,8 @@ static void on_launch_failed(struct session *session, enum session_blame blame,
 		count_failed(claimant, session);
 	if (blame == BLAME_ENVIRONMENT) {
 		claimant->host->verdict(claimant_verdict_of(err), claimant->host->arg);
-		claimant->has_image = false;
-		if (!claimant->is_paused && claimant->state != CLAIMANT_FINISHED)
-			claimant_pause(claimant, err);
+		if (has_newest_configuration(session))
+			doubt_image(claimant, err);
 	}
 }
 
@@ -91,7 +105,8 @@ static void on_launched(struct session *session, void *arg)
 
 	end_launching(claimant, session);
 	claimant->host->tally->started++;
-	claimant->failures = 0;
+	if (has_newest_configuration(session))
+		claimant->failures = 0;
 }
 
 static void on_container_known(struct session *session, void *arg)
@@ -114,7 +129,6 @@ static void suspect_image(struct claimant *claimant)
 {
 	struct err err;
 
-	claimant->host->verdict(VERDICT_PARTIAL, claimant->host->arg);
 	if (++claimant->deaths < DEATHS_IN_A_ROW || claimant->is_paused ||
 	    claimant->state == CLAIMANT_FINISHED)
 		return;
@@ -138,7 +152,10 @@ static void on_force_stopped(struct session *session, void *arg)
 				     loop_now_ms(claimant->host->loop));
 	log_event(LOG_WARNING, "died_unbeaten", &ids, NULL,
 		  "its container died before a first heartbeat, for the %u. time", count);
-	if (count == 1)
+	if (count != 1)
+		return;
+	claimant->host->verdict(VERDICT_PARTIAL, claimant->host->arg);
+	if (has_newest_configuration(session))
 		suspect_image(claimant);
 }
 
@@ -154,7 +171,7 @@ static void on_ended(struct session *session, void *arg)
 {
 	struct claimant *claimant = owner_of(arg);
 
-	if (session->times.first_heartbeat != 0)
+	if (session->times.first_heartbeat != 0 && has_newest_configuration(session))
 		claimant->deaths = 0;
 	((struct edition *)arg)->sessions--;
 	if (session->times.exited != 0)

@@ -193,6 +193,14 @@ void budget_slow(struct budget *budget, const char *name, uint64_t sent_ms, uint
 		    "less often from then on");
 }
 
+bool budget_is_in_debt(struct budget *budget)
+{
+	if (!budget || budget->limit == 0)
+		return false;
+	settle(budget);
+	return budget->level < 0;
+}
+
 void budget_charge(struct budget *budget)
 {
 	if (!budget)

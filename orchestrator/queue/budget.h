@@ -6,9 +6,10 @@
  *
  * It is a bucket of tokens, one for each request. The bucket holds a quarter of the limit (at least
  * one request) and is refilled at the rate of the rest, so in no 60 s do more requests start than
- * the limit allows, but for a debt. Every call takes a token when it is sent. Acks, stops, lists
- * and stats are never held up: they may leave the bucket in debt, and polls wait until it is paid.
- * Polls leave an eighth of the bucket to them, so that a debt is rare.
+ * the limit allows, but for a debt. Every call takes a token when it is sent. Acks, stops, and
+ * lists that somebody needs are never held up: they may leave the bucket in debt, and polls wait
+ * until it is paid, as does what is only good to know (budget_is_in_debt). Polls leave an eighth of
+ * the bucket to all these, so that a debt is rare.
  *
  * Polls wait for their turn:
  *
@@ -62,6 +63,9 @@ void budget_set_limit(struct budget *budget, int64_t requests_per_minute);
 
 /* Nobody waits any more. NULL is fine; returns NULL. */
 struct budget *budget_free(struct budget *budget);
+
+/* What is not needed had better not be sent now. `budget` may be NULL. */
+bool budget_is_in_debt(struct budget *budget);
 
 /* A request is being sent. `budget` may be NULL: nobody counts. */
 void budget_charge(struct budget *budget);

@@ -8,6 +8,7 @@
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "io/loop.h"
+#include "queue/budget.h"
 
 #include <string.h>
 #include <utlist.h>
@@ -157,10 +158,20 @@ static void on_page(struct queue_call *call, void *arg)
 	queue_list(lookup->peer, &lookup->call, page);
 }
 
+static void arm(struct lookup *lookup, uint64_t delay_ms, loop_fn fn)
+{
+	lookup->is_scheduled = true;
+	timer_arm(&lookup->timer, lookup->peer->loop, delay_ms, fn, lookup);
+}
+
 static void run(void *arg)
 {
 	struct lookup *lookup = arg;
 
+	if (lookup->hurried == 0 && budget_is_in_debt(lookup->peer->budget)) {
+		arm(lookup, BETWEEN_RUNS_MS, run);
+		return;
+	}
 	lookup->is_scheduled = false;
 	lookup->is_running = true;
 	lookup->pages = lookup->attempts = 0;
@@ -178,12 +189,6 @@ static void refuse(void *arg)
 	lookup->is_scheduled = false;
 	finish_list(lookup, &lookup->waiting, LOOKUP_NOT_PERMITTED);
 	lookup->hurried = 0;
-}
-
-static void arm(struct lookup *lookup, uint64_t delay_ms, loop_fn fn)
-{
-	lookup->is_scheduled = true;
-	timer_arm(&lookup->timer, lookup->peer->loop, delay_ms, fn, lookup);
 }
 
 /* How long until a run that leaves `gap_ms` to the one before; at least `least_ms`. */

@@ -3,7 +3,8 @@
 /*
  * Asks the control plane how items of one environment stand (GET work), for whoever must know
  * before it acts, and for the first heartbeats of running sessions. One list serves everybody who
- * waits; a list for heartbeats alone is made at most every 30 s.
+ * waits; a list for heartbeats alone is made at most every 30 s, and not while the budget of
+ * requests is in debt.
  */
 #include "queue/api.h"
 

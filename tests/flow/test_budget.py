@@ -49,6 +49,37 @@ class AHundredEnvironments(EnvironmentsCase):
         self.assertGreater(len(flood), 50)
 
 
+class ManyEnvironments(EnvironmentsCase):
+    """Whose requests beside polls would be more than the limit."""
+
+    limit, environments = 240, 20  # 60 at once, and then 180 a minute
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.place.settings["host"]["requests_per_minute"] = self.limit
+        self._template["timeouts"] = {"first_heartbeat": "40s"}
+        self.ids = [self.add_environment() for _ in range(self.environments)]
+
+    def test_are_not_all_asked_how_they_are_when_somebody_wants_to_know(self) -> None:
+        berth = self.start("run")
+        berth.wait_event("idle")
+        for _ in range(12):
+            asked = len(berth.events("status", sessions="8"))
+            berth.signal(signal.SIGUSR1)
+            berth.wait_event("status", count=asked + self.environments, sessions="8")
+        self.assertLess(len(self.cp.log.of("stats")), self.limit / 2)
+        self.assertEqual(berth.terminate(), 0)
+
+    def test_are_not_searched_for_heartbeats_beyond_it(self) -> None:
+        self.engine.worker("*", "silent")
+        for environment in self.ids:
+            self.queue_in(environment)
+        self.run_berth("drain", seconds=120)
+        # Until their time is up, and each is looked at before it is ended.
+        times = [record.time for record in self.cp.log.all()]
+        self.assertLess(len([when for when in times if when < times[0] + 35]), self.limit)
+
+
 class ABudget(EnvironmentsCase):
     def test_that_is_too_small_is_warned_of_and_served(self) -> None:
         self.place.settings["host"]["requests_per_minute"] = 5

@@ -97,6 +97,17 @@ class AReload(ReloadCase):
         self.reload()
         self.cp.wait_stopped([item["id"]])
 
+    def test_is_not_blamed_for_what_fails_with_the_old_file(self) -> None:
+        self.serve()
+        self.engine.rule(op="create", status=500, delay_ms=1500)
+        item = self.queue_in(self.env["id"])
+        wait_until(lambda: self.engine.requests("create"))
+        self.place.environment["image"] = OTHER_IMAGE
+        self.reload()
+        self.berth.wait_event("launch_failed", work=item["id"])
+        self.cp.wait_stopped([item["id"]])
+        self.assertEqual(self.berth.events("paused"), [])
+
     def test_that_adds_what_was_just_removed_counts_it(self) -> None:
         coming = self.add_environment()
         self.serve()
