@@ -87,7 +87,7 @@ class OneOfMany(EnvironmentsCase):
         self.place.settings["engine"]["launches"] = 4
         slow = [self.add_environment() for _ in range(8)]
         for environment in slow:
-            self.engine.rule(op="create", body=f"*{environment}*", delay_ms=30000, times=0)
+            self.engine.rule(op="create", request_body=f"*{environment}*", delay_ms=30000, times=0)
             self.cp.queue(environment, 8)
         berth = self.start("run")
         wait_until(lambda: len(berth.events("claimed")) == 64)
@@ -188,7 +188,8 @@ class TwoEngines(TwoEnginesCase):
         self.place.environment["engine"] = "two"
         self.place.write_fleet()
         berth.signal(signal.SIGHUP)
-        berth.wait_event("reloaded")
+        # What a poll of before brings until then is run as it was.
+        berth.wait_event("image", environment=self.env["id"], count=2)
         moved = self.queue_in(self.env["id"])
         berth.wait_event("removed", work=moved["id"])
         self.assertEqual(len(self.other.requests("create")), 1)
