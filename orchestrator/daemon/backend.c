@@ -189,6 +189,7 @@ static void set_names(struct backend *backend, const struct engine_settings *set
 	backend->name = xstrdup_or_null(settings->name);
 	backend->socket_reason = xstrdup_or_null(settings->socket_reason);
 	backend->launches = settings->launches;
+	backend->is_discovered = settings->is_discovered;
 }
 
 int backend_new(struct daemon *daemon, const struct fleet *fleet,

@@ -16,8 +16,9 @@ struct daemon;
 
 struct backend {
 	struct daemon *daemon;
-	char *name;   /* as `engines:` calls it; NULL: the only one */
-	char *socket; /* a backend is known by it */
+	char *name;	    /* as `engines:` calls it; NULL: the only one */
+	char *socket;	    /* a backend is known by it */
+	bool is_discovered; /* nobody named it */
 	char *socket_reason;
 	int64_t launches;
 	struct engine *engine;

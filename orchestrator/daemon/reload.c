@@ -61,7 +61,8 @@ static struct backend *find_backend(const struct daemon *daemon,
 	for (size_t i = 0; i < daemon->backend_count; i++)
 		/* One that nobody named is not exchanged for another that happens to be found. */
 		if (strcmp(daemon->backends[i]->socket, settings->socket) == 0 ||
-		    (settings->is_discovered && !daemon->backends[i]->is_retired))
+		    (settings->is_discovered && daemon->backends[i]->is_discovered &&
+		     !daemon->backends[i]->is_retired))
 			return daemon->backends[i];
 	return NULL;
 }
