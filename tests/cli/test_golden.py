@@ -119,3 +119,29 @@ class TheListOfSessions(FlowCase):
         self.assert_exit(rows, 0)
         text = json.dumps(json.loads(self.stable(rows.stdout, item)), indent=2) + "\n"
         assert_golden(self, "ps.json", text)
+
+
+class TheQueue(FlowCase):
+    def stable(self, text: str, item: dict) -> str:
+        for word, value in (("SESSION", item["session_id"]), ("WORK", item["id"]),
+                            ("ENVIRONMENT", self.env["id"])):
+            text = text.replace(value, word.ljust(len(value), "."))
+        text = re.sub(r"\d{4}-\d\d-\d\dT[\d:.]+Z", "TIME", text)
+        # How long ago is one word, after the state or the counts.
+        return re.sub(r"((?:queued|stopped) +|test +\d+ +\d+ +)(\d\w*) *",
+                      lambda m: f"{m[1]}AGE  ", text)
+
+    def says(self, item: dict, *words: str, code: int = 0) -> str:
+        call = self.place.start_plain("queue", *words, "--config", str(self.place.write_fleet()))
+        self.assert_exit(call, code)
+        return self.stable(call.stdout, item)
+
+    def test_is_told_in_numbers_and_in_items(self) -> None:
+        [item] = self.queue()
+        for verb in ("stats", "list"):
+            assert_golden(self, f"queue_{verb}.txt", self.says(item, verb))
+            rows = json.loads(self.says(item, verb, "-o", "json"))
+            assert_golden(self, f"queue_{verb}.json", json.dumps(rows, indent=2) + "\n")
+        assert_golden(self, "queue_stop.txt", self.says(item, "stop", item["id"], "--force"))
+        self.cp.wait_stopped([item["id"]])
+        assert_golden(self, "queue_list_stopped.txt", self.says(item, "list"))
