@@ -15,8 +15,10 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-#define LOOK_EVERY_MS	 500u
-#define REPORT_EVERY_MS	 10000u
+#define LOOK_EVERY_MS	500u
+#define REPORT_EVERY_MS 10000u
+#define ENGINE_LATE_MS                                                                             \
+	2000u /* an engine says that a container has ended soon after its process has */
 #define DEFAULT_GRACE_MS INT64_C(30000) /* of an environment that is not configured here */
 #define KILL_PATIENCE_MS 15000		/* from SIGKILL to the end */
 #define REMOVAL_MS	 3000 /* a berth that runs beside this needs a moment to remove it */
@@ -42,7 +44,8 @@ struct stopping {
 	const char *work;
 	struct process process;
 	struct holding holding;
-	int exit_code; /* of the container; -1: unknown */
+	int exit_code;		/* of the container; -1: unknown */
+	uint64_t gone_since_ms; /* its process, as far as looked at; 0: it runs */
 	bool is_gone;
 };
 
@@ -62,6 +65,21 @@ static void say(const char *format, ...)
 
 /* --- the container ---------------------------------------------------------------------------- */
 
+/* Its process has ended, and the engine, which knows how, does not say so although it had time to.
+ */
+static bool is_gone_for_good(struct stopping *stopping)
+{
+	uint64_t now = loop_now_ms(stopping->visit->loop);
+
+	if (process_may_run(&stopping->process)) {
+		stopping->gone_since_ms = 0;
+		return false;
+	}
+	if (stopping->gone_since_ms == 0)
+		stopping->gone_since_ms = now;
+	return now - stopping->gone_since_ms >= ENGINE_LATE_MS;
+}
+
 /* True if it has ended; false also with an exit code of the visit. */
 static bool has_ended(struct stopping *stopping)
 {
@@ -74,7 +92,7 @@ static bool has_ended(struct stopping *stopping)
 		return stopping->is_gone;
 	}
 	if (container->status == CONTAINER_RUNNING)
-		return !process_may_run(&stopping->process);
+		return is_gone_for_good(stopping);
 	stopping->exit_code = container->exit_code;
 	stopping->holding.exited_ms = container->finished_at_ms;
 	return true;
