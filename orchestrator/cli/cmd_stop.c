@@ -15,10 +15,9 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-#define LOOK_EVERY_MS	500u
-#define REPORT_EVERY_MS 10000u
-#define ENGINE_LATE_MS                                                                             \
-	2000u /* an engine says that a container has ended soon after its process has */
+#define LOOK_EVERY_MS	 500u
+#define REPORT_EVERY_MS	 10000u
+#define ENGINE_LATE_MS	 2000		/* from the end of the process to the engine's word of it */
 #define DEFAULT_GRACE_MS INT64_C(30000) /* of an environment that is not configured here */
 #define KILL_PATIENCE_MS 15000		/* from SIGKILL to the end */
 #define REMOVAL_MS	 3000 /* a berth that runs beside this needs a moment to remove it */
