@@ -92,7 +92,7 @@ class ASessionThatIsStopped(StopCase):
 class ASessionThatIsStoppedOnPodman(onpodman.OnPodman, ASessionThatIsStopped):
     def test_has_ended_as_the_engine_says_even_if_it_says_so_late(self) -> None:
         item = self.run_one()
-        self.engine.rule(op="inspect", after=1, times=2,
+        self.engine.rule(op="inspect", after=1, times=3,
                          set={"/State/Status": "running", "/State/Running": True})
         self.assertIn("exit code 0", self.stop(item["id"]).stdout)
 
