@@ -164,6 +164,7 @@ class AnAckThatIsNotOurs(AckCase):
         self.wait_good(rows)
         for row in rows:
             berth.wait_event("removed", work=row.item["id"])
+            berth.wait_event("removed", work=row.good["id"])
         berth.terminate()
 
     def test_by_its_status_leaves_the_container_unstarted_and_removed(self) -> None:

@@ -12,7 +12,7 @@
 /* A unit in which nothing is amiss, one setting a line from 2 on. */
 static const char *const fine[] = {
 	"Type=notify",
-	"ExecStart=" RUN,
+	("ExecStart=" RUN),
 	"WatchdogSec=2min",
 	"Restart=on-failure",
 	"RestartPreventExitStatus=64 77 78",
