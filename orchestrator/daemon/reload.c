@@ -58,12 +58,13 @@ static int check_fixed(const struct fleet *now, const struct fleet *next, struct
 static struct backend *find_backend(const struct daemon *daemon,
 				    const struct engine_settings *settings)
 {
-	for (size_t i = 0; i < daemon->backend_count; i++)
+	for (size_t i = 0; i < daemon->backend_count; i++) {
+		struct backend *backend = daemon->backends[i];
 		/* One that nobody named is not exchanged for another that happens to be found. */
-		if (strcmp(daemon->backends[i]->socket, settings->socket) == 0 ||
-		    (settings->is_discovered && daemon->backends[i]->is_discovered &&
-		     !daemon->backends[i]->is_retired))
-			return daemon->backends[i];
+		if (strcmp(backend->socket, settings->socket) == 0 ||
+		    (settings->is_discovered && backend->is_discovered && !backend->is_retired))
+			return backend;
+	}
 	return NULL;
 }
 
