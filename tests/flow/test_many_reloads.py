@@ -11,6 +11,7 @@ import random
 import time
 
 from flow.reloading import MISTAKES, OTHER_IMAGE, ReloadCase
+from harness import wait_until
 
 
 class ManyReloads(ReloadCase):
@@ -28,7 +29,7 @@ class ManyReloads(ReloadCase):
         self.editions: dict[str, list[str]] = {environment: [] for environment in self.ids}
         for environment in self.ids:
             self.change(environment)
-        # Each with the edition that was in effect when it was queued.
+        # Each with the oldest edition that it may have been run with.
         self.items: list[tuple[dict, int]] = []
 
     # --- what happens ---------------------------------------------------------------------------
@@ -46,10 +47,20 @@ class ManyReloads(ReloadCase):
         live = sum(self.cp.item(item["id"])["state"] != "stopped"
                    for item, _ in self.items[-4 * self.at_once:])
         for _ in range(self.at_once - live):
-            environment = self.random.choice(self.ids)
-            session = f"sesn_run-{self.random.randint(20, 400)}_{len(self.items)}"
-            self.items.append((self.queue_in(environment, session=session),
-                               len(self.editions[environment]) - 1))
+            # A poll of before may bring it, and what that brings is run as it was then.
+            self.arrive_in(self.random.choice(self.ids), 0)
+
+    def arrive_in(self, environment: str, least: int) -> None:
+        session = f"sesn_run-{self.random.randint(20, 400)}_{len(self.items)}"
+        self.items.append((self.queue_in(environment, session=session), least))
+
+    def arrive_after_all(self) -> None:
+        """One more in each, once no poll of before the last reload is under way."""
+        seen = self.cp.log.last_seq()
+        for environment in self.ids:
+            wait_until(lambda: len(self.cp.log.of("poll", environment=environment,
+                                                  since=seen)) >= 2)
+            self.arrive_in(environment, len(self.editions[environment]) - 1)
 
     def reload_somehow(self) -> None:
         present = [entry["id"] for entry in self.place.settings["environments"]]
@@ -87,7 +98,7 @@ class ManyReloads(ReloadCase):
         self.assert_nothing_left()
 
     def assert_each_had_an_edition_in_effect(self) -> None:
-        """Not an older one than when it was queued, and all of it."""
+        """All of it; after the last reload the last one."""
         created = {entry["query"].removeprefix("name=berth-"): json.loads(entry["body"])
                    for entry in self.engine.requests("create")}
         for item, least in self.items:
@@ -107,6 +118,8 @@ class ManyReloads(ReloadCase):
             self.reload_somehow()
             time.sleep(self.random.uniform(0, 0.04))
         self.give_back_all()
+        self.cp.wait_stopped(timeout=120)
+        self.arrive_after_all()
         self.cp.wait_stopped(timeout=120)
         self.wait_no_containers()
         self.assertEqual(self.berth.terminate(), 0)
