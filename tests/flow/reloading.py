@@ -50,6 +50,12 @@ class ReloadCase(EnvironmentsCase):
         self.place.write_fleet()
         self.reload_file(expected)
 
+    def reload_in_effect(self) -> None:
+        """The same, and returns when the first environment runs what comes as the file says now."""
+        before = len(self.berth.events("image", environment=self.env["id"]))
+        self.reload()
+        self.berth.wait_event("image", environment=self.env["id"], count=before + 1)
+
     def reload_file(self, expected: str) -> None:
         self.news[expected] += 1
         self.berth.signal(signal.SIGHUP)

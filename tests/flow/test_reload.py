@@ -44,7 +44,7 @@ class AReload(ReloadCase):
         self.serve()
         before = self.started(self.env["id"])
         self.place.environment.update(labels={"edition": "second"}, image=OTHER_IMAGE)
-        self.reload()
+        self.reload_in_effect()
         after = self.started(self.env["id"])
         self.assert_running(before)
         for item, label, image in ((before, "first", self.image), (after, "second", OTHER_IMAGE)):
@@ -58,7 +58,7 @@ class AReload(ReloadCase):
         self.serve()
         before = self.started(self.env["id"])
         self.place.environment["timeouts"]["session"] = "1s"
-        self.reload()
+        self.reload_in_effect()
         after = self.started(self.env["id"])
         self.berth.wait_event("removed", work=after["id"])
         self.assertEqual(self.place.records(after["id"])[-1]["ended_by"], "time_limit")
