@@ -95,6 +95,9 @@ int option_set(const struct option *row, void *target, const char *text, struct 
  * probably meant. */
 int option_choose(const struct option_choice *choices, const char *text, int *ret, struct err *err);
 
+/* A number of an INT, DURATION or SIZE as it would be written: "30s", "512MiB". */
+void option_format_number(char into[32], enum option_type type, int64_t value);
+
 /* The row of `key`, NULL if there is none. */
 const struct option *option_find(const struct option *rows, const char *key);
 

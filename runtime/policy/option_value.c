@@ -14,8 +14,7 @@ static void *field_of(const struct option *row, void *target)
 	return (char *)target + row->offset;
 }
 
-/* A limit in the unit it would be written in. */
-static void format_limit(char into[32], enum option_type type, int64_t value)
+void option_format_number(char into[32], enum option_type type, int64_t value)
 {
 	if (type == OPTION_DURATION)
 		text_format_duration(into, value);
@@ -32,8 +31,8 @@ static int check_range(const struct option *row, int64_t value, const char *text
 
 	if (!bounded || (value >= row->minimum && value <= row->maximum))
 		return 0;
-	format_limit(from, row->type, row->minimum);
-	format_limit(to, row->type, row->maximum);
+	option_format_number(from, row->type, row->minimum);
+	option_format_number(to, row->type, row->maximum);
 	return err_set(err, ERR_INPUT, -ERANGE, "must be from %s to %s, not '%s'", from, to, text);
 }
 

@@ -244,16 +244,6 @@ static struct json_object *default_of(const struct option *row)
 	return json_object_new_string(row->fallback);
 }
 
-static void format_number(char into[32], enum option_type type, int64_t value)
-{
-	if (type == OPTION_DURATION)
-		text_format_duration(into, value);
-	else if (type == OPTION_SIZE)
-		text_format_size(into, value);
-	else
-		(void)snprintf(into, 32, "%" PRId64, value);
-}
-
 static const char *unit_of(enum option_type type)
 {
 	switch (type) {
@@ -287,8 +277,8 @@ void schema_limits(const struct option *row, char into[96])
 	/* The form of a PARSED value says more than what YAML makes a number of. */
 	if (!is_bounded(row) || row->type == OPTION_PARSED)
 		return;
-	format_number(from, row->type, row->minimum);
-	format_number(to, row->type, row->maximum);
+	option_format_number(from, row->type, row->minimum);
+	option_format_number(to, row->type, row->maximum);
 	if (row->minimum <= 1 && *unit != '\0')
 		(void)snprintf(into, 96, "at most %s%s", to, unit);
 	else
