@@ -12,6 +12,8 @@
 #include "daemon/state.h"
 #include "queue/budget.h"
 
+#include <unistd.h>
+
 #define ROOM_LOOK_MS 5000u
 #define KEYS_LOOK_MS 5000u
 
@@ -245,7 +247,6 @@ static void stop(struct daemon *daemon)
 	(void)lane_free(daemon->queue_lane);
 	(void)records_close(daemon->records);
 	(void)loop_free(daemon->loop);
-	(void)fleet_free(daemon->fleet);
 }
 
 static unsigned verdict_of_start(const struct err *err)
@@ -264,36 +265,74 @@ static const struct engine_settings *without_socket(const struct fleet *fleet)
 	return NULL;
 }
 
-unsigned daemon_serve(struct fleet *fleet, const struct daemon_options *options)
+static struct daemon *could_not_start(struct daemon *daemon, unsigned verdict, unsigned *ret)
 {
-	struct daemon daemon = {.options = options};
+	*ret = daemon_free(daemon) | verdict;
+	return NULL;
+}
+
+struct daemon *daemon_new(struct fleet *fleet, const struct daemon_options *options,
+			  unsigned *ret_verdict)
+{
+	struct daemon *daemon = xcalloc(1, sizeof(*daemon));
 	const struct engine_settings *missing = without_socket(fleet);
 	struct err err;
 
-	_cleanup_close_ int lock = lock_state_dir(fleet->state_dir, &err);
-	if (lock < 0) {
-		if (err.kind == ERR_TEMPORARY)
-			(void)log_err(options->expects_lock ? LOG_INFO : LOG_WARNING, "locked",
-				      NULL, &err);
-		else
-			(void)log_err(LOG_ERROR, "failed", NULL, &err);
-		return verdict_of_start(&err);
+	daemon->options = options;
+	daemon->fleet = fleet_ref(fleet);
+	daemon->lock = lock_state_dir(fleet->state_dir, &err);
+	if (daemon->lock < 0) {
+		bool is_expected = err.kind == ERR_TEMPORARY && options->expects_lock;
+		bool is_temporary = err.kind == ERR_TEMPORARY;
+		(void)log_err(is_expected    ? LOG_INFO
+			      : is_temporary ? LOG_WARNING
+					     : LOG_ERROR,
+			      is_temporary ? "locked" : "failed", NULL, &err);
+		return could_not_start(daemon, verdict_of_start(&err), ret_verdict);
 	}
 	if (missing) {
 		log_event(LOG_ERROR, "engine", NULL, NULL,
 			  "%s; start one, or say --engine unix:///PATH", missing->socket_reason);
-		return VERDICT_NO_ENGINE;
+		return could_not_start(daemon, VERDICT_NO_ENGINE, ret_verdict);
 	}
-	daemon.fleet = fleet_ref(fleet);
-	int r = start(&daemon, &err);
-	if (r == 0)
-		r = loop_run(daemon.loop, &err);
-	if (r < 0) {
+	if (start(daemon, &err) < 0) {
 		(void)log_err(LOG_ERROR, "failed", NULL, &err);
-		daemon.verdict |= verdict_of_start(&err);
+		return could_not_start(daemon, verdict_of_start(&err), ret_verdict);
 	}
-	if (options->drain && daemon.loop)
-		tally_report(&daemon);
-	stop(&daemon);
-	return daemon.verdict;
+	return daemon;
+}
+
+struct loop *daemon_loop(struct daemon *daemon)
+{
+	return daemon->loop;
+}
+
+unsigned daemon_free(struct daemon *daemon)
+{
+	unsigned verdict = daemon->verdict;
+
+	if (daemon->loop)
+		stop(daemon);
+	(void)fleet_free(daemon->fleet);
+	if (daemon->lock >= 0)
+		(void)close(daemon->lock);
+	free(daemon);
+	return verdict;
+}
+
+unsigned daemon_serve(struct fleet *fleet, const struct daemon_options *options)
+{
+	unsigned verdict;
+	struct daemon *daemon = daemon_new(fleet, options, &verdict);
+	struct err err;
+
+	if (!daemon)
+		return verdict;
+	if (loop_run(daemon->loop, &err) < 0) {
+		(void)log_err(LOG_ERROR, "failed", NULL, &err);
+		daemon_add_verdict(daemon, verdict_of_start(&err));
+	}
+	if (options->drain)
+		tally_report(daemon);
+	return daemon_free(daemon);
 }

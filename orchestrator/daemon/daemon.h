@@ -30,7 +30,19 @@ enum daemon_verdict {
 	VERDICT_BUG = 1 << 5,
 };
 
+struct daemon;
+struct loop;
+
 /* Serves until a signal or, draining, until done. Takes references of `fleet`; SIGHUP replaces it
  * by what options->flags lead to then. Everything worth saying is logged; the result is a set of
  * enum daemon_verdict. */
 unsigned daemon_serve(struct fleet *fleet, const struct daemon_options *options);
+
+/* The parts of it, for who runs the loop himself. NULL if it could not start; the verdict says why.
+ * `options` are borrowed. */
+struct daemon *daemon_new(struct fleet *fleet, const struct daemon_options *options,
+			  unsigned *ret_verdict);
+struct loop *daemon_loop(struct daemon *daemon);
+/* Cancels everything, tells nobody: what was under way is found in the engine by the next start.
+ * Returns the verdict. */
+unsigned daemon_free(struct daemon *daemon);

@@ -25,6 +25,7 @@ enum leave_mode {
 struct daemon {
 	struct fleet *fleet; /* what is served now; a reference */
 	const struct daemon_options *options;
+	int lock; /* of the state_dir */
 	struct loop *loop;
 	struct service service;
 	struct lane *queue_lane;

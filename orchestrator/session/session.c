@@ -57,6 +57,11 @@ const char *session_state_name(enum session_state state)
 	return states[state].name;
 }
 
+unsigned session_edges(enum session_state state)
+{
+	return states[state].edges;
+}
+
 const char *session_end_name(enum session_end end)
 {
 	static const char *const names[] = {

@@ -204,5 +204,7 @@ bool session_is_launching(const struct session *session);
 bool session_is_running(const struct session *session);
 
 const char *session_state_name(enum session_state state);
+/* Where a session in `state` may go, as bits 1 << state. */
+unsigned session_edges(enum session_state state);
 const char *session_end_name(enum session_end end);
 struct log_ids session_ids(const struct session *session);
