@@ -38,6 +38,7 @@ UNIT_HELPERS	 := $(filter-out $(UNIT_TESTS),$(wildcard tests/unit/*.c))
 SEAM_TESTS	 := $(wildcard tests/unit/seam/test_*.c)
 SEAM_HELPERS	 := $(filter-out $(SEAM_TESTS),$(wildcard tests/unit/seam/*.c))
 FAKE_SOURCES	 := $(filter-out tests/fake/fake-worker.c,$(wildcard tests/fake/*.c))
+WORLD_SOURCES	 := $(filter-out tests/world/test_%.c tests/world/%_script.c,$(wildcard tests/world/*.c))
 C_FILES		 := $(wildcard runtime/*/*.[ch] orchestrator/*/*.[ch] tests/*/*.[ch] tests/*/*/*.[ch])
 SHELL_FILES	 := $(wildcard .ci/run orchestrator/share/*.sh tests/*.sh tests/*/*.sh tests/vm/job tests/vm/guest/*op tests/vm/guest/vm-job \
 	images/*/*.sh)
@@ -47,6 +48,7 @@ LIBRARY	    := $(BUILD)/libberth.a
 UNIT_BINS   := $(UNIT_TESTS:%.c=$(BUILD)/%) $(SEAM_TESTS:%.c=$(BUILD)/%)
 FAKE_ENGINE := $(BUILD)/tests/fake-engine
 FAKE_WORKER := $(BUILD)/tests/fake-worker
+WORLD	    := $(BUILD)/tests/world/world
 
 object = $(patsubst %.c,$(BUILD)/%.o,$(1))
 
@@ -141,8 +143,12 @@ $(FAKE_ENGINE): $(call object,$(FAKE_SOURCES))
 $(FAKE_WORKER): $(call object,tests/fake/fake-worker.c)
 	$(call quiet,LINK,$@)$(CC) $(BASE_LD) $(LDFLAGS) $^ $(BASE_LIBS) -o $@
 
+# The other side of the seam once more: whole berths in a simulated world.
+$(WORLD): $(call object,$(WORLD_SOURCES)) $(LIBRARY)
+	$(call quiet,LINK,$@)$(CC) $(BASE_LD) $(LDFLAGS) $^ $(BASE_LIBS) -lm -o $@
+
 -include $(patsubst %.o,%.d,$(call object,$(PRODUCT_SOURCES) $(MANUAL_SOURCES) $(UNIT_TESTS) $(UNIT_HELPERS) \
-	$(SEAM_TESTS) $(SEAM_HELPERS) $(FAKE_SOURCES) tests/fake/fake-worker.c))
+	$(SEAM_TESTS) $(SEAM_HELPERS) $(FAKE_SOURCES) tests/fake/fake-worker.c $(WORLD_SOURCES)))
 
 # --- manual pages, and installing --------------------------------------------------------------
 
@@ -219,6 +225,17 @@ golden: $(BERTH) $(FAKE_ENGINE) $(UNIT_BINS) ## write the files of tests/golden 
 		GOLDEN_UPDATE=1 $$test >/dev/null || exit; done
 	$(Q)GOLDEN_UPDATE=1 BERTH=$(BERTH) FAKE_ENGINE_DIR=$(BUILD)/tests $(PYTHON) tests/tap.py \
 		tests/cli/test_golden.py
+
+WORLD_SEEDS ?= 2000
+
+.PHONY: world
+world: $(WORLD) ## simulate years of sessions with every kind of failure (WORLD_SEEDS=2000)
+	$(Q)$(call run_tap,world) $(WORLD) --seeds $(WORLD_SEEDS)
+
+.PHONY: world-mutants
+world-mutants: $(WORLD) ## break berth in many small ways: the simulated world must notice each
+	$(Q)$(call run_tap,world-mutants) tests/world/mutants.sh $(BUILD) "$(CC) $(BASE_CPP) $(BASE_C)" \
+		"$(CC) $(BASE_LD) $(call object,$(WORLD_SOURCES))" "$(LIBRARY) $(BASE_LIBS) -lm"
 
 .PHONY: compare
 compare: $(BERTH) $(FAKE_ENGINE) $(FAKE_WORKER) ## compare berth's calls with those of the official poller

@@ -9,6 +9,7 @@
  * What runs in a container is not modelled here: who made the machine is told of each start and
  * signal, and says when a container's process ends.
  */
+#include "base/hash.h"
 #include "base/json.h"
 #include "engine/engine.h"
 #include "world/sim.h"
@@ -16,7 +17,6 @@
 
 #include <stdbool.h>
 #include <stdint.h>
-#include <uthash.h>
 
 enum machine_kind { MACHINE_DOCKER, MACHINE_PODMAN, MACHINE_PODMAN_ROOTLESS };
 
@@ -96,6 +96,10 @@ void machine_set_image(struct machine *machine, const char *name, bool is_there)
 void machine_set_command_is_broken(struct machine *machine, bool is_broken);
 /* What the kernel says is free, in bytes. */
 void machine_set_room(struct machine *machine, int64_t disk_bytes, int64_t memory_bytes);
+int64_t machine_disk(const struct machine *machine);
+int64_t machine_memory(const struct machine *machine);
+/* Its clock is set: by so much further from the true time. */
+void machine_jump_clock(struct machine *machine, int64_t by_ms);
 
 /* Its engine's process ends at once: event streams and calls end without an answer, and no new one
  * is accepted until machine_engine_start(). Containers go on. With `kills_containers` (Docker

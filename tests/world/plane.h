@@ -9,13 +9,13 @@
  *
  * Times named *_ms are sim_now_ms(); what goes over the wire is sim_wall_ms().
  */
+#include "base/hash.h"
 #include "queue/work.h"
 #include "world/sim.h"
 #include "world/wire.h"
 
 #include <stdbool.h>
 #include <stdint.h>
-#include <uthash.h>
 
 struct plane;
 

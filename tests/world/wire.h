@@ -4,22 +4,24 @@
  * The network between a simulated berth and its peers. A call travels to its peer, takes effect
  * there, and the reply travels back; on either way it may be lost, late, doubled or spoilt, which
  * neither side can see: the peer answers as if nothing could go wrong, and whoever asked may be
- * gone by then.
+ * gone by then. io/lane.h is implemented on top of it (seam_lane.c).
  */
+#include "io/lane.h"
 #include "world/sim.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 
 struct host;
+struct trip;
 
 /* A request as it arrives at its peer. Texts are the call's; "" where there is nothing. */
 struct wire_call {
 	struct host *client; /* who asks: for the oracle alone, a peer cannot know it */
 	const char *name;    /* "poll", "create", ...: a literal */
 	char *method;
-	char *path;   /* with the query */
-	char *bearer; /* of the Authorization header */
+	char *path;    /* with the query */
+	char *bearer;  /* of the Authorization header */
 	char *headers; /* further "Name: value\n" lines */
 	char *body;
 	size_t body_len;
@@ -44,3 +46,62 @@ void wire_reply_bytes(struct wire_call *call, long status, const char *headers, 
 void wire_push(struct wire_call *call, const char *data, size_t len);
 /* The connection ends without (the rest of) an answer; the call is gone afterwards. */
 void wire_cut(struct wire_call *call);
+
+/* --- the way there and back ------------------------------------------------------------------- */
+
+/* What can happen to a call. The client sees no more of it than a real one would. */
+enum wire_fault {
+	WIRE_NOT_SENT,	   /* no connection */
+	WIRE_LOST,	   /* reset before it arrives */
+	WIRE_SILENT,	   /* never arrives, and nobody says so: half open */
+	WIRE_REPLY_LOST,   /* takes effect, reset */
+	WIRE_REPLY_SILENT, /* takes effect, and nobody says so */
+	WIRE_LATE,	   /* arrives when the client has long given up */
+	WIRE_TWICE,	   /* arrives twice; the client gets the answer to one of them */
+	WIRE_CUT,	   /* takes effect, the reply ends in the middle */
+	WIRE_SPOILT,	   /* takes effect, the reply is no longer what it was */
+	WIRE_ERROR,	   /* 500, 502, 503 or 429 without effect */
+	WIRE_ERROR_AFTER,  /* the same, with effect */
+	WIRE_FAULTS
+};
+
+const char *wire_fault_name(enum wire_fault fault);
+
+struct wire_weather {
+	unsigned rates[WIRE_FAULTS]; /* in 10,000 */
+	uint64_t slowest_ms;	     /* the way there and back together, at least 2 */
+};
+
+struct wire_peer {
+	wire_peer_fn serve;
+	void *arg;
+	/* False: no connection. NULL: always. */
+	bool (*is_up)(void *arg);
+	/* What a call is called. */
+	const char *(*name)(const struct http_request *request);
+	struct wire_weather weather;
+};
+
+/* Everything about the ways of one world. */
+struct wire {
+	struct sim *sim;
+	/* Counted for the report. */
+	uint64_t calls, faults[WIRE_FAULTS];
+	/* NULL, or told of each call that arrives and of each fault. */
+	void (*trace)(const struct wire_call *call, const char *what, void *arg);
+	void *trace_arg;
+	struct trip *trips; /* under way */
+};
+
+/* Sends the request on its way: its result is filled in and `finish(trip, arg)` called once, later,
+ * unless cancelled. */
+struct trip *wire_send(struct wire *wire, const struct wire_peer *peer, struct host *client,
+		       struct http_request *request, void (*finish)(struct trip *trip, void *arg),
+		       void *arg);
+struct http_request *wire_request(const struct trip *trip);
+/* False of a call for whose answer nobody waits: a copy, or one that was given up. */
+bool wire_is_awaited(const struct wire_call *call);
+/* The client gives up, or is no more. What was sent may still arrive. */
+void wire_abandon(struct trip *trip);
+/* Ends everything that is still on its way for nobody. */
+void wire_settle(struct wire *wire);

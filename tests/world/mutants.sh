@@ -1,0 +1,51 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Builds berth with one patch of tests/world/mutants/ at a time and has the world run until it
+# notices. A mutant that survives, or does not apply any more, is a failure.
+# Arguments: build folder, compiler, linker up to the object that is replaced, what follows it.
+set -uo pipefail
+cd "$(dirname "$0")/../.." || exit 1
+build=$1 compile=$2 link=$3 libraries=$4
+seeds=${MUTANT_SEEDS:-400}
+folder=$build/mutants
+number=0
+failed=0
+
+# Says why a mutant is as it is, or nothing.
+try() {
+	local patch=$1 name=$2 source
+	source=$(sed -n 's|^+++ b/||p' "$patch")
+	mkdir -p "$folder/$name" || return
+	cp "$source" "$folder/$name/" || return
+	if ! patch -s --no-backup-if-mismatch "$folder/$name/$(basename "$source")" "$patch" >&2; then
+		echo "does not apply: write it anew"
+		return
+	fi
+	# The object stands before the library, which then has nothing to add to it.
+	if ! $compile -I"$(dirname "$source")" -c "$folder/$name/$(basename "$source")" -o "$folder/$name/mutant.o" ||
+		! $link "$folder/$name/mutant.o" $libraries -o "$folder/$name/world"; then
+		echo "does not compile"
+		return
+	fi
+	if "$folder/$name/world" --seeds "$seeds" --first >"$folder/$name/output"; then
+		echo "survives $seeds worlds"
+		return
+	fi
+	sed -n 's/^# \(seed [0-9]*: .*\)/# \1/p' "$folder/$name/output" | head -1 >&2
+}
+
+for patch in tests/world/mutants/*.patch; do
+	name=$(basename "$patch" .patch)
+	number=$((number + 1))
+	why=$(try "$patch" "$name" 2>"$folder.notes")
+	if [ -n "$why" ]; then
+		echo "not ok $number - noticed: ${name//-/ }: $why"
+		cat "$folder.notes"
+		failed=1
+	else
+		echo "ok $number - noticed: ${name//-/ }"
+		grep '^# ' "$folder.notes"
+	fi
+done
+echo "1..$number"
+exit $failed

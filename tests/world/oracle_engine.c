@@ -1,0 +1,311 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The engines' side: what is made, started, touched and left. */
+#include "base/cleanup.h"
+#include "world/oracle_parts.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#define MINUTE UINT64_C(60000)
+/* What an end may take beyond its limit: SIGKILL repeated through an engine that fails now and
+ * then, while the berth and the engine are there. */
+#define OVERTIME_MS (15 * MINUTE)
+
+struct trace *trace_find(struct oracle *oracle, const char *container_id)
+{
+	struct trace *trace;
+
+	HASH_FIND_STR(oracle->traces, container_id, trace);
+	return trace;
+}
+
+static bool is_ours(const struct machine_container *container, const char *instance)
+{
+	const char *label = machine_label(container, "berth.instance");
+	const char *work = machine_label(container, "berth.work");
+
+	return label && work && strcmp(label, instance) == 0 &&
+	       strncmp(container->name, "berth-", 6) == 0 && strcmp(container->name + 6, work) == 0;
+}
+
+/* --- made ------------------------------------------------------------------------------------- */
+
+static void check_labels(struct oracle *oracle, const struct machine_container *container)
+{
+	static const char *const parts[] = {"Labels",  "labels",     "Cmd",
+					    "command", "Entrypoint", "entrypoint"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(parts); i++) {
+		struct json_object *part = json_get(container->request, parts[i]);
+		if (part && has_secret(json_object_to_json_string(part)))
+			oracle_fail(oracle, "a secret in %s of %s", parts[i], container->name);
+	}
+}
+
+static void check_credentials(struct oracle *oracle, const struct machine_container *container,
+			      struct plane_work *work)
+{
+	_cleanup_free_ char *key = machine_variable(container, "ANTHROPIC_ENVIRONMENT_KEY");
+	const char *credential = environment_of(oracle, work)->credential;
+	bool may_have_key =
+		strcmp(credential, "key") == 0 || (strcmp(credential, "auto") == 0 && !work->token);
+
+	if (key && strcmp(key, work->environment->key) == 0 && !may_have_key)
+		oracle_fail(oracle, "%s is given the environment's key", container->name);
+}
+
+void oracle_container_created(struct oracle *oracle, struct machine_container *container,
+			      struct host *by)
+{
+	struct trace *trace = xcalloc(1, sizeof(*trace));
+	const char *work_id = machine_label(container, "berth.work");
+	const char *instance = machine_label(container, "berth.instance");
+	struct plane_work *work = work_id ? plane_find(oracle->plane, work_id) : NULL;
+
+	(void)snprintf(trace->id, sizeof(trace->id), "%s", container->id);
+	trace->container = container;
+	trace->made_by = by;
+	trace->made_ms = sim_now_ms(oracle->sim);
+	trace->was_late = oracle->nobody_waits;
+	if (instance)
+		(void)snprintf(trace->instance, sizeof(trace->instance), "%s", instance);
+	HASH_ADD_STR(oracle->traces, id, trace);
+	if (!by)
+		return;
+	oracle->report->containers++;
+	if (!work || !instance || !is_ours(container, oracle_host_of(oracle, by)->instance)) {
+		oracle_fail(oracle, "%s makes a container that nobody can know for its own: %s",
+			    by->name, container->name);
+		return;
+	}
+	trace->work_id = xstrdup(work_id);
+	trace->environment = environment_index(work->environment);
+	trace->lease = work->lease;
+	check_labels(oracle, container);
+	check_credentials(oracle, container, work);
+}
+
+/* --- started and ended ------------------------------------------------------------------------ */
+
+static void count_start(struct oracle *oracle, struct trace *trace)
+{
+	struct oracle_host *host = oracle_host_by_instance(oracle, trace->instance);
+
+	/* What a call does that was given up long ago cannot be planned for. */
+	if (oracle->nobody_waits || trace->was_late)
+		return;
+	trace->is_counted = true;
+	if (++host->running > host->cap)
+		oracle_fail(oracle, "%s runs %" PRId64 " sessions, its host's cap is %" PRId64,
+			    trace->instance, host->running, host->cap);
+	if (++host->runs[trace->environment] > host->caps[trace->environment])
+		oracle_fail(oracle, "%s runs %" PRId64 " sessions of env_%zu, the cap is %" PRId64,
+			    trace->instance, host->runs[trace->environment], trace->environment,
+			    host->caps[trace->environment]);
+}
+
+void oracle_container_started(struct oracle *oracle, struct machine_container *container)
+{
+	struct trace *trace = trace_find(oracle, container->id);
+	const struct worker *worker = container->worker;
+
+	if (!trace || !trace->work_id)
+		return;
+	trace->started_ms = sim_now_ms(oracle->sim);
+	if (container->runs > 1)
+		oracle_fail(oracle, "%s runs a second time", container->name);
+	count_start(oracle, trace);
+	if (!worker->work) {
+		oracle_fail(oracle, "%s does not know its item", container->name);
+		return;
+	}
+	struct witness *witness = witness_of(worker->work);
+	bool is_of_this_lease = trace->lease == worker->work->lease;
+	if (worker->work->state == WORK_QUEUED && is_of_this_lease && !oracle->nobody_waits)
+		oracle_fail(oracle, "%s starts before its item is acked", container->name);
+	if (worker->work->state != WORK_STARTING && worker->work->state != WORK_ACTIVE)
+		return;
+	if (is_of_this_lease && ++witness->starts > worker->work->offers)
+		oracle_fail(oracle, "%s: started %u times for %u offers", worker->work->id,
+			    witness->starts, worker->work->offers);
+}
+
+void oracle_heartbeat(struct oracle *oracle, struct worker *worker)
+{
+	struct trace *trace = trace_find(oracle, worker->container->id);
+	struct witness *witness = witness_of(worker->work);
+
+	trace->has_beaten = true;
+	witness->was_held_by_foreign = false;
+	witness->holder = worker->container;
+	witness->holder_was_told = trace->was_told;
+	(void)snprintf(witness->holder_instance, sizeof(witness->holder_instance), "%s",
+		       trace->instance);
+}
+
+void oracle_container_ended(struct oracle *oracle, struct machine_container *container)
+{
+	struct trace *trace = trace_find(oracle, container->id);
+
+	if (!trace || !trace->work_id)
+		return;
+	if (trace->is_counted) {
+		struct oracle_host *host = oracle_host_by_instance(oracle, trace->instance);
+		trace->is_counted = false;
+		host->running--;
+		host->runs[trace->environment]--;
+	}
+	struct plane_work *work = plane_find(oracle->plane, trace->work_id);
+	if (work && work->session_id && !trace->has_beaten)
+		history_of(oracle, work->session_id)->deaths++;
+}
+
+void oracle_container_removed(struct oracle *oracle, struct machine_container *container)
+{
+	struct trace *trace = trace_find(oracle, container->id);
+	struct plane_work *work;
+
+	if (!trace)
+		return;
+	trace->container = NULL;
+	work = trace->work_id ? plane_find(oracle->plane, trace->work_id) : NULL;
+	if (work && witness_of(work)->holder == container)
+		witness_of(work)->holder = NULL;
+}
+
+/* --- touched ---------------------------------------------------------------------------------- */
+
+/* Its lease is its own, and its time is not over: why should it be ended? */
+static bool ends_without_reason(const struct oracle *oracle, const struct trace *trace,
+				const struct plane_work *work, const struct witness *witness)
+{
+	const struct environment_scenario *environment = environment_of(oracle, work);
+	uint64_t ran_ms = sim_now_ms(oracle->sim) - trace->started_ms;
+	bool may_be_told_to = false;
+
+	for (size_t i = 0; i < oracle->host_count; i++)
+		may_be_told_to |= oracle->scenario->hosts[i].stops_on_shutdown;
+	return work->state == WORK_ACTIVE && witness->holder == trace->container &&
+	       trace->container->status == CONTAINER_RUNNING &&
+	       ran_ms + 1000 < (uint64_t)environment->session_ms && !may_be_told_to &&
+	       oracle->scenario->trouble.clock_jumps == 0;
+}
+
+void oracle_container_touched(struct oracle *oracle, struct machine_container *container,
+			      const char *what, struct host *by)
+{
+	struct trace *trace = trace_find(oracle, container->id);
+	const char *instance = oracle_host_of(oracle, by)->instance;
+
+	if (!is_ours(container, instance)) {
+		oracle_fail(oracle, "%s does \"%s\" to %s, which is not its own", by->name, what,
+			    container->name);
+		return;
+	}
+	if (strcmp(what, "kill") != 0 && strcmp(what, "remove") != 0)
+		return;
+	struct plane_work *work = plane_find(oracle->plane, trace->work_id);
+	struct witness *witness = work ? witness_of(work) : NULL;
+	if (work && !oracle->nobody_waits && ends_without_reason(oracle, trace, work, witness))
+		oracle_fail(oracle, "%s does \"%s\" to %s, which holds its lease and has time left",
+			    by->name, what, container->name);
+	trace->was_told = true;
+	trace->was_removed_by_berth |= strcmp(what, "remove") == 0;
+	if (witness && witness->holder == container)
+		witness->holder_was_told = true;
+}
+
+/* --- limits of time, and what is left --------------------------------------------------------- */
+
+static void look_at_one(struct machine_container *container, void *arg)
+{
+	struct oracle *oracle = arg;
+	const struct trace *trace = trace_find(oracle, container->id);
+
+	if (!trace || !trace->work_id || container->status != CONTAINER_RUNNING)
+		return;
+	const struct environment_scenario *environment =
+		&oracle->scenario->environments[trace->environment];
+	const struct oracle_host *host = oracle_host_by_instance(oracle, trace->instance);
+	uint64_t now = sim_now_ms(oracle->sim), limit_ms = (uint64_t)environment->session_ms;
+	uint64_t due_ms = trace->started_ms + limit_ms + (uint64_t)environment->stop_grace_ms;
+	uint64_t able_ms = host->able_since_ms > due_ms ? host->able_since_ms : due_ms;
+	if (host->able_since_ms != 0 && now > able_ms + OVERTIME_MS)
+		oracle_fail(oracle, "%s runs %" PRIu64 " s beyond its limit", container->name,
+			    (now - due_ms) / 1000);
+}
+
+void oracle_look_around(struct oracle *oracle, struct machine *machine)
+{
+	machine_each(machine, look_at_one, oracle);
+}
+
+struct leftovers {
+	struct oracle *oracle;
+	char *first; /* NULL: nothing is left */
+};
+
+static void look_for_container(struct machine_container *container, void *arg)
+{
+	struct leftovers *leftovers = arg;
+	const struct trace *trace = trace_find(leftovers->oracle, container->id);
+
+	if (trace && trace->work_id && !leftovers->first)
+		leftovers->first = xasprintf("left behind: %s of %s, status %d", container->name,
+					     trace->instance, (int)container->status);
+}
+
+/* Acked, and given up where nobody could look whether it may be stopped: that is said, and left. */
+static bool may_be_left(const struct oracle *oracle, const struct plane_work *work)
+{
+	return work->state == WORK_STARTING &&
+	       (((const struct witness *)work->oracle)->was_acked_by_foreign ||
+		oracle->scenario->trouble.list_outages != 0);
+}
+
+static void look_for_work(struct plane_work *work, void *arg)
+{
+	struct leftovers *leftovers = arg;
+	const struct witness *witness = witness_of(work);
+
+	if (leftovers->first || work->state == WORK_STOPPED || may_be_left(leftovers->oracle, work))
+		return;
+	leftovers->first = xasprintf("%s of %s is left %s (acked by %s)", work->id,
+				     work->environment->id, work_state_name(work->state),
+				     witness->acked_by ? witness->acked_by->name : "nobody");
+}
+
+char *oracle_unsettled(struct oracle *oracle, struct machine *const *machines, size_t count)
+{
+	struct leftovers leftovers = {.oracle = oracle};
+
+	for (size_t i = 0; i < count; i++)
+		machine_each(machines[i], look_for_container, &leftovers);
+	plane_each(oracle->plane, look_for_work, &leftovers);
+	return leftovers.first;
+}
+
+void oracle_fail_final(struct oracle *oracle, const char *why)
+{
+	oracle_fail(oracle, "%s", why);
+}
+
+void oracle_final(struct oracle *oracle, struct machine *const *machines, size_t count)
+{
+	_cleanup_free_ char *why = oracle_unsettled(oracle, machines, count);
+
+	if (why)
+		oracle_fail(oracle, "%s", why);
+	for (size_t i = 0; i < count; i++)
+		if (machine_networks_left(machines[i]) > 0)
+			oracle_fail(oracle, "left behind: a network");
+	oracle_check_records(oracle);
+}
+
+bool trace_is_known(struct oracle *oracle, const struct machine_container *container)
+{
+	const struct trace *trace = trace_find(oracle, container->id);
+
+	return trace && trace->work_id;
+}

@@ -1,0 +1,71 @@
+#pragma once
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the parts of the oracle share. Private to oracle*.c. */
+#include "base/hash.h"
+#include "world/oracle.h"
+
+
+/* What is known of one container, also after it is gone. */
+struct trace {
+	char id[65];
+	char instance[64];
+	char *work_id;
+	struct host *made_by;
+	struct machine_container *container; /* NULL: removed */
+	size_t environment;		     /* index; of no use if `work_id` is NULL */
+	unsigned lease;			     /* of its item when it was made */
+	uint64_t made_ms, started_ms;	     /* 0: not */
+	unsigned records;
+	bool is_counted; /* against the caps, while it runs */
+	bool has_beaten;
+	bool was_told; /* to end, by its berth */
+	bool was_late; /* made by a call that nobody waited for any more */
+	bool was_removed_by_berth;
+	UT_hash_handle hh;
+};
+
+struct oracle_host {
+	struct host *host;
+	const char *instance, *state_dir;
+	int64_t cap, caps[ENVIRONMENTS_MAX];
+	int64_t running, runs[ENVIRONMENTS_MAX];
+	uint64_t able_since_ms;
+};
+
+/* Of one session, over all its items. */
+struct history {
+	char *session_id;
+	bool is_poisoned;
+	unsigned deaths; /* containers that ended without a heartbeat */
+	UT_hash_handle hh;
+};
+
+struct oracle {
+	struct sim *sim;
+	const struct scenario *scenario;
+	struct plane *plane;
+	struct oracle_report *report;
+	struct oracle_host hosts[HOSTS_MAX];
+	size_t host_count;
+	struct trace *traces;
+	struct history *histories;
+	bool nobody_waits; /* for the answer to the call that takes effect now */
+	char *violation;
+};
+
+/* The first one is kept. */
+void oracle_fail(struct oracle *oracle, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+struct witness *witness_of(struct plane_work *work);
+struct history *history_of(struct oracle *oracle, const char *session_id);
+struct trace *trace_find(struct oracle *oracle, const char *container_id);
+struct oracle_host *oracle_host_of(struct oracle *oracle, const struct host *host);
+struct oracle_host *oracle_host_by_instance(struct oracle *oracle, const char *instance);
+size_t environment_index(const struct plane_environment *environment);
+const struct environment_scenario *environment_of(const struct oracle *oracle,
+						  const struct plane_work *work);
+
+/* oracle_secrets.c */
+bool has_secret(const char *text);
+void oracle_check_records(struct oracle *oracle);
