@@ -2,7 +2,7 @@
 /*
  * Runs many worlds on all processors and prints, as TAP, what they saw; or one, traced:
  *
- *	world [--from SEED] [--seeds N] [--sessions N] [--jobs N]
+ *	world [--from SEED] [--seeds N] [--sessions N] [--jobs N] [--first]
  *	world --seed SEED [--trace]
  */
 #include "base/cleanup.h"
@@ -23,7 +23,9 @@
 
 struct job {
 	uint64_t from, step, seeds, sessions;
-	uint64_t *seed; /* that it is at: seen by all, also when it has died */
+	/* Seen by all jobs: the seed that it is at, also when it has died, and whether any of them
+	 * has found a violation, where that ends all (else NULL). */
+	uint64_t *seed, *found;
 	const char *folder, *policies;
 };
 
@@ -41,8 +43,12 @@ static void run_job(const struct job *job, struct outcome *outcome)
 	for (uint64_t i = 0; i < job->seeds || outcome->totals.report.items < job->sessions; i++) {
 		options.seed = *job->seed = job->from + i * job->step;
 		_cleanup_free_ char *violation = world_run(&options, &outcome->totals);
-		if (!violation)
+		if (!violation && !(job->found && *job->found))
 			continue;
+		if (!violation)
+			return;
+		if (job->found)
+			*job->found = 1;
 		outcome->seed = options.seed;
 		(void)snprintf(outcome->violation, sizeof(outcome->violation), "%s", violation);
 		return;
@@ -191,7 +197,7 @@ static void forget_variables(void)
 
 struct request {
 	uint64_t seed, from, seeds, sessions, jobs;
-	bool is_one, is_traced;
+	bool is_one, is_traced, ends_at_first;
 };
 
 static int run_one(const struct request *request, const char *folder, const char *policies)
@@ -222,7 +228,7 @@ static uint64_t *shared_numbers(size_t count)
 
 static int run_many(const struct request *request, const char *folder, const char *policies)
 {
-	uint64_t *seeds = shared_numbers(request->jobs);
+	uint64_t *seeds = shared_numbers(request->jobs + 1);
 	struct process_of_job *processes = xcalloc(request->jobs, sizeof(*processes));
 	struct world_totals sum = {0};
 	bool failed = false;
@@ -237,6 +243,7 @@ static int run_many(const struct request *request, const char *folder, const cha
 			.seeds = (request->seeds + request->jobs - 1 - i) / request->jobs,
 			.sessions = request->sessions / request->jobs,
 			.seed = &seeds[i],
+			.found = request->ends_at_first ? &seeds[request->jobs] : NULL,
 			.folder = own,
 			.policies = policies,
 		});
@@ -281,8 +288,8 @@ static void read_arguments(int argc, char **argv, struct request *request)
 		const char *name;
 		uint64_t *value;
 	} const numbers[] = {
-		{"--seed", &request->seed},	    {"--from", &request->from},
-		{"--seeds", &request->seeds},	    {"--sessions", &request->sessions},
+		{"--seed", &request->seed},   {"--from", &request->from},
+		{"--seeds", &request->seeds}, {"--sessions", &request->sessions},
 		{"--jobs", &request->jobs},
 	};
 
@@ -292,6 +299,8 @@ static void read_arguments(int argc, char **argv, struct request *request)
 			row++;
 		if (strcmp(argv[i], "--trace") == 0) {
 			request->is_traced = true;
+		} else if (strcmp(argv[i], "--first") == 0) {
+			request->ends_at_first = true;
 		} else if (row < ARRAY_SIZE(numbers) && i + 1 < argc) {
 			request->is_one |= row == 0;
 			*numbers[row].value = number(argv[++i]);

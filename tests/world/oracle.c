@@ -11,6 +11,9 @@
 #include <stdio.h>
 #include <string.h>
 
+/* A ping every ten seconds, its deadline, a poll that was under way. */
+#define UNFIT_MS 45000u
+
 void oracle_fail(struct oracle *oracle, const char *format, ...)
 {
 	_cleanup_free_ char *text = NULL;
@@ -118,12 +121,27 @@ static bool has_container(struct oracle *oracle, const struct plane_work *work,
 	return false;
 }
 
+/* It learns that it is not to start what it has made: somebody has begun, or has ended it. */
+static void note_lost(struct oracle *oracle, const struct plane_work *work, const struct host *by)
+{
+	_cleanup_free_ char *name = xasprintf("berth-%s", work->id);
+
+	for (size_t i = 0; i < by->machine_count; i++) {
+		const struct machine_container *container = machine_find(by->machines[i], name);
+		struct trace *trace = container ? trace_find(oracle, container->id) : NULL;
+		if (trace && trace->made_by == by && container->status == CONTAINER_CREATED)
+			trace->is_lost = true;
+	}
+}
+
 static void on_acked(struct plane_work *work, struct host *by, bool is_first, void *arg)
 {
 	struct oracle *oracle = arg;
 	struct witness *witness = witness_of(work);
 	uint64_t now = sim_now_ms(oracle->sim);
 
+	if (!is_first && by && work->state == WORK_ACTIVE)
+		note_lost(oracle, work, by);
 	if (!is_first)
 		return;
 	witness->acked_by = by;
@@ -249,6 +267,10 @@ void oracle_call_arrives(struct oracle *oracle, const struct wire_call *call)
 	size_t index = id ? (size_t)(id[strlen("/env_")] - '0') : ENVIRONMENTS_MAX;
 	if (index >= ENVIRONMENTS_MAX)
 		return;
+	uint64_t now = sim_now_ms(oracle->sim);
+	if (host->unfit_since_ms != 0 && now > host->unfit_since_ms + UNFIT_MS)
+		oracle_fail(oracle, "%s polls although its engine is gone, or its disk full",
+			    call->client->name);
 	if (host->runs[index] >= host->caps[index] || host->running >= host->cap)
 		oracle_fail(oracle, "%s polls env_%zu without a free slot", call->client->name,
 			    index);
@@ -290,6 +312,11 @@ void oracle_add_host(struct oracle *oracle, struct host *host, const char *insta
 	*row = (struct oracle_host){
 		.host = host, .instance = instance, .state_dir = state_dir, .cap = cap};
 	memcpy(row->caps, environment_caps, sizeof(row->caps));
+}
+
+void oracle_host_is_unfit(struct oracle *oracle, const struct host *host, uint64_t since_ms)
+{
+	oracle_host_of(oracle, host)->unfit_since_ms = since_ms;
 }
 
 void oracle_host_is_able(struct oracle *oracle, const struct host *host, uint64_t since_ms)

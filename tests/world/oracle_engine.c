@@ -115,6 +115,9 @@ void oracle_container_started(struct oracle *oracle, struct machine_container *c
 	trace->started_ms = sim_now_ms(oracle->sim);
 	if (container->runs > 1)
 		oracle_fail(oracle, "%s runs a second time", container->name);
+	if (trace->is_lost && !oracle->nobody_waits)
+		oracle_fail(oracle, "%s starts although somebody else holds its item",
+			    container->name);
 	count_start(oracle, trace);
 	if (!worker->work) {
 		oracle_fail(oracle, "%s does not know its item", container->name);
@@ -228,7 +231,11 @@ static void look_at_one(struct machine_container *container, void *arg)
 	const struct environment_scenario *environment =
 		&oracle->scenario->environments[trace->environment];
 	const struct oracle_host *host = oracle_host_by_instance(oracle, trace->instance);
-	uint64_t now = sim_now_ms(oracle->sim), limit_ms = (uint64_t)environment->session_ms;
+	bool is_unbeaten = !trace->has_beaten && oracle->scenario->trouble.list_outages == 0;
+	int64_t limit = is_unbeaten && environment->first_heartbeat_ms < environment->session_ms
+				? environment->first_heartbeat_ms
+				: environment->session_ms;
+	uint64_t now = sim_now_ms(oracle->sim), limit_ms = (uint64_t)limit;
 	uint64_t due_ms = trace->started_ms + limit_ms + (uint64_t)environment->stop_grace_ms;
 	uint64_t able_ms = host->able_since_ms > due_ms ? host->able_since_ms : due_ms;
 	if (host->able_since_ms != 0 && now > able_ms + OVERTIME_MS)

@@ -21,6 +21,7 @@ struct trace {
 	bool was_told; /* to end, by its berth */
 	bool was_late; /* made by a call that nobody waited for any more */
 	bool was_removed_by_berth;
+	bool is_lost; /* its berth was told that somebody else has its item */
 	UT_hash_handle hh;
 };
 
@@ -29,7 +30,7 @@ struct oracle_host {
 	const char *instance, *state_dir;
 	int64_t cap, caps[ENVIRONMENTS_MAX];
 	int64_t running, runs[ENVIRONMENTS_MAX];
-	uint64_t able_since_ms;
+	uint64_t able_since_ms, unfit_since_ms;
 };
 
 /* Of one session, over all its items. */

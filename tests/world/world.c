@@ -269,6 +269,23 @@ static void look_for_the_end(struct world *world)
 		begin_ending(world);
 }
 
+/* One machine's trouble is no reason for the environments of another one. */
+void world_note_who_is_unfit(struct world *world)
+{
+	for (size_t i = 0; i < world->scenario.host_count; i++) {
+		struct host_life *life = &world->hosts[i];
+		bool is_unfit = true;
+		for (size_t j = 0; j < life->host.machine_count; j++)
+			is_unfit = is_unfit && (!machine_engine_is_up(life->host.machines[j]) ||
+						machine_disk(life->host.machines[j]) < 2 * GIB);
+		if (!is_unfit)
+			life->unfit_since_ms = 0;
+		else if (life->unfit_since_ms == 0)
+			life->unfit_since_ms = sim_now_ms(world->sim);
+		oracle_host_is_unfit(world->oracle, &life->host, life->unfit_since_ms);
+	}
+}
+
 static void note_who_is_able(struct world *world)
 {
 	for (size_t i = 0; i < world->scenario.host_count; i++) {
@@ -290,6 +307,7 @@ static void on_minute(void *arg)
 
 	sim_at(world->sim, &world->minute, MINUTE, on_minute, world);
 	note_who_is_able(world);
+	world_note_who_is_unfit(world);
 	for (size_t i = 0; i < world->scenario.machine_count; i++)
 		oracle_look_around(world->oracle, world->machines[i]);
 	if (world->is_calm)

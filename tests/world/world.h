@@ -68,7 +68,7 @@ struct host_life {
 	char *folder, *config, *state_dir;
 	char instance[32];
 	struct sim_event start; /* the next one */
-	uint64_t up_since_ms, able_since_ms;
+	uint64_t up_since_ms, able_since_ms, unfit_since_ms;
 	bool is_leaving; /* told to */
 };
 
@@ -121,6 +121,7 @@ void troubles_begin(struct world *world);
 void troubles_end(struct world *world);
 
 /* world.c */
+void world_note_who_is_unfit(struct world *world);
 void life_start_later(struct host_life *life, uint64_t delay_ms);
 void world_trace(struct world *world, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
