@@ -49,7 +49,9 @@ static void look_for_pending(struct session *session, void *arg)
 
 	if (backend_of(session)->is_given_up)
 		return;
-	if (session->state == SESSION_JUDGING && session->is_removed)
+	if (session_is_unanswered(session))
+		return;
+	if (session->state == SESSION_JUDGING)
 		lookup_hurry(session->site->lookup);
 	if (session->state == SESSION_RUNNING) {
 		if (may_be_left(session, pending))

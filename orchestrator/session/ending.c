@@ -248,6 +248,8 @@ static void after_exit(struct session *session)
 {
 	log_exit(session);
 	session->site->record(session, session->site->arg);
+	/* It runs no more: whatever is still to be done must not keep others waiting. */
+	session_free_slot(session);
 	if (session_is_captured(session))
 		session_enter(session, SESSION_CAPTURING);
 	else
@@ -256,10 +258,8 @@ static void after_exit(struct session *session)
 
 void session_judge_or_remove(struct session *session)
 {
-	/* A clean exit is judged after the removal: its slot is worth more than the certainty. */
-	bool judge_first = session_needs_judging(session) &&
-			   (session->exit_code != 0 || session->end != END_ITSELF);
-	session_enter(session, judge_first ? SESSION_JUDGING : SESSION_REMOVING);
+	/* Until its item is known to be settled the container is the only trace of it. */
+	session_enter(session, session_needs_judging(session) ? SESSION_JUDGING : SESSION_REMOVING);
 }
 
 static void on_last_words(struct engine_call *call, void *arg)
@@ -350,8 +350,7 @@ static void removed(struct session *session)
 	session->is_removed = true;
 	session->times.removed = loop_wall_ms(session->site->loop);
 	log_event(LOG_INFO, "removed", &ids, NULL, NULL);
-	session_free_slot(session);
-	session_enter(session, session_needs_judging(session) ? SESSION_JUDGING : SESSION_DONE);
+	session_enter(session, SESSION_DONE);
 }
 
 static void on_removed(struct engine_call *call, void *arg)
@@ -362,7 +361,6 @@ static void on_removed(struct engine_call *call, void *arg)
 		removed(session);
 		return;
 	}
-	/* It does not run: whatever keeps it here must not keep others waiting. */
 	session_free_slot(session);
 	if (session->attempts < REMOVE_ATTEMPTS || call->outcome == ENGINE_UNREACHABLE) {
 		session_retry(session);
@@ -372,7 +370,7 @@ static void on_removed(struct engine_call *call, void *arg)
 	log_event(LOG_ERROR, "not_removed", &ids, NULL, "given up until the next start: %s",
 		  call->err.text);
 	session->site->incomplete(session, session->site->arg);
-	session_enter(session, session_needs_judging(session) ? SESSION_JUDGING : SESSION_DONE);
+	session_enter(session, SESSION_DONE);
 }
 
 /* A create without an answer: the name says whether it left something that is ours. */

@@ -11,6 +11,8 @@
  *   no session    refused for what it is (not here: right after its ack)
  *
  * In doubt nothing is sent: a lease that was ever held lapses by itself, and the item comes back.
+ * Without an answer nothing is concluded either: the container stays, as the only trace of its
+ * item, and both are looked at again, by this process or the next.
  */
 #include "session/holding.h"
 #include "session/steps.h"
@@ -18,8 +20,7 @@
 #include <errno.h>
 #include <stdio.h>
 
-#define LOOK_ATTEMPTS 3 /* each of several lists */
-#define STOP_ATTEMPTS 8
+#define ATTEMPTS 3 /* without an answer, before that is said */
 
 bool session_needs_judging(const struct session *session)
 {
@@ -114,6 +115,27 @@ static bool leaves_doubt(const struct session *session, const struct lookup_wait
 	return wait->result != LOOKUP_NOT_PERMITTED || session->exit_code != 0;
 }
 
+/* Later again. What was seen before may not hold any more then, so each force-stop has a look of
+ * its own before it. */
+static void no_answer(struct session *session, const char *why)
+{
+	struct log_ids ids = session_ids(session);
+
+	if (++session->unanswered == ATTEMPTS) {
+		log_event(LOG_WARNING, "undecided", &ids, NULL,
+			  "not force-stopped yet, and asked for again until there is an answer: %s",
+			  why);
+		session->site->incomplete(session, session->site->arg);
+	}
+	session->attempts = 1;
+	session_pause(session, session->unanswered);
+}
+
+bool session_is_unanswered(const struct session *session)
+{
+	return session->unanswered >= ATTEMPTS;
+}
+
 static void on_judged(struct lookup_wait *wait, void *arg)
 {
 	struct session *session = arg;
@@ -130,8 +152,8 @@ static void on_judged(struct lookup_wait *wait, void *arg)
 		session_enter(session, SESSION_FORCE_STOPPING);
 		return;
 	}
-	if (wait->result == LOOKUP_FAILED && session->attempts < LOOK_ATTEMPTS) {
-		session_retry(session);
+	if (wait->result == LOOKUP_FAILED) {
+		no_answer(session, result_name(wait));
 		return;
 	}
 	if (leaves_doubt(session, wait)) {
@@ -145,8 +167,8 @@ static void on_judged(struct lookup_wait *wait, void *arg)
 
 void step_judging(struct session *session)
 {
-	/* Nobody waits for the verdict on a clean exit that is cleared away already. */
-	if (session->is_removed && session->end == END_ITSELF)
+	/* A clean exit is hardly ever in need of anything. */
+	if (session->exit_code == 0 && session->end == END_ITSELF && session->unanswered == 0)
 		lookup_item_patiently(session->site->lookup, &session->lookup, session->item.id,
 				      on_judged, session);
 	else
@@ -167,9 +189,8 @@ static void on_stopped(struct queue_call *call, void *arg)
 			  (struct log_field[]){{"reason", session_end_name(session->end)}, {NULL}},
 			  session->reason[0] ? "%s" : NULL, session->reason);
 		session->site->force_stopped(session, session->site->arg);
-	} else if ((call->outcome == QUEUE_TEMPORARY || call->outcome == QUEUE_UNKNOWN) &&
-		   session->attempts < STOP_ATTEMPTS) {
-		session_retry(session);
+	} else if (call->outcome == QUEUE_TEMPORARY || call->outcome == QUEUE_UNKNOWN) {
+		no_answer(session, call->err.text);
 		return;
 	} else {
 		log_event(LOG_ERROR, "undecided", &ids, NULL, "not force-stopped: %s",
@@ -181,6 +202,10 @@ static void on_stopped(struct queue_call *call, void *arg)
 
 void step_force_stopping(struct session *session)
 {
+	if (session->attempts > 0 && session_needs_judging(session)) {
+		session_enter(session, SESSION_JUDGING);
+		return;
+	}
 	queue_call_done(&session->queue_call);
 	queue_call_init(&session->queue_call, on_stopped, session);
 	queue_force_stop(session->site->peer, &session->queue_call, session->item.id);

@@ -17,6 +17,7 @@
 #define SWEEP_OFTEN_MS	2000u  /* the same, while somebody waits for them */
 #define FIRST_SWEEP_MS	2000u  /* a worker needs about half a second to its first heartbeat */
 #define BETWEEN_RUNS_MS 1000u
+#define PATIENT_MAX	4  /* waiters, before they are served like others */
 #define PAGES_MAX	10 /* of 1,000 items */
 #define ATTEMPTS_MAX	3
 #define RETRY_AFTER_MS	1000u
@@ -216,13 +217,25 @@ static void schedule(struct lookup *lookup)
 		    run);
 }
 
+static unsigned count_waiting(const struct lookup *lookup)
+{
+	const struct lookup_wait *wait;
+	unsigned count = 0;
+
+	DL_COUNT(lookup->waiting, wait, count);
+	return count;
+}
+
 static void join(struct lookup *lookup, struct lookup_wait *wait, const struct lookup_wait *content)
 {
 	*wait = *content;
 	wait->lookup = lookup;
 	lookup->hurried += wait->is_patient ? 0 : 1;
 	DL_APPEND(lookup->waiting, wait);
-	schedule(lookup);
+	if (count_waiting(lookup) > PATIENT_MAX)
+		lookup_hurry(lookup);
+	else
+		schedule(lookup);
 }
 
 void lookup_item(struct lookup *lookup, struct lookup_wait *wait, const char *work_id,

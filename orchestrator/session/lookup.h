@@ -52,7 +52,7 @@ struct lookup *lookup_free(struct lookup *lookup);
 void lookup_item(struct lookup *lookup, struct lookup_wait *wait, const char *work_id,
 		 void (*done)(struct lookup_wait *, void *), void *arg);
 /* The same for a caller in no hurry: it is served by the next list that somebody else, or the
- * search for heartbeats, makes. */
+ * search for heartbeats, makes, or once a handful wait. */
 void lookup_item_patiently(struct lookup *lookup, struct lookup_wait *wait, const char *work_id,
 			   void (*done)(struct lookup_wait *, void *), void *arg);
 void lookup_cancel(struct lookup_wait *wait);

@@ -46,8 +46,9 @@ static const struct {
 			    step_exited},
 	[SESSION_CAPTURING] = {"CAPTURING", TO(JUDGING) | TO(REMOVING), step_capturing},
 	[SESSION_JUDGING] = {"JUDGING", TO(FORCE_STOPPING) | TO(REMOVING) | TO(DONE), step_judging},
-	[SESSION_FORCE_STOPPING] = {"FORCE_STOPPING", TO(REMOVING) | TO(DONE), step_force_stopping},
-	[SESSION_REMOVING] = {"REMOVING", TO(JUDGING) | TO(DONE), step_removing},
+	[SESSION_FORCE_STOPPING] = {"FORCE_STOPPING", TO(JUDGING) | TO(REMOVING) | TO(DONE),
+				    step_force_stopping},
+	[SESSION_REMOVING] = {"REMOVING", TO(DONE), step_removing},
 	[SESSION_REFUSING] = {"REFUSING", TO(FORCE_STOPPING) | TO(DONE), step_refusing},
 	[SESSION_DONE] = {"DONE", 0, step_done},
 };
@@ -223,16 +224,20 @@ static void on_retry(void *arg)
 	states[session->state].step(session);
 }
 
-void session_retry(struct session *session)
+void session_pause(struct session *session, unsigned attempts)
 {
 	struct loop *loop = session->site->loop;
-	unsigned shift = session->attempts < 7 ? session->attempts : 7;
-	uint64_t pause_ms = 200u << shift; /* 0.2 s, 0.4 s ... 25.6 s */
+	uint64_t pause_ms = 200u << (attempts < 7 ? attempts : 7); /* 0.2 s, 0.4 s ... 25.6 s */
 
-	if (session->attempts < UINT8_MAX)
-		session->attempts++;
 	timer_arm(&session->timer, loop, loop_random(loop, pause_ms / 2, pause_ms + 1), on_retry,
 		  session);
+}
+
+void session_retry(struct session *session)
+{
+	session_pause(session, session->attempts);
+	if (session->attempts < UINT8_MAX)
+		session->attempts++;
 }
 
 void session_launch(struct session *session)

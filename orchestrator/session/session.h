@@ -17,8 +17,9 @@
  *                                         +-----> REMOVING -> DONE
  *
  * Failures before the ack go to REMOVING: nothing was promised, the item is offered again. A
- * container found at start enters at ADOPTING; an item refused for what it is at REFUSING. A clean
- * exit is removed first and judged after. The table in session.c has every edge.
+ * container found at start enters at ADOPTING; an item refused for what it is at REFUSING. An
+ * ended container gives its slot back at once, and stays until its item is known to be settled.
+ * The table in session.c has every edge.
  */
 #include "base/hash.h"
 #include "base/log.h"
@@ -144,6 +145,7 @@ struct session {
 	enum session_end end;
 	enum session_end stop_wanted; /* asked for before the container ran */
 	uint8_t attempts;	      /* of the call that the state repeats */
+	unsigned unanswered;	      /* looks and force-stops, in all */
 	uint8_t ack_attempts;
 	bool ack_may_have_happened; /* one of them got no answer */
 	uint8_t replacements;	    /* how often our name was found taken */
@@ -198,6 +200,10 @@ void session_offered_again(struct session *session);
 
 /* It runs, and its item is being looked up to decide whether it may go on. */
 bool session_is_in_question(const struct session *session);
+
+/* It has ended, and whether its item must be stopped cannot be told for want of an answer: the next
+ * start may find out, too. */
+bool session_is_unanswered(const struct session *session);
 
 /* True while the container is running or about to: it counts against the caps. */
 bool session_is_launching(const struct session *session);

@@ -58,6 +58,8 @@ void session_follow(struct session *session, const struct container *container);
 
 /* Runs the current state's step again, after a pause that grows with session->attempts. */
 void session_retry(struct session *session);
+/* The same, by another count of attempts. */
+void session_pause(struct session *session, unsigned attempts);
 
 /* Gives the slot back, once. */
 void session_free_slot(struct session *session);

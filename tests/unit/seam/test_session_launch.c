@@ -127,7 +127,7 @@ static void whose_ack_is_not_answered_is_looked_up(void **state)
 		    (struct fault){.op = "ack", .outcome = HTTP_NO_REPLY, .takes_effect = true});
 	run(&world, 60000);
 	assert_string_equal(world.calls,
-			    "create inspect ack ack ack list start inspect remove list");
+			    "create inspect ack ack ack list start inspect list remove");
 	world_done(&world);
 }
 
