@@ -36,7 +36,10 @@ struct machine_container {
 	unsigned runs; /* how often it was started */
 	int pid;       /* 0: none; also of one that Podman has prepared */
 	bool is_prepared;
+	bool was_cut_off;	/* Podman: in its start; it runs, and is shown as created */
+	bool is_command_broken; /* its command could not be run */
 	UT_hash_handle by_id, by_name;
+	struct sim_event event; /* of its removal, or its end */
 
 	void *worker; /* of who made the machine */
 };
@@ -67,10 +70,10 @@ struct machine_owner {
  * sim when its moment comes. */
 struct machine_trouble {
 	unsigned event_lost, event_late, event_twice;
-	unsigned create_fails;	    /* 500 */
-	unsigned start_fails;	    /* 500, nothing runs: it stays as it is */
-	unsigned start_cannot_run;  /* 400 (Docker), 500 or 404 (Podman): the command is not there */
-	unsigned remove_fails;	    /* 500 */
+	unsigned create_fails;	   /* 500 */
+	unsigned start_fails;	   /* 500, nothing runs: it stays as it is */
+	unsigned start_cannot_run; /* 400 (Docker), 500 or 404 (Podman): the command is not there */
+	unsigned remove_fails;	   /* 500 */
 	unsigned remove_takes_long; /* "removal in progress" for some seconds, 409 to others */
 	unsigned kill_fails;	    /* 500, nobody is hurt */
 	unsigned prepare_fails;	    /* Podman */
@@ -126,7 +129,8 @@ size_t machine_networks_left(const struct machine *machine);
 /* The engine's socket: a wire_peer_fn. */
 void machine_serve(void *machine, struct wire_call *call);
 
-/* --- the machine's side of io/process.h and io/space.h: pids are unique among all machines ----- */
+/* --- the machine's side of io/process.h and io/space.h: pids are unique among all machines -----
+ */
 
 /* The container whose process has that number, prepared or running; NULL: none on any machine. */
 struct machine_container *machine_process(int pid);

@@ -9,6 +9,7 @@
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* A ping every ten seconds, its deadline, a poll that was under way. */
@@ -47,7 +48,7 @@ struct oracle_host *oracle_host_of(struct oracle *oracle, const struct host *hos
 	for (size_t i = 0; i < oracle->host_count; i++)
 		if (oracle->hosts[i].host == host)
 			return &oracle->hosts[i];
-	return NULL;
+	abort(); /* every host was added */
 }
 
 struct oracle_host *oracle_host_by_instance(struct oracle *oracle, const char *instance)

@@ -18,13 +18,15 @@
 #include <stdint.h>
 
 struct plane;
+struct plane_poll;
+struct plane_again;
 
 /* Answers on which the documents of the real control plane are silent. */
 struct plane_options {
-	uint64_t ttl_ms;	  /* the lease that a heartbeat grants */
-	int stopped_again;	  /* status for stopping what is stopped: 200 or 409 */
-	int acked_again;	  /* status for repeating an ack: 200 or 409 */
-	bool fresh_secrets;	  /* every offer carries a new secret */
+	uint64_t ttl_ms;	    /* the lease that a heartbeat grants */
+	int stopped_again;	    /* status for stopping what is stopped: 200 or 409 */
+	int acked_again;	    /* status for repeating an ack: 200 or 409 */
+	bool fresh_secrets;	    /* every offer carries a new secret */
 	bool list_is_not_permitted; /* 403 on list and stats */
 };
 
@@ -33,24 +35,37 @@ struct plane_environment {
 	struct plane_options options; /* may be changed at any time */
 	bool is_key_rejected;	      /* 401 on everything, as while a key is rotated */
 	UT_hash_handle hh;
+
+	/* The model's own. */
+	struct plane_work *open;   /* not stopped, in the order in which they were queued first */
+	struct plane_poll *polls;  /* that wait */
+	struct plane_again *again; /* to be handed out once more */
 };
 
-/* One work item. Read by who checks the world, written by the model alone, but for the last part. */
+/* One work item. Read by who checks the world, written by the model alone, but for the last part.
+ */
 struct plane_work {
 	char *id, *session_id;
 	struct plane_environment *environment;
 	const char *type; /* "session", "healthcheck", or another that berth must not launch */
 	char *token;	  /* what its latest secret holds; NULL: it has no secret */
 	enum work_state state;
-	uint64_t queued_ms, claimed_ms, acked_ms, beaten_ms, stopped_ms; /* 0: not in this lease */
-	uint64_t lease_until_ms;					 /* 0: none */
+	int64_t created_at_ms, acked_at_ms, started_at_ms, beaten_at_ms, stop_requested_at_ms,
+		stopped_at_ms;	 /* true time; 0: not, or not in this lease */
+	uint64_t claimed_ms;	 /* 0: nobody has it between poll and ack */
+	uint64_t lease_until_ms; /* 0: none */
 	char last_heartbeat[32]; /* "" until beaten */
-	unsigned lease;	  /* how often it has been queued anew: counts from 0 */
-	unsigned offers;  /* in this lease, lost ones too */
-	unsigned beats;	  /* first heartbeats accepted in this lease */
+	unsigned lease;		 /* how often it has been queued anew: counts from 0 */
+	unsigned offers;	 /* in this lease, lost ones too */
+	unsigned beats;		 /* first heartbeats accepted in this lease */
 	UT_hash_handle hh;
 
 	void *oracle; /* of who checks */
+
+	/* The model's own. */
+	struct plane *plane;
+	struct sim_event lapse;
+	struct plane_work *prev, *next; /* the environment's that are not stopped */
 };
 
 /* What happens, as it happens: after the model has done it. `by` is NULL for what no berth did (a
@@ -95,7 +110,8 @@ void plane_forget_stopped(struct plane *plane, uint64_t for_ms,
 /* The HTTP side: a wire_peer_fn. Polls with block_ms wait. */
 void plane_serve(void *plane, struct wire_call *call);
 
-/* --- what a worker in a container, or a poller that is no berth, asks: without the wire -------- */
+/* --- what a worker in a container, or a poller that is no berth, asks: without the wire --------
+ */
 
 enum plane_verdict {
 	PLANE_OK,
