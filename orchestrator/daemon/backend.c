@@ -79,6 +79,20 @@ void backend_give_up(struct backend *backend)
 	daemon_changed(daemon);
 }
 
+static bool is_pending(const struct backend *backend)
+{
+	return !backend->is_retired && !backend->is_settled && !backend->is_missing &&
+	       !backend->is_given_up;
+}
+
+bool backends_are_counted(const struct daemon *daemon)
+{
+	for (size_t i = 0; i < daemon->backend_count; i++)
+		if (is_pending(daemon->backends[i]))
+			return true;
+	return false;
+}
+
 bool backends_review(struct daemon *daemon)
 {
 	bool is_one_settled = false, is_one_pending = false, is_one_expected = false;
@@ -88,8 +102,7 @@ bool backends_review(struct daemon *daemon)
 		if (backend->is_retired)
 			continue;
 		is_one_settled |= backend->is_settled;
-		is_one_pending |=
-			!backend->is_settled && !backend->is_missing && !backend->is_given_up;
+		is_one_pending |= is_pending(backend);
 		is_one_expected |=
 			!backend->is_given_up && (daemon->had_engine || !backend->is_missing);
 	}

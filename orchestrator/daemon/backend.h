@@ -62,6 +62,9 @@ void backend_give_up(struct backend *backend);
  * with: each is given up, or none has ever answered and none is still expected to. */
 bool backends_review(struct daemon *daemon);
 
+/* What an earlier run left on engines that answer is still being counted: it may fill the host. */
+bool backends_are_counted(const struct daemon *daemon);
+
 /* What an earlier run left is adopted from all engines but those that are given up. */
 bool backends_are_settled(const struct daemon *daemon);
 

@@ -9,8 +9,8 @@
 
 #define ACK_ATTEMPTS	   3  /* before the item is looked up */
 #define ACK_ATTEMPTS_MAX   12 /* of a container found at start, or when the list is no help */
-#define REFUSAL_ATTEMPTS   3
 #define RETRY_AFTER_MAX_MS 10000u
+#define CLOCK_SLACK_MS	   2000 /* the server's Date header tells whole seconds */
 
 static void settle(struct session *session);
 
@@ -107,7 +107,8 @@ static void on_acked(struct queue_call *call, void *arg)
 			conclude_lost(session, call->err.text);
 		break;
 	case QUEUE_CONFLICT:
-		if (session->is_adopted)
+		/* It may be what we acked before: only the list tells that from what has ended. */
+		if (session->is_adopted && !lookup_is_permitted(session->site->lookup))
 			conclude_lost(session, call->err.text);
 		else
 			conclude(session, ACK_IN_DOUBT);
@@ -117,6 +118,7 @@ static void on_acked(struct queue_call *call, void *arg)
 		on_trouble(session, call);
 		break;
 	case QUEUE_TEMPORARY:
+		session->ack_may_have_happened |= call->http_status >= 500;
 		on_trouble(session, call);
 		break;
 	case QUEUE_INVALID:
@@ -259,18 +261,58 @@ static bool is_somebody_elses(const struct queue_call *call)
 		call->status.state == WORK_STOPPING || call->status.state == WORK_STOPPED);
 }
 
+/* It may be acked, and then nobody is offered it again: it is asked about until there is an answer,
+ * by this process as long as it stays. */
+static void refuse_again(struct session *session)
+{
+	session->unanswered++;
+	session_retry(session);
+}
+
+/* Acked by one of our attempts, as far as can be told: since it was offered to us, and by nobody
+ * who has begun. */
+static bool is_our_refusal(const struct session *session, const struct lookup_wait *wait)
+{
+	int64_t acked_ms = wait->status.acknowledged_at_ms - wait->clock_offset_ms;
+
+	return wait->result == LOOKUP_FOUND && is_fresh(&wait->status) &&
+	       acked_ms + CLOCK_SLACK_MS >= session->times.claimed;
+}
+
+static void on_refusal_looked_up(struct lookup_wait *wait, void *arg)
+{
+	struct session *session = arg;
+	struct log_ids ids = session_ids(session);
+
+	if (is_our_refusal(session, wait)) {
+		session_enter(session, SESSION_FORCE_STOPPING);
+	} else if (wait->result == LOOKUP_FAILED) {
+		refuse_again(session);
+	} else {
+		log_event(LOG_WARNING, "lost", &ids, NULL, "not ours to stop");
+		session_enter(session, SESSION_DONE);
+	}
+}
+
 static void on_refusal_acked(struct queue_call *call, void *arg)
 {
 	struct session *session = arg;
 	struct log_ids ids = session_ids(session);
+	bool is_unknown = call->outcome == QUEUE_UNKNOWN ||
+			  (call->outcome == QUEUE_TEMPORARY && call->http_status >= 500);
 
 	if (call->outcome == QUEUE_OK && !is_somebody_elses(call)) {
 		session_enter(session, SESSION_FORCE_STOPPING);
 		return;
 	}
-	/* It may be acked: then nobody is offered it again, and it must be stopped. */
-	if (call->outcome == QUEUE_UNKNOWN && session->attempts < REFUSAL_ATTEMPTS) {
-		session_retry(session);
+	if (is_unknown) {
+		session->ack_may_have_happened = true;
+		refuse_again(session);
+		return;
+	}
+	if (call->outcome == QUEUE_CONFLICT && session->ack_may_have_happened) {
+		lookup_item(session->site->lookup, &session->lookup, session->item.id,
+			    on_refusal_looked_up, session);
 		return;
 	}
 	if (call->outcome == QUEUE_OK)

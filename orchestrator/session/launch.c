@@ -253,6 +253,7 @@ static void started(struct session *session, int64_t at_ms)
 
 	session->times.started = at_ms;
 	session->ran = true;
+	session->reason[0] = '\0';
 	log_event(LOG_INFO, "started", &ids, NULL, NULL);
 	session->site->launched(session, session->site->arg);
 	session_enter(session, SESSION_RUNNING);
@@ -277,6 +278,14 @@ static void on_started_anew(struct engine_call *call, void *arg)
 		on_looked_after_start(call, session);
 }
 
+/* An engine may do what it says it cannot: that it does not run is for the container to say. */
+static void give_up_start(struct session *session, const struct err *err)
+{
+	(void)snprintf(session->reason, sizeof(session->reason), "%.150s", err->text);
+	session->attempts = START_ATTEMPTS;
+	session_inspect(session, on_looked_after_start);
+}
+
 static void on_started(struct engine_call *call, void *arg)
 {
 	struct session *session = arg;
@@ -298,7 +307,7 @@ static void on_started(struct engine_call *call, void *arg)
 		break;
 	case ENGINE_TROUBLE:
 		if (session->attempts >= START_ATTEMPTS)
-			session_fail(session, BLAME_ENVIRONMENT, &err);
+			give_up_start(session, &err);
 		else if (engine_starts_may_linger(session->site->engine))
 			/* A start of what has run and ended would run it again. */
 			session_inspect(session, on_looked_after_start);
@@ -312,7 +321,7 @@ static void on_started(struct engine_call *call, void *arg)
 	case ENGINE_NAME_IN_USE:
 	case ENGINE_INVALID:
 	default:
-		session_fail(session, BLAME_ENVIRONMENT, &err);
+		give_up_start(session, &err);
 		break;
 	}
 }
@@ -333,8 +342,10 @@ static void on_looked_after_start(struct engine_call *call, void *arg)
 	} else if (call->outcome == ENGINE_NOT_FOUND) {
 		session_fail(session, BLAME_NOBODY, &err);
 	} else if (call->outcome == ENGINE_OK && session->attempts >= START_ATTEMPTS) {
-		(void)err_set(&err, ERR_ENGINE, -ETIMEDOUT,
-			      "the engine answers to no start, and the container does not run");
+		(void)err_set(&err, ERR_ENGINE, -ETIMEDOUT, "%s",
+			      session->reason[0] ? session->reason
+						 : "the engine answers to no start, and the "
+						   "container does not run");
 		session_fail(session, BLAME_ENVIRONMENT, &err);
 	} else {
 		session_retry(session);

@@ -57,7 +57,7 @@ bool machine_process_runs(const struct machine_container *container)
 	return container->status == CONTAINER_RUNNING;
 }
 
-bool container_is_alive(const struct machine_container *container)
+bool machine_is_alive(const struct machine_container *container)
 {
 	return container->status == CONTAINER_RUNNING && container->pid != 0 &&
 	       machine_process(container->pid) == container;

@@ -115,6 +115,8 @@ bool machine_engine_is_up(const struct machine *machine);
 void machine_exit(struct machine_container *container, int exit_code, bool oom_killed);
 /* Its process ends together with its monitor (Podman): the engine goes on to show it as running. */
 void machine_kill_monitor(struct machine_container *container);
+/* Its command runs, whatever the engine shows. */
+bool machine_is_alive(const struct machine_container *container);
 /* A stranger's container, with these labels (may be NULL) and this name. */
 struct machine_container *machine_add_stranger(struct machine *machine, const char *name,
 					       struct json_object *labels, bool runs);

@@ -202,7 +202,7 @@ static void start(struct machine *machine, struct wire_call *call,
 		return;
 	}
 	container_run(container);
-	if (is_podman && container_is_alive(container) &&
+	if (is_podman && machine_is_alive(container) &&
 	    sim_chance(machine->sim, machine->trouble.start_is_cut_off)) {
 		container->was_cut_off = true;
 		wire_cut(call);
@@ -231,7 +231,7 @@ static void kill_it(struct machine *machine, struct wire_call *call,
 	const char *at = strstr(call->path, "signal=");
 	const char *signal = at ? at + strlen("signal=") : "KILL";
 
-	if (!container_is_alive(container)) {
+	if (!machine_is_alive(container)) {
 		refuse(machine, call, machine_is_podman(machine) ? 500 : 409,
 		       machine_is_podman(machine)
 			       ? "can only kill running containers: container state improper"

@@ -61,8 +61,6 @@ void container_prepare(struct machine_container *container);
 void container_run(struct machine_container *container);
 void container_end(struct machine_container *container, int exit_code, bool oom_killed);
 void container_remove(struct machine_container *container);
-/* Its process is there. */
-bool container_is_alive(const struct machine_container *container);
 
 /* machine_events.c */
 void events_tell(struct machine_container *container, const char *action);

@@ -168,7 +168,7 @@ static void check_stop_of_held(struct oracle *oracle, const struct plane_work *w
 	} else if (strcmp(witness->holder_instance, host->instance) != 0) {
 		oracle_fail(oracle, "%s force-stops %s, which a container of %s holds", by->name,
 			    work->id, witness->holder_instance);
-	} else if (witness->holder && witness->holder->status == CONTAINER_RUNNING) {
+	} else if (witness->holder && machine_is_alive(witness->holder)) {
 		oracle_fail(oracle, "%s force-stops %s while its container holds it and runs",
 			    by->name, work->id);
 	} else if (!witness->holder_was_told) {
@@ -192,7 +192,7 @@ static void check_stop_of_unheld(struct oracle *oracle, struct plane_work *work,
 	}
 	for (size_t i = 0; i < by->machine_count; i++) {
 		const struct machine_container *container = machine_find(by->machines[i], name);
-		if (container && container->status == CONTAINER_RUNNING)
+		if (container && machine_is_alive(container))
 			oracle_fail(oracle, "%s force-stops %s while its container runs", by->name,
 				    work->id);
 	}
@@ -256,6 +256,19 @@ struct plane_observer oracle_plane_observer(struct oracle *oracle)
 	};
 }
 
+/* What an engine that was away brings with it is above the cap: it was here before. */
+bool oracle_knows_all_engines(const struct oracle *oracle, const struct oracle_host *host)
+{
+	const struct wire_weather *weather = &oracle->scenario->engine_weather;
+	unsigned rates = 0;
+
+	for (unsigned fault = 0; fault < WIRE_FAULTS; fault++)
+		rates += weather->rates[fault];
+	return host->host->machine_count == 1 ||
+	       (rates == 0 && oracle->scenario->trouble.engine_outages == 0 &&
+		oracle->scenario->machine_trouble.slow_ms == 0);
+}
+
 void oracle_call_arrives(struct oracle *oracle, const struct wire_call *call)
 {
 	oracle->nobody_waits = !wire_is_awaited(call);
@@ -272,7 +285,8 @@ void oracle_call_arrives(struct oracle *oracle, const struct wire_call *call)
 	if (host->unfit_since_ms != 0 && now > host->unfit_since_ms + UNFIT_MS)
 		oracle_fail(oracle, "%s polls although its engine is gone, or its disk full",
 			    call->client->name);
-	if (host->runs[index] >= host->caps[index] || host->running >= host->cap)
+	if (host->runs[index] >= host->caps[index] ||
+	    (host->running >= host->cap && oracle_knows_all_engines(oracle, host)))
 		oracle_fail(oracle, "%s polls env_%zu without a free slot", call->client->name,
 			    index);
 }

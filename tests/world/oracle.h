@@ -52,7 +52,8 @@ void oracle_add_host(struct oracle *oracle, struct host *host, const char *insta
 /* From when on that berth runs, with its engines; 0: it does not. */
 void oracle_host_is_able(struct oracle *oracle, const struct host *host, uint64_t since_ms);
 
-/* Since when nothing may be claimed there: the engine is gone, or there is no room; 0: all is well. */
+/* Since when nothing may be claimed there: the engine is gone, or there is no room; 0: all is well.
+ */
 void oracle_host_is_unfit(struct oracle *oracle, const struct host *host, uint64_t since_ms);
 
 /* To be told of everything. */

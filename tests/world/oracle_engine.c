@@ -96,7 +96,7 @@ static void count_start(struct oracle *oracle, struct trace *trace)
 	if (oracle->nobody_waits || trace->was_late)
 		return;
 	trace->is_counted = true;
-	if (++host->running > host->cap)
+	if (++host->running > host->cap && oracle_knows_all_engines(oracle, host))
 		oracle_fail(oracle, "%s runs %" PRId64 " sessions, its host's cap is %" PRId64,
 			    trace->instance, host->running, host->cap);
 	if (++host->runs[trace->environment] > host->caps[trace->environment])
@@ -113,7 +113,9 @@ void oracle_container_started(struct oracle *oracle, struct machine_container *c
 	if (!trace || !trace->work_id)
 		return;
 	trace->started_ms = sim_now_ms(oracle->sim);
-	if (container->runs > 1)
+	/* (A start that arrives when it was long given up meets the fence: its heartbeat is the
+	 * second one.) */
+	if (container->runs > 1 && !oracle->nobody_waits)
 		oracle_fail(oracle, "%s runs a second time", container->name);
 	if (trace->is_lost && !oracle->nobody_waits)
 		oracle_fail(oracle, "%s starts although somebody else holds its item",
@@ -190,7 +192,7 @@ static bool ends_without_reason(const struct oracle *oracle, const struct trace 
 	for (size_t i = 0; i < oracle->host_count; i++)
 		may_be_told_to |= oracle->scenario->hosts[i].stops_on_shutdown;
 	return work->state == WORK_ACTIVE && witness->holder == trace->container &&
-	       trace->container->status == CONTAINER_RUNNING &&
+	       machine_is_alive(trace->container) &&
 	       ran_ms + 1000 < (uint64_t)environment->session_ms && !may_be_told_to &&
 	       oracle->scenario->trouble.clock_jumps == 0;
 }
@@ -226,7 +228,7 @@ static void look_at_one(struct machine_container *container, void *arg)
 	struct oracle *oracle = arg;
 	const struct trace *trace = trace_find(oracle, container->id);
 
-	if (!trace || !trace->work_id || container->status != CONTAINER_RUNNING)
+	if (!trace || !trace->work_id || !machine_is_alive(container))
 		return;
 	const struct environment_scenario *environment =
 		&oracle->scenario->environments[trace->environment];

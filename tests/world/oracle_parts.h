@@ -4,7 +4,6 @@
 #include "base/hash.h"
 #include "world/oracle.h"
 
-
 /* What is known of one container, also after it is gone. */
 struct trace {
 	char id[65];
@@ -63,6 +62,7 @@ struct history *history_of(struct oracle *oracle, const char *session_id);
 struct trace *trace_find(struct oracle *oracle, const char *container_id);
 struct oracle_host *oracle_host_of(struct oracle *oracle, const struct host *host);
 struct oracle_host *oracle_host_by_instance(struct oracle *oracle, const char *instance);
+bool oracle_knows_all_engines(const struct oracle *oracle, const struct oracle_host *host);
 size_t environment_index(const struct plane_environment *environment);
 const struct environment_scenario *environment_of(const struct oracle *oracle,
 						  const struct plane_work *work);

@@ -4,8 +4,8 @@
  * writes to it again, a few times. Foreign pollers claim as the vendor's webhook samples do (they
  * ack at once), and some of what they claim never heartbeats.
  */
-#include "base/hash.h"
 #include "base/cleanup.h"
+#include "base/hash.h"
 #include "world/world.h"
 
 #include <inttypes.h>

@@ -117,7 +117,7 @@ static struct plane_work *any_work(struct world *world)
 
 static void consider_container(struct machine_container *container, void *arg)
 {
-	if (container->status == CONTAINER_RUNNING && container->worker)
+	if (machine_is_alive(container) && container->worker)
 		choose(arg, container);
 }
 

@@ -182,7 +182,7 @@ static void whose_start_fails_for_good_is_force_stopped(void **state)
 	world_init(&world);
 	world_fault(&world, (struct fault){.op = "start", .status = 400});
 	run(&world, 60000);
-	assert_string_equal(world.calls, "create inspect ack start list stop remove");
+	assert_string_equal(world.calls, "create inspect ack start inspect list stop remove");
 	assert_int_equal(world.incomplete, 1);
 	world_done(&world);
 }

@@ -43,15 +43,22 @@ static void that_was_acked_is_acked_again_and_started(void **state)
 
 static void whose_item_is_over_is_removed_without_a_stop(void **state)
 {
-	static const enum work_state states[] = {WORK_ACTIVE, WORK_STOPPING, WORK_STOPPED};
+	static const struct {
+		enum work_state state;
+		const char *calls; /* a 409 does not say what the item is */
+	} rows[] = {
+		{WORK_ACTIVE, "inspect ack remove"},
+		{WORK_STOPPING, "inspect ack list remove"},
+		{WORK_STOPPED, "inspect ack list remove"},
+	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(states) / sizeof(states[0]); i++) {
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		struct session_world world;
 		begin(&world, CONTAINER_CREATED);
-		world.item.state = states[i];
+		world.item.state = rows[i].state;
 		adopt(&world, 60000);
-		assert_string_equal(world.calls, "inspect ack remove");
+		assert_string_equal(world.calls, rows[i].calls);
 		world_done(&world);
 	}
 }
