@@ -253,14 +253,6 @@ void step_confirming(struct session *session)
 
 /* --- REFUSING: an item that is no session of ours --------------------------------------------- */
 
-/* An ack may succeed for an item that another host runs: it was refused here, not there. */
-static bool is_somebody_elses(const struct queue_call *call)
-{
-	return call->has_status &&
-	       (call->status.latest_heartbeat_at_ms != 0 || call->status.state == WORK_ACTIVE ||
-		call->status.state == WORK_STOPPING || call->status.state == WORK_STOPPED);
-}
-
 /* It may be acked, and then nobody is offered it again: it is asked about until there is an answer,
  * by this process as long as it stays. */
 static void refuse_again(struct session *session)
@@ -270,13 +262,14 @@ static void refuse_again(struct session *session)
 }
 
 /* Acked by one of our attempts, as far as can be told: since it was offered to us, and by nobody
- * who has begun. */
-static bool is_our_refusal(const struct session *session, const struct lookup_wait *wait)
+ * who has begun. An ack may also succeed for an item that another host has: it was refused here,
+ * not there. `offset_ms`: the server's clock minus ours. */
+static bool is_our_refusal(const struct session *session, const struct work_status *status,
+			   int64_t offset_ms)
 {
-	int64_t acked_ms = wait->status.acknowledged_at_ms - wait->clock_offset_ms;
+	int64_t acked_ms = status->acknowledged_at_ms - offset_ms;
 
-	return wait->result == LOOKUP_FOUND && is_fresh(&wait->status) &&
-	       acked_ms + CLOCK_SLACK_MS >= session->times.claimed;
+	return is_fresh(status) && acked_ms + CLOCK_SLACK_MS >= session->times.claimed;
 }
 
 static void on_refusal_looked_up(struct lookup_wait *wait, void *arg)
@@ -284,7 +277,8 @@ static void on_refusal_looked_up(struct lookup_wait *wait, void *arg)
 	struct session *session = arg;
 	struct log_ids ids = session_ids(session);
 
-	if (is_our_refusal(session, wait)) {
+	if (wait->result == LOOKUP_FOUND &&
+	    is_our_refusal(session, &wait->status, wait->clock_offset_ms)) {
 		session_enter(session, SESSION_FORCE_STOPPING);
 	} else if (wait->result == LOOKUP_FAILED) {
 		refuse_again(session);
@@ -301,7 +295,11 @@ static void on_refusal_acked(struct queue_call *call, void *arg)
 	bool is_unknown = call->outcome == QUEUE_UNKNOWN ||
 			  (call->outcome == QUEUE_TEMPORARY && call->http_status >= 500);
 
-	if (call->outcome == QUEUE_OK && !is_somebody_elses(call)) {
+	int64_t now_ms = loop_wall_ms(session->site->loop);
+	int64_t offset_ms = call->server_time_ms > 0 ? call->server_time_ms - now_ms : 0;
+	/* Of a reply without the item nothing is known but that the ack was taken. */
+	if (call->outcome == QUEUE_OK &&
+	    (!call->has_status || is_our_refusal(session, &call->status, offset_ms))) {
 		session_enter(session, SESSION_FORCE_STOPPING);
 		return;
 	}

@@ -150,6 +150,8 @@ static void on_looked_after_offer(struct lookup_wait *wait, void *arg)
 		log_event(LOG_INFO, "offered_again", &ids, NULL,
 			  "handed out twice: its container keeps it");
 		step_running(session);
+	} else if (wait->result == LOOKUP_FAILED) {
+		step_running(session); /* if it has lapsed, it is offered once more */
 	} else {
 		session_stop(session, END_LEASE_LAPSED);
 	}

@@ -147,12 +147,16 @@ static void on_acked(struct plane_work *work, struct host *by, bool is_first, vo
 		return;
 	witness->acked_by = by;
 	witness->was_acked_by_foreign = !by;
-	if (!by || oracle->nobody_waits || is_refused(oracle, work))
+	if (!by)
+		return;
+	witness->is_traceless = !has_container(oracle, work, by);
+	witness->kills = oracle_host_of(oracle, by)->kills;
+	if (oracle->nobody_waits || is_refused(oracle, work))
 		return;
 	uint64_t ack_within_ms = (uint64_t)environment_of(oracle, work)->ack_within_ms;
 	/* The offer travelled, and was perhaps made to somebody else since. */
 	bool is_slow = now >= witness->offered_ms + ack_within_ms || witness->offered_to != by;
-	if (!is_slow && !has_container(oracle, work, by))
+	if (!is_slow && witness->is_traceless)
 		oracle_fail(oracle, "%s acks %s before it has a container for it", by->name,
 			    work->id);
 }
@@ -327,6 +331,11 @@ void oracle_add_host(struct oracle *oracle, struct host *host, const char *insta
 	*row = (struct oracle_host){
 		.host = host, .instance = instance, .state_dir = state_dir, .cap = cap};
 	memcpy(row->caps, environment_caps, sizeof(row->caps));
+}
+
+void oracle_host_was_killed(struct oracle *oracle, const struct host *host)
+{
+	oracle_host_of(oracle, host)->kills++;
 }
 
 void oracle_host_is_unfit(struct oracle *oracle, const struct host *host, uint64_t since_ms)

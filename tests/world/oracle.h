@@ -27,6 +27,10 @@ struct witness {
 	bool was_held_by_foreign;	  /* a poller that is no berth */
 	bool holder_was_told;		  /* to end, by its berth */
 	bool was_acked_by_foreign;
+	/* Acked before it had a container, and none was made since: should its berth be killed now,
+	 * nothing is left that the next start could find. */
+	bool is_traceless;
+	uint64_t kills; /* of its berth, when it was acked */
 };
 
 struct oracle_report {
@@ -52,6 +56,7 @@ void oracle_add_host(struct oracle *oracle, struct host *host, const char *insta
 /* From when on that berth runs, with its engines; 0: it does not. */
 void oracle_host_is_able(struct oracle *oracle, const struct host *host, uint64_t since_ms);
 
+void oracle_host_was_killed(struct oracle *oracle, const struct host *host);
 /* Since when nothing may be claimed there: the engine is gone, or there is no room; 0: all is well.
  */
 void oracle_host_is_unfit(struct oracle *oracle, const struct host *host, uint64_t since_ms);

@@ -82,6 +82,7 @@ void oracle_container_created(struct oracle *oracle, struct machine_container *c
 	trace->work_id = xstrdup(work_id);
 	trace->environment = environment_index(work->environment);
 	trace->lease = work->lease;
+	witness_of(work)->is_traceless = false;
 	check_labels(oracle, container);
 	check_credentials(oracle, container, work);
 }
@@ -194,7 +195,9 @@ static bool ends_without_reason(const struct oracle *oracle, const struct trace 
 	return work->state == WORK_ACTIVE && witness->holder == trace->container &&
 	       machine_is_alive(trace->container) &&
 	       ran_ms + 1000 < (uint64_t)environment->session_ms && !may_be_told_to &&
-	       oracle->scenario->trouble.clock_jumps == 0;
+	       oracle->scenario->trouble.clock_jumps == 0 &&
+	       /* Who may not look takes an item that is offered again for one that has lapsed. */
+	       oracle->scenario->trouble.list_outages == 0;
 }
 
 void oracle_container_touched(struct oracle *oracle, struct machine_container *container,
@@ -265,12 +268,19 @@ static void look_for_container(struct machine_container *container, void *arg)
 					     trace->instance, (int)container->status);
 }
 
-/* Acked, and given up where nobody could look whether it may be stopped: that is said, and left. */
-static bool may_be_left(const struct oracle *oracle, const struct plane_work *work)
+/* A foreign poller's affair; or acked, and given up where nobody could look whether it may be
+ * stopped; or acked in haste by a berth that was killed before it had a container for it. The first
+ * list that shows such an item reports it. */
+static bool may_be_left(struct oracle *oracle, struct plane_work *work)
 {
-	return work->state == WORK_STARTING &&
-	       (((const struct witness *)work->oracle)->was_acked_by_foreign ||
-		oracle->scenario->trouble.list_outages != 0);
+	const struct witness *witness = witness_of(work);
+
+	if (work->state != WORK_STARTING)
+		return false;
+	if (witness->was_acked_by_foreign || oracle->scenario->trouble.list_outages != 0)
+		return true;
+	return witness->is_traceless && witness->acked_by &&
+	       oracle_host_of(oracle, witness->acked_by)->kills > witness->kills;
 }
 
 static void look_for_work(struct plane_work *work, void *arg)

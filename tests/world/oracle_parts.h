@@ -29,7 +29,7 @@ struct oracle_host {
 	const char *instance, *state_dir;
 	int64_t cap, caps[ENVIRONMENTS_MAX];
 	int64_t running, runs[ENVIRONMENTS_MAX];
-	uint64_t able_since_ms, unfit_since_ms;
+	uint64_t able_since_ms, unfit_since_ms, kills;
 };
 
 /* Of one session, over all its items. */

@@ -17,6 +17,7 @@
 #define DAY	   (24 * HOUR)
 #define GIB	   (INT64_C(1) << 30)
 #define LEAVING_MS (30 * MINUTE) /* for all berths to leave in the end */
+#define CALM_MS	   (5 * MINUTE)	 /* at least, for what was half open to be noticed */
 #define KEPT_MS	   (2 * DAY)	 /* stopped items are listed for so long */
 
 void world_trace(struct world *world, const char *format, ...)
@@ -220,6 +221,7 @@ static void on_stepped(struct host *host, void *arg)
 	if (host->daemon)
 		return;
 	world_trace(life->world, "%s was killed", host->name);
+	oracle_host_was_killed(life->world->oracle, host);
 	restart(life);
 }
 
@@ -265,7 +267,8 @@ static void look_for_the_end(struct world *world)
 	}
 	_cleanup_free_ char *why =
 		oracle_unsettled(world->oracle, world->machines, world->scenario.machine_count);
-	if (!world->is_ending && !why && people_are_done(world->people))
+	if (!world->is_ending && !why && people_are_done(world->people) &&
+	    now > world->calm_since_ms + CALM_MS)
 		begin_ending(world);
 }
 
@@ -343,6 +346,7 @@ static void be_calm(void *arg)
 
 	world_trace(world, "from here on nothing goes wrong");
 	world->is_calm = true;
+	world->calm_since_ms = sim_now_ms(world->sim);
 	world->ends_by_ms = sim_now_ms(world->sim) + time_to_settle_ms(world);
 	troubles_end(world);
 	people_are_calm(world->people);
