@@ -186,8 +186,11 @@ static void on_term_sent(struct engine_call *call, void *arg)
 {
 	struct session *session = arg;
 
-	if (call->outcome == ENGINE_ALREADY || call->outcome == ENGINE_NOT_FOUND)
-		session_enter(session, SESSION_EXITED);
+	if (call->outcome != ENGINE_ALREADY && call->outcome != ENGINE_NOT_FOUND)
+		return;
+	session->kill_found_nothing = call->outcome == ENGINE_ALREADY;
+	session->end = END_ITSELF; /* before it could be told: its lease lapses like any other */
+	session_enter(session, SESSION_EXITED);
 }
 
 void step_stopping(struct session *session)

@@ -163,6 +163,11 @@ void oracle_container_ended(struct oracle *oracle, struct machine_container *con
 		host->runs[trace->environment]--;
 	}
 	struct plane_work *work = plane_find(oracle->plane, trace->work_id);
+	/* At its limit something else may be faster than its berth. */
+	uint64_t ran_ms = sim_now_ms(oracle->sim) - trace->started_ms;
+	if (work && witness_of(work)->holder == container &&
+	    ran_ms >= (uint64_t)environment_of(oracle, work)->session_ms)
+		witness_of(work)->holder_was_told = true;
 	if (work && work->session_id && !trace->has_beaten)
 		history_of(oracle, work->session_id)->deaths++;
 }

@@ -43,7 +43,7 @@ static char *key_path(const struct world *world, size_t environment)
 	return xasprintf("%s/env_%zu.key", world->options->folder, environment);
 }
 
-void place_rotate_keys(struct world *world)
+void place_write_keys(struct world *world)
 {
 	for (size_t i = 0; i < world->scenario.environment_count; i++) {
 		_cleanup_free_ char *path = key_path(world, i);

@@ -38,6 +38,12 @@ struct plane_environment *plane_add_environment(struct plane *plane, const char 
 	return environment;
 }
 
+void plane_change_key(struct plane *plane, struct plane_environment *environment)
+{
+	free(environment->key);
+	environment->key = xasprintf("sk-ant-oat01-of-an-environment-%08" PRIu64, ++plane->ids);
+}
+
 static void new_token(struct plane_work *work)
 {
 	free(work->token);

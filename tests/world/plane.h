@@ -91,6 +91,9 @@ struct plane_environment *plane_add_environment(struct plane *plane, const char 
 						const char *key,
 						const struct plane_options *options);
 
+/* From here on the environment has another key. */
+void plane_change_key(struct plane *plane, struct plane_environment *environment);
+
 /* Queues an item. `session_id` (copied) NULL: a new one. NULL if that session has a live one. */
 struct plane_work *plane_add_work(struct plane *plane, struct plane_environment *environment,
 				  const char *session_id, const char *type, bool has_secret);

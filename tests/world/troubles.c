@@ -186,7 +186,7 @@ static void set(struct outage *outage, bool is_bad)
 		world->environments[outage->which]->options.list_is_not_permitted = is_bad;
 	world_note_who_is_unfit(world);
 	if (!is_bad && (outage->trouble == TROUBLE_KEY || outage->trouble == TROUBLE_LIST))
-		place_rotate_keys(world);
+		world_change_keys(world);
 }
 
 static void on_begin(void *arg);

@@ -54,6 +54,8 @@ static void on_log_line(const struct host_log_line *line, void *arg)
 		return;
 	(void)printf("%10" PRIu64 " %s: event=%s", sim_now_ms(world->sim),
 		     line->host ? line->host->name : "-", line->event);
+	if (line->environment)
+		(void)printf(" environment=%s", line->environment);
 	if (line->work)
 		(void)printf(" work=%s", line->work);
 	if (line->container)
@@ -225,6 +227,13 @@ static void on_stepped(struct host *host, void *arg)
 	restart(life);
 }
 
+void world_change_keys(struct world *world)
+{
+	for (size_t i = 0; i < world->scenario.environment_count; i++)
+		plane_change_key(world->plane, world->environments[i]);
+	place_write_keys(world);
+}
+
 /* --- the end ---------------------------------------------------------------------------------- */
 
 static bool hosts_are_down(const struct world *world)
@@ -363,7 +372,7 @@ static void be_calm(void *arg)
 		if (!life->host.daemon && !life->scenario->is_cron)
 			life_start_later(life, 1000);
 	}
-	place_rotate_keys(world);
+	world_change_keys(world);
 }
 
 /* --- making it -------------------------------------------------------------------------------- */
@@ -454,7 +463,7 @@ static void make_plane(struct world *world)
 		world->environments[i] = plane_add_environment(
 			world->plane, id, NULL, &world->scenario.environments[i].plane);
 	}
-	place_rotate_keys(world);
+	place_write_keys(world);
 }
 
 static void make_host(struct world *world, size_t index)

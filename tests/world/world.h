@@ -103,8 +103,7 @@ struct world {
 /* place.c: what a host reads: its fleet file, its keys. */
 void place_make(struct host_life *life);
 void place_free(struct host_life *life);
-/* The key files are written anew, with the same content. */
-void place_rotate_keys(struct world *world);
+void place_write_keys(struct world *world);
 /* A fleet file that cannot be read, or the right one again. */
 void place_spoil(struct host_life *life, bool is_spoilt);
 
@@ -123,5 +122,7 @@ void troubles_end(struct world *world);
 /* world.c */
 void world_note_who_is_unfit(struct world *world);
 void life_start_later(struct host_life *life, uint64_t delay_ms);
+/* Every environment has another key. */
+void world_change_keys(struct world *world);
 void world_trace(struct world *world, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));

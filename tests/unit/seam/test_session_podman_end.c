@@ -120,7 +120,6 @@ static void whose_process_cannot_be_told_and_that_nobody_can_kill_has_ended(void
 	world_launch(&world);
 	fake_run(world.loop, 60000);
 	world.session->process = (struct process){0};
-	world.may_stop_what_is_held = true;
 	world_fault(&world, (struct fault){.op = "kill",
 					   .status = 500,
 					   .body = "{\"message\":\"container state improper\"}"});
