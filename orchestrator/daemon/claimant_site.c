@@ -231,6 +231,11 @@ static bool on_key_rejected(const struct err *why, void *arg)
 	return claimant_key_rejected(why, owner_of(arg));
 }
 
+static bool key_is_missing(void *arg)
+{
+	return owner_of(arg)->is_rejected;
+}
+
 struct site claimant_site(struct edition *edition)
 {
 	struct claimant *claimant = edition->claimant;
@@ -247,6 +252,7 @@ struct site claimant_site(struct edition *edition)
 		.launched = on_launched,
 		.container_known = on_container_known,
 		.key_rejected = on_key_rejected,
+		.key_is_missing = key_is_missing,
 		.record = on_record,
 		.force_stopped = on_force_stopped,
 		.incomplete = on_incomplete,

@@ -152,7 +152,8 @@ static void on_judged(struct lookup_wait *wait, void *arg)
 		session_enter(session, SESSION_FORCE_STOPPING);
 		return;
 	}
-	if (wait->result == LOOKUP_FAILED) {
+	if (wait->result == LOOKUP_FAILED || (wait->result == LOOKUP_NOT_PERMITTED &&
+					      session->site->key_is_missing(session->site->arg))) {
 		no_answer(session, result_name(wait));
 		return;
 	}
@@ -189,7 +190,8 @@ static void on_stopped(struct queue_call *call, void *arg)
 			  (struct log_field[]){{"reason", session_end_name(session->end)}, {NULL}},
 			  session->reason[0] ? "%s" : NULL, session->reason);
 		session->site->force_stopped(session, session->site->arg);
-	} else if (call->outcome == QUEUE_TEMPORARY || call->outcome == QUEUE_UNKNOWN) {
+	} else if (call->outcome == QUEUE_TEMPORARY || call->outcome == QUEUE_UNKNOWN ||
+		   call->http_status == 401) {
 		no_answer(session, call->err.text);
 		return;
 	} else {

@@ -196,7 +196,10 @@ static void check_stop_of_unheld(struct oracle *oracle, struct plane_work *work,
 	}
 	for (size_t i = 0; i < by->machine_count; i++) {
 		const struct machine_container *container = machine_find(by->machines[i], name);
-		if (container && machine_is_alive(container))
+		const char *instance =
+			container ? machine_label(container, "berth.instance") : NULL;
+		if (instance && machine_is_alive(container) &&
+		    strcmp(instance, oracle_host_of(oracle, by)->instance) == 0)
 			oracle_fail(oracle, "%s force-stops %s while its container runs", by->name,
 				    work->id);
 	}

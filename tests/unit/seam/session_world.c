@@ -135,6 +135,12 @@ static void on_force_stopped(struct session *session, void *arg)
 	((struct session_world *)arg)->force_stopped++;
 }
 
+static bool key_is_missing(void *arg)
+{
+	(void)arg;
+	return false;
+}
+
 static void on_incomplete(struct session *session, void *arg)
 {
 	(void)session;
@@ -187,6 +193,7 @@ static void init_site(struct session_world *world)
 		.record = on_record,
 		.force_stopped = on_force_stopped,
 		.incomplete = on_incomplete,
+		.key_is_missing = key_is_missing,
 		.ended = on_ended,
 		.arg = world,
 	};
