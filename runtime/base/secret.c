@@ -116,7 +116,9 @@ static size_t read_escaped(const char *p, char *ret)
 		return 3;
 	if (p[0] == '\\' && p[1] == 'u' && (*ret = hex_byte(p + 2, 4)) != '\0')
 		return 6;
-	*ret = p[0] == '\\' ? '\0' : p[0];
+	*ret = p[0];
+	if (p[0] == '\\')
+		*ret = '\0';
 	return 1;
 }
 
