@@ -23,9 +23,11 @@ ENVIRONMENTS = 4
 TENTH = SESSIONS // 10
 
 SLOTS = 8  # of each environment
-# Connections are kept for the next call. There are as many as calls were under way at once: those
-# of a session to the engine and to the control plane, polls and lists; and the events.
-MOST_SOCKETS = ENVIRONMENTS * (2 * SLOTS + 2) + 1
+# Connections are kept for the next call. There are as many as calls were under way at once: two
+# sessions for each slot, as one that has ended gives its slot back before it is cleared away, with
+# a call to the engine and one to the control plane each; a poll and a list of each environment; the
+# events.
+MOST_SOCKETS = ENVIRONMENTS * (SLOTS * 2 * 2 + 2) + 1
 
 # What the footprint may seem to grow by after the first fifth. Samples scatter by some 110 KiB, as
 # malloc() gives the heap's top back in steps of 128: that alone makes a slope of 15 bytes per
@@ -97,7 +99,7 @@ class TenThousandSessions(FlowCase):
         wait_until(lambda: not berth.is_running() or
                    self.records.count("exited") >= len(self.works) + len(works), 300)
         # A session that was over before a heartbeat was seen is looked up with the next list that
-        # somebody needs, within half a minute. What exits with an error needs it at once.
+        # somebody needs, within half a minute. What exits with an error needs one at once.
         for number, environment in enumerate(self.environments):
             works += self.cp.queue(environment["id"], session=f"sesn_exit-1_{tenth}_{number}")
         self.works += [item["id"] for item in works]
