@@ -220,7 +220,7 @@ SOAK_SESSIONS ?= 10000
 
 .PHONY: soak
 soak: $(BERTH) $(FAKE_ENGINE) $(FAKE_WORKER) ## run 10,000 sessions through one berth (SOAK_SESSIONS=N: as many)
-	$(Q)SOAK_SESSIONS=$(SOAK_SESSIONS) BERTH=$(BERTH) FAKE_ENGINE_DIR=$(BUILD)/tests $(call run_tap,soak) $(PYTHON) tests/tap.py tests/soak
+	$(Q)TEST_TIMEOUT=900 SOAK_SESSIONS=$(SOAK_SESSIONS) BERTH=$(BERTH) FAKE_ENGINE_DIR=$(BUILD)/tests $(call run_tap,soak) $(PYTHON) tests/tap.py tests/soak
 	$(Q)grep '^# .*session' $(TAP)/soak.tap
 
 .PHONY: cli
@@ -278,8 +278,8 @@ demo: deps ## drain three sessions on a private engine with the official worker
 	$(Q)BERTH=$(BERTH) tests/demo.sh
 
 .PHONY: asan ubsan sanitize
-asan ubsan sanitize: ## run unit and flow tests and the soak under a sanitizer, or (sanitize) both
-	$(Q)$(MAKE) --no-print-directory -k VARIANT=$@ unit flow soak
+asan ubsan sanitize: ## run unit and flow tests and 2,000 sessions under a sanitizer, or (sanitize) both
+	$(Q)$(MAKE) --no-print-directory -k VARIANT=$@ unit flow soak SOAK_SESSIONS=2000
 
 .PHONY: valgrind
 valgrind: ## run the unit tests under valgrind
