@@ -37,7 +37,8 @@ UNIT_TESTS	 := $(wildcard tests/unit/test_*.c)
 UNIT_HELPERS	 := $(filter-out $(UNIT_TESTS),$(wildcard tests/unit/*.c))
 SEAM_TESTS	 := $(wildcard tests/unit/seam/test_*.c)
 SEAM_HELPERS	 := $(filter-out $(SEAM_TESTS),$(wildcard tests/unit/seam/*.c))
-FAKE_SOURCES	 := $(filter-out tests/fake/fake-worker.c,$(wildcard tests/fake/*.c))
+FAKE_WORKERS	 := $(wildcard tests/fake/*-worker.c)
+FAKE_SOURCES	 := $(filter-out $(FAKE_WORKERS),$(wildcard tests/fake/*.c))
 WORLD_SOURCES	 := $(filter-out tests/world/test_%.c tests/world/%_script.c,$(wildcard tests/world/*.c))
 C_FILES		 := $(wildcard runtime/*/*.[ch] orchestrator/*/*.[ch] tests/*/*.[ch] tests/*/*/*.[ch])
 SHELL_FILES	 := $(wildcard .ci/run orchestrator/share/*.sh tests/*.sh tests/*/*.sh tests/vm/job tests/vm/guest/*op tests/vm/guest/vm-job \
@@ -47,7 +48,7 @@ BERTH	    := $(BUILD)/berth
 LIBRARY	    := $(BUILD)/libberth.a
 UNIT_BINS   := $(UNIT_TESTS:%.c=$(BUILD)/%) $(SEAM_TESTS:%.c=$(BUILD)/%)
 FAKE_ENGINE := $(BUILD)/tests/fake-engine
-FAKE_WORKER := $(BUILD)/tests/fake-worker
+FAKE_WORKER := $(FAKE_WORKERS:tests/fake/%.c=$(BUILD)/tests/%)
 WORLD	    := $(BUILD)/tests/world/world
 
 object = $(patsubst %.c,$(BUILD)/%.o,$(1))
@@ -140,7 +141,7 @@ $(SEAM_TESTS:%.c=$(BUILD)/%): %: %.o $(call object,$(SEAM_HELPERS)) $(LIBRARY)
 $(FAKE_ENGINE): $(call object,$(FAKE_SOURCES))
 	$(call quiet,LINK,$@)$(CC) $(BASE_LD) $(LDFLAGS) $^ $(BASE_LIBS) $(TEST_LIBS) -o $@
 
-$(FAKE_WORKER): $(call object,tests/fake/fake-worker.c)
+$(FAKE_WORKER): $(BUILD)/tests/%: $(BUILD)/tests/fake/%.o
 	$(call quiet,LINK,$@)$(CC) $(BASE_LD) $(LDFLAGS) $^ $(BASE_LIBS) -o $@
 
 # The other side of the seam once more: whole berths in a simulated world.
@@ -148,7 +149,7 @@ $(WORLD): $(call object,$(WORLD_SOURCES)) $(LIBRARY)
 	$(call quiet,LINK,$@)$(CC) $(BASE_LD) $(LDFLAGS) $^ $(BASE_LIBS) -lm -o $@
 
 -include $(patsubst %.o,%.d,$(call object,$(PRODUCT_SOURCES) $(MANUAL_SOURCES) $(UNIT_TESTS) $(UNIT_HELPERS) \
-	$(SEAM_TESTS) $(SEAM_HELPERS) $(FAKE_SOURCES) tests/fake/fake-worker.c $(WORLD_SOURCES)))
+	$(SEAM_TESTS) $(SEAM_HELPERS) $(FAKE_SOURCES) $(FAKE_WORKERS) $(WORLD_SOURCES)))
 
 # --- manual pages, and installing --------------------------------------------------------------
 
@@ -187,7 +188,7 @@ run_tap = tests/run-tap.sh $(TAP)/$(1).tap
 check: deps-check ## install what the tests need, run every test
 	$(Q)$(MAKE) --no-print-directory all test-tools
 	$(Q)rm -rf $(TAP)
-	$(Q)$(MAKE) --no-print-directory -k unit controlplane fake flow cli compare check-engines || true
+	$(Q)$(MAKE) --no-print-directory -k unit controlplane fake flow soak cli compare check-engines || true
 	$(Q)tests/tally.sh $(TAP)
 
 .PHONY: test-tools
@@ -214,6 +215,13 @@ FLOW_JOBS ?= 4
 flow: $(BERTH) $(FAKE_ENGINE) $(FAKE_WORKER) ## run berth against the simulator and the fake engine
 	$(Q)ls tests/flow/test_*.py | BERTH=$(BERTH) FAKE_ENGINE_DIR=$(BUILD)/tests xargs -P $(FLOW_JOBS) -I @ sh -c \
 		'$(call run_tap,flow-$$(basename @ .py)) $(PYTHON) tests/tap.py @'
+
+SOAK_SESSIONS ?= 10000
+
+.PHONY: soak
+soak: $(BERTH) $(FAKE_ENGINE) $(FAKE_WORKER) ## run 10,000 sessions through one berth (SOAK_SESSIONS=N: as many)
+	$(Q)TEST_TIMEOUT=900 SOAK_SESSIONS=$(SOAK_SESSIONS) BERTH=$(BERTH) FAKE_ENGINE_DIR=$(BUILD)/tests $(call run_tap,soak) $(PYTHON) tests/tap.py tests/soak
+	$(Q)grep '^# .*session' $(TAP)/soak.tap
 
 .PHONY: cli
 cli: $(BERTH) $(FAKE_ENGINE) $(PAGES) ## check what berth prints, its schemas, manual, completions and installation
@@ -270,8 +278,8 @@ demo: deps ## drain three sessions on a private engine with the official worker
 	$(Q)BERTH=$(BERTH) tests/demo.sh
 
 .PHONY: asan ubsan sanitize
-asan ubsan sanitize: ## run unit and flow tests under a sanitizer, or (sanitize) both
-	$(Q)$(MAKE) --no-print-directory -k VARIANT=$@ unit flow
+asan ubsan sanitize: ## run unit and flow tests and 2,000 sessions under a sanitizer, or (sanitize) both
+	$(Q)$(MAKE) --no-print-directory -k VARIANT=$@ unit flow soak SOAK_SESSIONS=2000
 
 .PHONY: valgrind
 valgrind: ## run the unit tests under valgrind

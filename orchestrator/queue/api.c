@@ -60,14 +60,16 @@ static int read_item(struct queue_call *call)
 	return 0;
 }
 
+/* The call lives as long as its session: it keeps what the reply says, not the reply. */
 static int read_acked(struct queue_call *call)
 {
 	int r = read_json(call);
 	if (r < 0)
 		return r;
-	if (!json_object_object_get_ex(call->json, "id", NULL))
+	_cleanup_(json_putp) struct json_object *reply = TAKE(call->json);
+	if (!json_object_object_get_ex(reply, "id", NULL))
 		return 0;
-	if (work_status_parse(call->json, &call->status) < 0 ||
+	if (work_status_parse(reply, &call->status) < 0 ||
 	    strcmp(call->status.id, call->work_id) != 0) {
 		return err_set(&call->err, ERR_TEMPORARY, -EBADMSG,
 			       "HTTP %ld, but the reply is about another item",

@@ -308,11 +308,9 @@ static void on_started(struct engine_call *call, void *arg)
 	case ENGINE_TROUBLE:
 		if (session->attempts >= START_ATTEMPTS)
 			give_up_start(session, &err);
-		else if (engine_starts_may_linger(session->site->engine))
-			/* A start of what has run and ended would run it again. */
-			session_inspect(session, on_looked_after_start);
 		else
-			session_retry(session);
+			/* It may have happened: a start of what has ended would run it again. */
+			session_inspect(session, on_looked_after_start);
 		break;
 	case ENGINE_NOT_FOUND:
 	case ENGINE_REMOVING:
@@ -326,7 +324,7 @@ static void on_started(struct engine_call *call, void *arg)
 	}
 }
 
-/* The start's answer was lost: the container itself says whether it happened. */
+/* The start's answer was lost, or an error: the container itself says whether it happened. */
 static void on_looked_after_start(struct engine_call *call, void *arg)
 {
 	struct session *session = arg;

@@ -5,6 +5,8 @@
 #include "base/cleanup.h"
 #include "base/text.h"
 
+#include <ctype.h>
+#include <stdlib.h>
 #include <string.h>
 
 struct secret {
@@ -79,31 +81,62 @@ static bool base64_appears(const struct secret *secret, const char *text, bool u
 	return false;
 }
 
-static bool percent_encoded_appears(const struct secret *secret, const char *text)
+static bool hex_appears(const struct secret *secret, const char *text)
 {
 	struct buf encoded;
+	bool found = false;
 
-	buf_init(&encoded, secret->len * 3);
-	bool found = text_add_url_component(&encoded, secret->text) == 0 &&
-		     strcasestr(text, encoded.data);
+	buf_init(&encoded, secret->len * 2);
+	for (size_t i = 0; i < secret->len; i++)
+		if (buf_addf(&encoded, "%02x", (unsigned char)secret->text[i]) < 0)
+			break;
+	if (encoded.len == secret->len * 2)
+		found = strcasestr(text, encoded.data);
 	buf_done_wipe(&encoded);
 	return found;
 }
 
-/* The escaping of JSON that leaves a token recognisable: a backslash before '/' and '"'. */
-static bool json_escaped_appears(const struct secret *secret, const char *text)
+/* The byte that `digits` hex digits at `p` stand for; 0 where they are none, or no ASCII. */
+static char hex_byte(const char *p, size_t digits)
 {
-	struct buf unescaped;
-	bool found = false;
+	char copy[5] = "", *end;
 
-	if (!strchr(text, '\\'))
+	memcpy(copy, p, strnlen(p, digits));
+	unsigned long value = strtoul(copy, &end, 16);
+	return isxdigit((unsigned char)copy[0]) && end == copy + digits && value < 0x80
+		       ? (char)value
+		       : '\0';
+}
+
+/* Reads a byte that may be written as in URLs (%2f) or JSON (\u002f, \/): how long it is there. A
+ * backslash by itself is none. */
+static size_t read_escaped(const char *p, char *ret)
+{
+	if (p[0] == '%' && (*ret = hex_byte(p + 1, 2)) != '\0')
+		return 3;
+	if (p[0] == '\\' && p[1] == 'u' && (*ret = hex_byte(p + 2, 4)) != '\0')
+		return 6;
+	*ret = p[0];
+	if (p[0] == '\\')
+		*ret = '\0';
+	return 1;
+}
+
+static bool escaped_appears(const struct secret *secret, const char *text)
+{
+	struct buf plain;
+	char byte;
+
+	if (!strpbrk(text, "%\\"))
 		return false;
-	buf_init(&unescaped, strlen(text));
-	for (const char *p = text; *p != '\0'; p++)
-		if (*p != '\\' && buf_add(&unescaped, p, 1) < 0)
+	buf_init(&plain, strlen(text));
+	while (*text != '\0') {
+		text += read_escaped(text, &byte);
+		if (byte != '\0' && buf_add(&plain, &byte, 1) < 0)
 			break;
-	found = strstr(unescaped.data, secret->text);
-	buf_done_wipe(&unescaped);
+	}
+	bool found = strstr(plain.data, secret->text);
+	buf_done_wipe(&plain);
 	return found;
 }
 
@@ -111,7 +144,7 @@ bool secret_appears_in(const struct secret *secret, const char *text)
 {
 	if (!secret || secret->len == 0)
 		return false;
-	return strstr(text, secret->text) || percent_encoded_appears(secret, text) ||
-	       json_escaped_appears(secret, text) || base64_appears(secret, text, false) ||
+	return strstr(text, secret->text) || escaped_appears(secret, text) ||
+	       hex_appears(secret, text) || base64_appears(secret, text, false) ||
 	       base64_appears(secret, text, true);
 }

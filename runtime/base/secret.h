@@ -23,6 +23,6 @@ const char *secret_reveal(const struct secret *secret);
 
 bool secret_equal(const struct secret *a, const struct secret *b);
 
-/* True if `text` contains the secret raw, percent-encoded, JSON-escaped or in base64 (also as part
- * of a longer base64 text, whatever its alignment). */
+/* True if `text` contains the secret raw, with any of its bytes escaped as in URLs or JSON, in hex,
+ * or in base64 (also as part of a longer base64 text, whatever its alignment). */
 bool secret_appears_in(const struct secret *secret, const char *text);

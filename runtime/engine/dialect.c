@@ -97,6 +97,13 @@ char *dialect_url(const struct dialect *dialect, struct api_version api,
 	return buf_take(&url);
 }
 
+enum engine_outcome dialect_classify_success(enum engine_operation operation, long status)
+{
+	bool makes_process = operation == OPERATION_PREPARE || operation == OPERATION_START;
+
+	return makes_process && status != 204 ? ENGINE_UNKNOWN : ENGINE_OK;
+}
+
 enum engine_outcome dialect_classify_pull_error(const char *message)
 {
 	/* Registries say "denied" and "unauthorized" both for a wrong credential and for a

@@ -108,7 +108,7 @@ static enum engine_outcome classify(enum engine_operation operation, long status
 				    const char *message)
 {
 	if (status >= 200 && status <= 299)
-		return ENGINE_OK;
+		return dialect_classify_success(operation, status);
 	if (status == 304 && operation == OPERATION_START)
 		return ENGINE_ALREADY;
 	if (status == 404)

@@ -45,8 +45,9 @@ Rules: rule(**spec) returns an id; every match is counted, an older rule's membe
     reply     status, headers, body (a string verbatim, anything else as JSON), echo_body=True (the
               request's body comes back in the error message); raw="HTTP/1.1 ..." sends just these
               bytes and closes. The request is not processed unless process=True.
-    damage    cut="before"|"after" (processing)|"mid-body", hang="before"|"after", malformed=True
-              (half of the JSON), body_bytes=N (padded with spaces), drip_ms and drip_bytes
+    damage    cut="before"|"after" (processing)|"body" (the head alone is sent)|"mid-body",
+              hang="before"|"after", malformed=True (half of the JSON), body_bytes=N (padded with
+              spaces), drip_ms and drip_bytes
     content   set={"/HostConfig/PidsLimit": 0} and drop=["/HostConfig/Memory"] change members of
               the JSON reply; set={"/Warnings": ["..."]} makes create warn.
               amend={"/cap_add": ["NET_RAW"]} and lose=["/r_limits"] do so with the request, before

@@ -193,7 +193,8 @@ void fault_slow(struct request *request, uint64_t *ret_size)
 	struct reply *reply = &request->reply;
 	int64_t drip_ms = fault_number(request, "drip_ms");
 	int64_t size = fault_number(request, "body_bytes");
-	bool cut = fault_is(request, "cut", "mid-body");
+	bool whole_body = fault_is(request, "cut", "body");
+	bool cut = whole_body || fault_is(request, "cut", "mid-body");
 
 	if (!drip_ms && !size && !cut)
 		return;
@@ -212,7 +213,8 @@ void fault_slow(struct request *request, uint64_t *ret_size)
 	}
 	if (cut)
 		reply->stream->cut_at =
-			(int64_t)(*ret_size == MHD_SIZE_UNKNOWN ? 1 : *ret_size / 2);
+			whole_body ? 0
+				   : (int64_t)(*ret_size == MHD_SIZE_UNKNOWN ? 1 : *ret_size / 2);
 	reply->stream->drip_ms = drip_ms;
 	reply->stream->drip_bytes = (size_t)json_number(request->fault, "drip_bytes", 1);
 }

@@ -84,7 +84,9 @@ static ssize_t next_piece(void *cls, uint64_t position, char *out, size_t max)
 	if (empty && stream->ended)
 		return MHD_CONTENT_READER_END_OF_STREAM;
 	if (empty) {
-		park_wait(&stream->park, stream->loop, stream->connection, -1);
+		/* What is added to one that drips wakes nobody: it is looked at in its time. */
+		park_wait(&stream->park, stream->loop, stream->connection,
+			  stream->drip_ms ? stream->drip_ms : -1);
 		return 0;
 	}
 	if (stream->drip_ms && !stream->rested) {

@@ -168,6 +168,13 @@ class Cuts(EngineCase):
         self.cut("after")
         self.assertEqual(len(self.engine.containers()), 1)
 
+    def test_a_cut_of_the_body_leaves_the_head(self):
+        self.engine.rule(op="create", cut="body")
+        with self.assertRaises(http.client.IncompleteRead) as raised:
+            self.ask("POST", "/containers/create", {"Image": IMAGE})
+        self.assertEqual(raised.exception.partial, b"")
+        self.assertEqual(len(self.engine.containers()), 1)
+
     def test_a_cut_in_the_body_leaves_half_of_it(self):
         self.engine.rule(op="create", cut="mid-body")
         with self.assertRaises(http.client.IncompleteRead) as raised:

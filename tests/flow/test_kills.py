@@ -41,7 +41,7 @@ class AKillAroundASessionThatDiesUnbeaten(KillCase):
 
     def assert_round(self, this: Round) -> None:
         """Its item is force-stopped, by berth, and never without a look after the ack."""
-        item = this.item
+        [item] = this.items
         said = this.place.berths[0].tail()
         self.assertEqual(self.first_heartbeats(item), [], said)
         self.assertTrue(self.stops(item), said)

@@ -1,15 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The Nth request to a Podman goes wrong, for every N; and a Podman that is away for a while."""
+"""A Podman that is away for a while, now and then or after the Nth request, for every N."""
 from pathlib import Path
 
-from flow import test_engine_faults, test_engine_trouble
+from flow import test_engine_trouble
 from flow.faultcase import FaultCase, Round
 from flow.onpodman import OnPodman
 from harness import wait_until
-
-
-class TheSessionRunsOnPodman(OnPodman, test_engine_faults.TheSessionRuns):
-    pass
 
 
 class APodmanGoneForAWhile(OnPodman, test_engine_trouble.AnEngineGoneForAWhile):

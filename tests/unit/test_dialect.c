@@ -50,6 +50,7 @@ static const struct answer answers[] = {
 	 ENGINE_TROUBLE},
 
 	{"start 204: started", OPERATION_START, 204, "", ENGINE_OK},
+	{"start 200 is no answer of an engine: unknown", OPERATION_START, 200, "", ENGINE_UNKNOWN},
 	{"start 304: runs already", OPERATION_START, 304, "", ENGINE_ALREADY},
 	{"start 404: no such container", OPERATION_START, 404, "No such container: 0a",
 	 ENGINE_NOT_FOUND},

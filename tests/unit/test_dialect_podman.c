@@ -53,6 +53,8 @@ static const struct answer answers[] = {
 	{"prepare 204: prepared", OPERATION_PREPARE, 204, "", ENGINE_OK},
 	{"prepare 304: prepared before", OPERATION_PREPARE, 304, "", ENGINE_ALREADY},
 	{"prepare 404: no such container", OPERATION_PREPARE, 404, NO_CONTAINER, ENGINE_NOT_FOUND},
+	{"prepare 200 is no answer of an engine: unknown", OPERATION_PREPARE, 200, "",
+	 ENGINE_UNKNOWN},
 	{"prepare 409: being removed", OPERATION_PREPARE, 409, "container 0a is being removed",
 	 ENGINE_REMOVING},
 	{"prepare 500: being removed", OPERATION_PREPARE, 500,
@@ -62,6 +64,7 @@ static const struct answer answers[] = {
 	 ENGINE_TROUBLE},
 
 	{"start 204: started", OPERATION_START, 204, "", ENGINE_OK},
+	{"start 200 is no answer of an engine: unknown", OPERATION_START, 200, "", ENGINE_UNKNOWN},
 	{"start 304: runs already", OPERATION_START, 304, "", ENGINE_ALREADY},
 	{"start 404: no such container", OPERATION_START, 404, NO_CONTAINER, ENGINE_NOT_FOUND},
 	{"start 500 of several at once: trouble", OPERATION_START, 500,

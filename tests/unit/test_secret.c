@@ -46,7 +46,7 @@ static void secrets_are_equal_by_their_text(void **state)
 	secret_free(c);
 }
 
-static void a_secret_is_found_raw_percent_encoded_and_in_json(void **state)
+static void a_secret_is_found_raw_in_hex_and_escaped_as_in_urls_and_json(void **state)
 {
 	struct secret *secret = token();
 	(void)state;
@@ -55,6 +55,12 @@ static void a_secret_is_found_raw_percent_encoded_and_in_json(void **state)
 	assert_true(secret_appears_in(secret, "?key=sk%2Fant%2B01%22key&x"));
 	assert_true(secret_appears_in(secret, "?key=sk%2fant%2b01%22key&x"));
 	assert_true(secret_appears_in(secret, "{\"key\":\"sk\\/ant+01\\\"key\"}"));
+	assert_true(secret_appears_in(secret, "{\"key\":\"\\u0073k\\/ant\\u002b01\\\"key\"}"));
+	assert_true(secret_appears_in(secret, "%73%6B%2F%61%6e%74%2B%30%31%22%6B%65%79%"));
+	assert_true(secret_appears_in(secret, "0x736b2f616e742b3031226B6579"));
+	assert_false(secret_appears_in(secret, "736b2f616e742b3031226b65"));
+	assert_false(secret_appears_in(secret, "%73%6B%2F%61%6e%74%2B%30%31%22%6B%65%7"));
+	assert_false(secret_appears_in(secret, "\\u0073k/ant+01\"ke\\u007"));
 	assert_false(secret_appears_in(secret, "sk/ant+01"));
 	assert_false(secret_appears_in(secret, "{\"key\":\"sk\\/ant\"}"));
 	assert_false(secret_appears_in(secret, ""));
@@ -102,7 +108,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_secret_is_a_copy_of_its_text),
 		cmocka_unit_test(secrets_are_equal_by_their_text),
-		cmocka_unit_test(a_secret_is_found_raw_percent_encoded_and_in_json),
+		cmocka_unit_test(a_secret_is_found_raw_in_hex_and_escaped_as_in_urls_and_json),
 		cmocka_unit_test(a_secret_is_found_in_base64_whatever_stands_around_it),
 		cmocka_unit_test(nothing_appears_nowhere),
 	};

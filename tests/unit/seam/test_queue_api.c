@@ -130,6 +130,17 @@ static void the_id_may_stand_in_the_result_of_the_call(void **state)
 	assert_contains(call_sent(f)->url, "/work/work_1/stop");
 }
 
+static void an_ack_keeps_what_its_reply_says_and_not_the_reply(void **state)
+{
+	struct queue_fixture *f = *state;
+
+	assert_int_equal(call_outcome_of_body(f, ACK, "{\"id\":\"work_1\",\"state\":\"starting\"}"),
+			 QUEUE_OK);
+	assert_true(f->call.has_status);
+	assert_string_equal(f->call.status.id, "work_1");
+	assert_null(f->call.json);
+}
+
 static void the_key_may_be_replaced_while_a_call_is_under_way(void **state)
 {
 	struct queue_fixture *f = *state;
@@ -309,6 +320,7 @@ int main(void)
 		TEST(stats_is_a_plain_get),
 		TEST(ids_cannot_leave_their_place_in_the_path),
 		TEST(the_id_may_stand_in_the_result_of_the_call),
+		TEST(an_ack_keeps_what_its_reply_says_and_not_the_reply),
 		TEST(the_key_may_be_replaced_while_a_call_is_under_way),
 		TEST(a_reply_of_64_mib_is_unknown),
 		TEST(a_poll_without_answer_ends_fifteen_seconds_after_its_block),

@@ -217,6 +217,25 @@ static void whose_started_container_nobody_told_of_goes_on(void **state)
 	world_done(&world);
 }
 
+/* A start of it would run it once more. */
+static void whose_start_fails_and_which_has_ended_by_then_is_not_started_again(void **state)
+{
+	struct session_world world;
+
+	(void)state;
+	world_init(&world);
+	world.beats_after_ms = 1;
+	world.exits_after_ms = 5;
+	world_fault(&world,
+		    (struct fault){
+			    .op = "start", .status = 502, .takes_effect = true, .after_ms = 100});
+	run(&world, 60000);
+	assert_int_equal(world_count(&world, "start"), 1);
+	assert_int_equal(world.records > 0, 1);
+	assert_int_equal(world.ended, 1);
+	world_done(&world);
+}
+
 static void that_is_refused_is_acked_and_force_stopped(void **state)
 {
 	struct session_world world;
@@ -280,6 +299,8 @@ int main(void)
 		cmocka_unit_test(whose_start_fails_for_good_is_force_stopped),
 		cmocka_unit_test(whose_start_is_never_answered_is_given_up_and_force_stopped),
 		cmocka_unit_test(whose_started_container_nobody_told_of_goes_on),
+		cmocka_unit_test(
+			whose_start_fails_and_which_has_ended_by_then_is_not_started_again),
 		cmocka_unit_test(that_is_refused_is_acked_and_force_stopped),
 		cmocka_unit_test(that_is_refused_here_and_runs_elsewhere_is_left_alone),
 		cmocka_unit_test(that_is_refused_and_whose_ack_is_lost_is_acked_again),
