@@ -6,29 +6,14 @@
  */
 #include "base/cleanup.h"
 #include "world/plane_internal.h"
+#include "world/plane_request.h"
 
-#include <ctype.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 #include <time.h>
 
-#define BETA	     "managed-agents-2026-04-01"
-#define SEGMENTS_MAX 8
-
-/* A call that is being answered. */
-struct request {
-	struct plane *plane;
-	struct wire_call *call;
-	uint64_t number;
-	char *segments[SEGMENTS_MAX]; /* of the path, decoded */
-	size_t segment_count;
-	const char *query;	   /* as it was sent */
-	struct plane_queue *queue; /* of the path */
-	struct plane_item *item;   /* of the path, if it has one */
-};
-
+#define BETA "managed-agents-2026-04-01"
 struct route {
 	const char *method;
 	const char *after_work; /* what follows .../work: "*" is an item */
@@ -83,73 +68,11 @@ void plane_reply_offer(struct plane *plane, struct wire_call *call, uint64_t req
 
 /* --- what a call carries ---------------------------------------------------------------------- */
 
-static int hex_digit(char c)
-{
-	if (!isxdigit((unsigned char)c))
-		return -1;
-	return isdigit((unsigned char)c) ? c - '0' : tolower((unsigned char)c) - 'a' + 10;
-}
-
-/* Percent-decoded, and in a query '+' for a blank; the caller's. A NUL stays encoded. */
-static char *decoded(const char *text, size_t len, bool is_query)
-{
-	char *result = xcalloc(1, len + 1), *into = result;
-
-	for (size_t i = 0; i < len; i++) {
-		int high = text[i] == '%' && i + 2 < len ? hex_digit(text[i + 1]) : -1;
-		int low = high >= 0 ? hex_digit(text[i + 2]) : -1;
-		if (low >= 0 && (high > 0 || low > 0)) {
-			*into++ = (char)(high * 16 + low);
-			i += 2;
-		} else {
-			*into++ = (char)(is_query && text[i] == '+' ? ' ' : text[i]);
-		}
-	}
-	return result;
-}
-
-/* The first value of that name, the caller's; NULL: there is none. */
-static char *query_value(const struct request *request, const char *name)
-{
-	for (const char *at = request->query; *at != '\0';) {
-		size_t len = strcspn(at, "&");
-		const char *equals = memchr(at, '=', len);
-		size_t name_len = equals ? (size_t)(equals - at) : len;
-		_cleanup_free_ char *key = decoded(at, name_len, true);
-		if (len > 0 && strcmp(key, name) == 0)
-			return decoded(at + name_len + (equals ? 1 : 0),
-				       len - name_len - (equals ? 1 : 0), true);
-		at += len + (at[len] == '&' ? 1 : 0);
-	}
-	return NULL;
-}
-
-/* The header's last value, the caller's; NULL: there is none. */
-static char *header_value(const struct wire_call *call, const char *name)
-{
-	size_t name_len = strlen(name);
-	char *value = NULL;
-
-	for (const char *line = call->headers; *line != '\0';) {
-		size_t len = strcspn(line, "\n");
-		if (len > name_len && line[name_len] == ':' &&
-		    strncasecmp(line, name, name_len) == 0) {
-			const char *begin = line + name_len + 1, *end = line + len;
-			while (begin < end && isblank((unsigned char)*begin))
-				begin++;
-			free(value);
-			value = xstrndup(begin, (size_t)(end - begin));
-		}
-		line += len + (line[len] == '\n' ? 1 : 0);
-	}
-	return value;
-}
-
 /* Its value in *ret, 0 if it is not there; false after the reply that it is none. `most` 0: any. */
 static bool read_number(const struct request *request, const char *name, uint64_t most,
 			uint64_t *ret)
 {
-	_cleanup_free_ char *text = query_value(request, name);
+	_cleanup_free_ char *text = request_query(request, name);
 	char range[16] = "any number", message[96];
 	size_t len = text ? strlen(text) : 0;
 
@@ -173,7 +96,7 @@ static bool read_number(const struct request *request, const char *name, uint64_
 
 static void serve_poll(struct request *request)
 {
-	_cleanup_free_ char *worker = header_value(request->call, "anthropic-worker-id");
+	_cleanup_free_ char *worker = request_header(request->call, "anthropic-worker-id");
 	uint64_t block_ms, reclaim_ms;
 
 	if (!read_number(request, "block_ms", 999, &block_ms) ||
@@ -197,7 +120,7 @@ static void serve_stats(struct request *request)
 
 static void serve_list(struct request *request)
 {
-	_cleanup_free_ char *page = query_value(request, "page");
+	_cleanup_free_ char *page = request_query(request, "page");
 	uint64_t limit;
 
 	if (!read_number(request, "limit", 1000, &limit))
@@ -225,7 +148,7 @@ static void serve_ack(struct request *request)
 
 static void serve_heartbeat(struct request *request)
 {
-	_cleanup_free_ char *expected = query_value(request, "expected_last_heartbeat");
+	_cleanup_free_ char *expected = request_query(request, "expected_last_heartbeat");
 
 	if (plane_beat_item(request->item, expected) != PLANE_LOST)
 		reply_json(request, 200, plane_heartbeat_json(request->item));
@@ -289,7 +212,7 @@ static void find_caller(const struct request *request, struct plane_queue **ret_
 {
 	const char *bearer = request->call->bearer;
 	struct plane_environment *environment;
-	_cleanup_free_ char *api_key = header_value(request->call, "x-api-key");
+	_cleanup_free_ char *api_key = request_header(request->call, "x-api-key");
 
 	*ret_queue = NULL;
 	*ret_item = NULL;
@@ -307,8 +230,8 @@ static void find_caller(const struct request *request, struct plane_queue **ret_
 
 static const char *missing_header(const struct wire_call *call)
 {
-	_cleanup_free_ char *version = header_value(call, "anthropic-version");
-	_cleanup_free_ char *beta = header_value(call, "anthropic-beta");
+	_cleanup_free_ char *version = request_header(call, "anthropic-version");
+	_cleanup_free_ char *beta = request_header(call, "anthropic-beta");
 
 	if (!version)
 		return "anthropic-version: header is required";
@@ -331,7 +254,7 @@ static bool admit(struct request *request, const struct route *route)
 	if (strchr(route->after_work, '*'))
 		request->item = plane_look(request->plane, request->segments[4]);
 	if (!queue && !item) {
-		_cleanup_free_ char *api_key = header_value(request->call, "x-api-key");
+		_cleanup_free_ char *api_key = request_header(request->call, "x-api-key");
 		bool is_both = api_key && request->call->bearer[0] != '\0';
 		reply_error(request, 401,
 			    is_both ? "send either authorization or x-api-key"
@@ -385,27 +308,13 @@ static bool is_route(const struct request *request, const struct route *route)
 	return i >= ARRAY_SIZE(begin) && after[0] == '\0';
 }
 
-static void read_path(struct request *request)
-{
-	const char *path = request->call->path, *at = path;
-	size_t end = strcspn(path, "?");
-
-	request->query = path[end] == '?' ? path + end + 1 : "";
-	while (at < path + end && request->segment_count < SEGMENTS_MAX) {
-		at++;
-		size_t len = strcspn(at, "/?");
-		request->segments[request->segment_count++] = decoded(at, len, false);
-		at += len;
-	}
-}
-
 void plane_serve(void *arg, struct wire_call *call)
 {
 	struct plane *plane = arg;
-	struct request request = {.plane = plane, .call = call, .number = ++plane->requests};
+	struct request request;
 	const struct route *route = NULL;
 
-	read_path(&request);
+	request_read(&request, plane, call);
 	for (size_t i = 0; i < ARRAY_SIZE(routes) && !route; i++)
 		if (is_route(&request, &routes[i]))
 			route = &routes[i];
@@ -413,6 +322,5 @@ void plane_serve(void *arg, struct wire_call *call)
 		reply_error(&request, 404, "no such endpoint");
 	else if (admit(&request, route))
 		route->serve(&request);
-	for (size_t i = 0; i < request.segment_count; i++)
-		free(request.segments[i]);
+	request_done(&request);
 }
