@@ -242,8 +242,11 @@ static void do_work(struct step *step, struct json_object *result)
 
 static void do_redeliver(struct step *step, struct json_object *result)
 {
-	(void)result;
-	plane_redeliver(step->script->plane, work_of(step));
+	struct plane_work *work = work_of(step);
+
+	if (work)
+		plane_redeliver(step->script->plane, work);
+	json_add_string(result, "verdict", work ? "ok" : "not found");
 }
 
 static void do_forget(struct step *step, struct json_object *result)
