@@ -317,6 +317,54 @@ def who_may(s: Script) -> None:
     s.stop("e1", other, force=True)
 
 
+def what_is_just_and_what_is_not(s: Script) -> None:
+    """The edges of times and of pages."""
+    s.environment("e4", ttl_ms=500)
+    works = [s.work("e4", f"sesn_j{n}") for n in range(3)]
+    for work in works[:2]:
+        s.poll("e4", worker="h1")
+        s.ack("e4", work)
+    # Both lapse, the younger one first: they come back in the order of their age.
+    s.beat("e4", works[1], "NO_HEARTBEAT")
+    s.beat("e4", works[0], "NO_HEARTBEAT", 10)
+    s.beat("e4", works[0], "NO_HEARTBEAT")
+    s.list("e4", 489)
+    s.list("e4", 1)
+    s.list("e4", 9)
+    s.list("e4", 1)
+    for _ in range(4):
+        s.poll("e4", 1)
+    # One that is older is queued already when it comes back.
+    s.ack("e4", works[1])
+    s.beat("e4", works[1], "NO_HEARTBEAT")
+    s.quiet(1000)
+    for _ in range(3):
+        s.poll("e4", 10, query="reclaim_older_than_ms=900")
+    # To the millisecond.
+    s.poll("e4", 4969)
+    s.poll("e4", 10)
+    s.poll("e4", 10)
+    s.poll("e4", 10)
+    s.poll("e4", 1)
+    for work in works[:2]:
+        s.stop("e4", work, force=True)
+    s.add("poll", 5000, environment="e4")
+    s.add("poll", 4999, environment="e4")
+    s.add("poll", 1, environment="e4")
+    s.poll("e4", 1, worker="h2")
+    s.stats("e4", 29999)
+    s.stats("e4", 1)
+    s.stats("e4", 1)
+    for n in range(17):
+        s.work("e4", f"sesn_p{n}")
+    s.list("e4")
+    s.work("e4", "sesn_p17")
+    s.list("e4")
+    s.list("e4", query="page=page_20")
+    s.list("e4", query="page=page_21")
+    s.list("e4", query="limit=21")
+
+
 def what_is_malformed(s: Script) -> None:
     work = s.work("e1", "sesn_bad")
     for value in ("0", "1", "999", "1000", "-1", "", "1.5", "0x10", "1e2", "+5", "%205", "000007",
@@ -490,6 +538,7 @@ def make() -> list[dict]:
     other_answers_to_repeated_calls(s)
     who_may(s)
     what_is_malformed(s)
+    what_is_just_and_what_is_not(s)
     polls_that_wait(s)
     without_the_wire(s)
     for seed in range(1, 4):
