@@ -64,6 +64,7 @@ struct plane_observer {
 	/* Before the state changes, so that what it was is seen; also of what is stopped already.
 	 */
 	void (*stopping)(struct plane_work *work, struct host *by, bool force, void *arg);
+	/* That holds the lease: not of what is stopping. */
 	void (*beaten)(struct plane_work *work, bool is_first, void *arg);
 	void (*lapsed)(struct plane_work *work, void *arg);
 	void *arg;

@@ -178,15 +178,15 @@ enum plane_verdict plane_beat_item(struct plane_item *item, const char *expected
 	}
 	plane_format_time(work->last_heartbeat, item->beaten_us);
 	work->beaten_ms = sim_now_ms(plane->sim);
+	if (work->state == WORK_STOPPING)
+		return PLANE_ENDING;
+	uint64_t ttl_ms = work->environment->options.ttl_ms;
+	work->lease_until_ms = work->beaten_ms + ttl_ms;
+	sim_at(plane->sim, &item->lapse, ttl_ms, on_lapse, item);
 	work->beats += is_first;
-	if (work->state == WORK_ACTIVE) {
-		uint64_t ttl_ms = work->environment->options.ttl_ms;
-		work->lease_until_ms = work->beaten_ms + ttl_ms;
-		sim_at(plane->sim, &item->lapse, ttl_ms, on_lapse, item);
-	}
 	if (plane->observer.beaten)
 		plane->observer.beaten(work, is_first, plane->observer.arg);
-	return work->state == WORK_STOPPING ? PLANE_ENDING : PLANE_OK;
+	return PLANE_OK;
 }
 
 enum plane_verdict plane_heartbeat(struct plane *plane, const char *work_id, const char *expected,
