@@ -65,10 +65,9 @@ static void answer(struct plane_waiter *waiter, const struct plane_item *item)
 static uint64_t next_change_ms(const struct plane_waiter *waiter)
 {
 	uint64_t next_ms = waiter->deadline_ms;
-	const struct plane_item *item;
 
-	DL_FOREACH2(waiter->queue->queued, item, queued_next)
-	{
+	for (const struct plane_item *item = waiter->queue->queued; item;
+	     item = item->queued_next) {
 		uint64_t ripe_ms = item->work.claimed_ms + waiter->reclaim_ms;
 		if (ripe_ms < next_ms)
 			next_ms = ripe_ms;
