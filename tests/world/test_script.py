@@ -17,6 +17,7 @@ TESTS = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(TESTS))
 from controlplane.work import token_in  # noqa: E402
 from world.script import make  # noqa: E402
+from world.script.script import Script  # noqa: E402
 from world.script.simulator import Runner  # noqa: E402
 
 STEPS = TESTS / "world" / "script" / "steps.jsonl"
@@ -91,7 +92,7 @@ class Alone(unittest.TestCase):
     """What the simulator does not have."""
 
     def setUp(self) -> None:
-        self.script = make.Script()
+        self.script = Script()
         self.script.environment("e1")
 
     def answers(self) -> list[dict]:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Runs a script (make.py) through the simulator of tests/controlplane, in this thread, under a clock
+"""Runs a script (script.py) through the simulator of tests/controlplane, in this thread, under a clock
 that moves from one step to the next. The counterpart of tests/world/plane_script.c."""
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from controlplane.skills import Skills
 from controlplane.wire import Request
 from controlplane.work import Refused, token_in
 
-from .make import STANDARD
+from .script import STANDARD
 
 BEGINS_MS = 1_795_341_600_000  # sim.c
 VERDICTS = {"not_found": "not found", "conflict": "conflict", "precondition": "lost"}
