@@ -50,6 +50,7 @@ UNIT_BINS   := $(UNIT_TESTS:%.c=$(BUILD)/%) $(SEAM_TESTS:%.c=$(BUILD)/%)
 FAKE_ENGINE := $(BUILD)/tests/fake-engine
 FAKE_WORKER := $(FAKE_WORKERS:tests/fake/%.c=$(BUILD)/tests/%)
 WORLD	    := $(BUILD)/tests/world/world
+WORLD_SCRIPT := $(BUILD)/tests/world/plane-script
 
 object = $(patsubst %.c,$(BUILD)/%.o,$(1))
 
@@ -148,8 +149,12 @@ $(FAKE_WORKER): $(BUILD)/tests/%: $(BUILD)/tests/fake/%.o
 $(WORLD): $(call object,$(WORLD_SOURCES)) $(LIBRARY)
 	$(call quiet,LINK,$@)$(CC) $(BASE_LD) $(LDFLAGS) $^ $(BASE_LIBS) -lm -o $@
 
+# The world's control plane alone; its callers are in a script.
+$(WORLD_SCRIPT): $(call object,$(wildcard tests/world/plane*.c) tests/world/sim.c) $(LIBRARY)
+	$(call quiet,LINK,$@)$(CC) $(BASE_LD) $(LDFLAGS) $^ $(BASE_LIBS) -lm -o $@
+
 -include $(patsubst %.o,%.d,$(call object,$(PRODUCT_SOURCES) $(MANUAL_SOURCES) $(UNIT_TESTS) $(UNIT_HELPERS) \
-	$(SEAM_TESTS) $(SEAM_HELPERS) $(FAKE_SOURCES) $(FAKE_WORKERS) $(WORLD_SOURCES)))
+	$(SEAM_TESTS) $(SEAM_HELPERS) $(FAKE_SOURCES) $(FAKE_WORKERS) $(WORLD_SOURCES) tests/world/plane_script.c))
 
 # --- manual pages, and installing --------------------------------------------------------------
 
@@ -239,6 +244,11 @@ WORLD_SEEDS ?= 2000
 .PHONY: world
 world: $(WORLD) ## simulate years of sessions with every kind of failure (WORLD_SEEDS=2000)
 	$(Q)$(call run_tap,world) $(WORLD) --seeds $(WORLD_SEEDS)
+
+.PHONY: world-script
+world-script: $(WORLD_SCRIPT) ## check that the world's control plane and the simulator answer alike
+	$(Q)WORLD_SCRIPT=$(WORLD_SCRIPT) $(call run_tap,world-script) $(PYTHON) tests/tap.py \
+		tests/world/test_script.py
 
 .PHONY: world-mutants
 world-mutants: $(WORLD) ## break berth in many small ways: the simulated world must notice each

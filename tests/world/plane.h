@@ -18,10 +18,9 @@
 #include <stdint.h>
 
 struct plane;
-struct plane_poll;
-struct plane_again;
 
-/* Answers on which the documents of the real control plane are silent. */
+/* Answers on which the documents of the real control plane are silent. Zeros are what
+ * plane_add_environment() takes for 300 s and 200. */
 struct plane_options {
 	uint64_t ttl_ms;	    /* the lease that a heartbeat grants */
 	int stopped_again;	    /* status for stopping what is stopped: 200 or 409 */
@@ -35,11 +34,6 @@ struct plane_environment {
 	struct plane_options options; /* may be changed at any time */
 	bool is_key_rejected;	      /* 401 on everything, as while a key is rotated */
 	UT_hash_handle hh;
-
-	/* The model's own. */
-	struct plane_work *open;   /* not stopped, in the order in which they were queued first */
-	struct plane_poll *polls;  /* that wait */
-	struct plane_again *again; /* to be handed out once more */
 };
 
 /* One work item. Read by who checks the world, written by the model alone, but for the last part.
@@ -50,22 +44,15 @@ struct plane_work {
 	const char *type; /* "session", "healthcheck", or another that berth must not launch */
 	char *token;	  /* what its latest secret holds; NULL: it has no secret */
 	enum work_state state;
-	int64_t created_at_ms, acked_at_ms, started_at_ms, beaten_at_ms, stop_requested_at_ms,
-		stopped_at_ms;	 /* true time; 0: not, or not in this lease */
-	uint64_t claimed_ms;	 /* 0: nobody has it between poll and ack */
-	uint64_t lease_until_ms; /* 0: none */
-	char last_heartbeat[32]; /* "" until beaten */
-	unsigned lease;		 /* how often it has been queued anew: counts from 0 */
-	unsigned offers;	 /* in this lease, lost ones too */
-	unsigned beats;		 /* first heartbeats accepted in this lease */
+	uint64_t queued_ms, claimed_ms, acked_ms, beaten_ms, stopped_ms; /* 0: not in this lease */
+	uint64_t lease_until_ms;					 /* 0: none */
+	char last_heartbeat[32];					 /* "" until beaten */
+	unsigned lease;	 /* how often it has been queued anew: counts from 0 */
+	unsigned offers; /* in this lease, lost ones too */
+	unsigned beats;	 /* first heartbeats accepted in this lease */
 	UT_hash_handle hh;
 
 	void *oracle; /* of who checks */
-
-	/* The model's own. */
-	struct plane *plane;
-	struct sim_event lapse;
-	struct plane_work *prev, *next; /* the environment's that are not stopped */
 };
 
 /* What happens, as it happens: after the model has done it. `by` is NULL for what no berth did (a
@@ -74,15 +61,17 @@ struct plane_observer {
 	void (*offered)(struct plane_work *work, struct host *by, void *arg);
 	/* `is_first`: it went from queued to starting. */
 	void (*acked)(struct plane_work *work, struct host *by, bool is_first, void *arg);
-	/* Before the state changes, so that what it was is seen. */
+	/* Before the state changes, so that what it was is seen; also of what is stopped already.
+	 */
 	void (*stopping)(struct plane_work *work, struct host *by, bool force, void *arg);
+	/* That holds the lease: not of what is stopping. */
 	void (*beaten)(struct plane_work *work, bool is_first, void *arg);
 	void (*lapsed)(struct plane_work *work, void *arg);
 	void *arg;
 };
 
 struct plane *plane_new(struct sim *sim, const struct plane_observer *observer);
-/* Ends calls that wait. NULL is fine; returns NULL. */
+/* Polls that wait are answered that there is nothing. NULL is fine; returns NULL. */
 struct plane *plane_free(struct plane *plane);
 
 /* Ids and tokens are made from a counter, so that a run is repeatable; id and key may be given
@@ -118,8 +107,8 @@ void plane_serve(void *plane, struct wire_call *call);
 
 enum plane_verdict {
 	PLANE_OK,
-	PLANE_LOST,	 /* 412: the lease is not held by this caller */
-	PLANE_ENDING,	 /* the item is stopping or stopped: the lease was not extended */
+	PLANE_LOST,   /* 412: the lease is not held by this caller */
+	PLANE_ENDING, /* the item is stopping (the answer says that the lease goes on) or stopped */
 	PLANE_CONFLICT,	 /* 409 */
 	PLANE_NOT_FOUND, /* 404 */
 };

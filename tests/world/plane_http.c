@@ -1,283 +1,326 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The HTTP side of the control plane: credentials, routes, bodies. */
-#include "base/buf.h"
+/*
+ * Which path means what, who may call it, and in which order that is checked. Credentials: E is the
+ * environment key, T the sessions token in a work item's secret, which reaches its own item only.
+ * Nobody here has the organization's key (A).
+ */
 #include "base/cleanup.h"
-#include "base/json.h"
-#include "world/plane_parts.h"
+#include "world/plane_internal.h"
+#include "world/plane_request.h"
 
 #include <inttypes.h>
-#include <openssl/evp.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <utlist.h>
 
-#define DEFAULT_RECLAIM_MS 5000u
-
-/* --- bodies ----------------------------------------------------------------------------------- */
-
-static void add_time(struct json_object *object, const char *name, int64_t at_ms)
-{
-	char seconds[24], text[32];
-	struct tm tm;
-	const time_t whole = (time_t)(at_ms / 1000);
-
-	if (at_ms == 0) {
-		json_add(object, name, NULL);
-		return;
-	}
-	(void)gmtime_r(&whole, &tm);
-	(void)strftime(seconds, sizeof(seconds), "%Y-%m-%dT%H:%M:%S", &tm);
-	(void)snprintf(text, sizeof(text), "%.19s.%03u000Z", seconds, (unsigned)(at_ms % 1000));
-	json_add_string(object, name, text);
-}
-
-/* Base64url of {"sessions_token": ...}, without padding. */
-static char *secret_text(const char *token)
-{
-	_cleanup_free_ char *payload = xasprintf("{\"sessions_token\": \"%s\"}", token);
-	size_t len = strlen(payload);
-	char *text = xcalloc(1, 4 * len / 3 + 5);
-
-	(void)EVP_EncodeBlock((unsigned char *)text, (const unsigned char *)payload, (int)len);
-	for (char *p = text; *p; p++)
-		*p = (char)(*p == '+' ? '-' : *p == '/' ? '_' : *p == '=' ? '\0' : *p);
-	return text;
-}
-
-static struct json_object *work_object(const struct plane_work *work, bool with_secret)
-{
-	struct json_object *object = json_new_object(), *data = json_new_object();
-
-	json_add_string(object, "id", work->id);
-	json_add_string(object, "type", "work");
-	json_add_string(object, "state", work_state_name(work->state));
-	json_add_string(object, "environment_id", work->environment->id);
-	json_add_string(data, "type", work->type);
-	json_add_string(data, "id", work->session_id);
-	json_add(object, "data", data);
-	add_time(object, "created_at", work->created_at_ms);
-	add_time(object, "acknowledged_at", work->acked_at_ms);
-	add_time(object, "started_at", work->started_at_ms);
-	add_time(object, "latest_heartbeat_at", work->beaten_at_ms);
-	add_time(object, "stop_requested_at", work->stop_requested_at_ms);
-	add_time(object, "stopped_at", work->stopped_at_ms);
-	json_add(object, "metadata", json_new_object());
-	if (with_secret && work->token) {
-		_cleanup_free_ char *secret = secret_text(work->token);
-		json_add_string(object, "secret", secret);
-	} else {
-		json_add(object, "secret", NULL);
-	}
-	return object;
-}
+#define BETA "managed-agents-2026-04-01"
+struct route {
+	const char *method;
+	const char *after_work; /* what follows .../work: "*" is an item */
+	const char *allowed;
+	void (*serve)(struct request *request);
+};
 
 /* --- replies ---------------------------------------------------------------------------------- */
 
-static void reply(struct plane *plane, struct wire_call *call, long status, const char *body)
+static void reply(const struct plane *plane, struct wire_call *call, uint64_t request_number,
+		  long status, const char *body)
 {
-	char headers[160], date[40];
-	struct tm tm;
-	const time_t now = (time_t)(sim_wall_ms(plane->sim) / 1000);
+	time_t seconds = (time_t)(sim_wall_ms(plane->sim) / 1000);
+	char headers[160], date[48];
+	struct tm parts;
 
-	(void)gmtime_r(&now, &tm);
-	(void)strftime(date, sizeof(date), "%a, %d %b %Y %H:%M:%S GMT", &tm);
-	(void)snprintf(headers, sizeof(headers),
-		       "date: %s\nrequest-id: req_%" PRIu64 "\ncontent-type: application/json\n",
-		       date, ++plane->replies);
-	wire_reply(call, status, headers, body);
+	(void)gmtime_r(&seconds, &parts);
+	(void)strftime(date, sizeof(date), "%a, %d %b %Y %H:%M:%S GMT", &parts);
+	(void)snprintf(headers, sizeof(headers), "date: %s\nrequest-id: req_%08" PRIu64 "\n%s",
+		       date, request_number, body ? "content-type: application/json\n" : "");
+	wire_reply(call, status, headers, body ? body : "");
 }
 
-static void reply_json(struct plane *plane, struct wire_call *call, struct json_object *object)
+/* Takes ownership of the body. */
+static void reply_json(const struct request *request, long status, struct json_object *body)
 {
-	reply(plane, call, 200, json_line(object));
-	json_object_put(object);
+	reply(request->plane, request->call, request->number, status, json_line(body));
+	json_object_put(body);
 }
 
-static void refuse(struct plane *plane, struct wire_call *call, long status)
+static void reply_error(const struct request *request, long status, const char *message)
 {
-	static const struct {
-		long status;
-		const char *type;
-	} types[] = {
-		{400, "invalid_request_error"}, {401, "authentication_error"},
-		{403, "permission_error"},	{404, "not_found_error"},
-		{409, "conflict_error"},
-	};
-	const char *type = "api_error";
-
-	for (size_t i = 0; i < ARRAY_SIZE(types); i++)
-		if (types[i].status == status)
-			type = types[i].type;
-	_cleanup_free_ char *body = xasprintf("{\"type\":\"error\",\"error\":{\"type\":\"%s\","
-					      "\"message\":\"refused\"}}",
-					      type);
-	reply(plane, call, status, body);
+	reply_json(request, status, plane_error_json(status, message, request->number, NULL));
 }
 
-/* --- polls ------------------------------------------------------------------------------------ */
-
-void plane_poll_free(struct plane_poll *poll)
+static void reply_conflict(const struct request *request)
 {
-	sim_cancel(poll->plane->sim, &poll->event);
-	DL_DELETE(poll->environment->polls, poll);
-	free(poll);
+	char message[64];
+
+	(void)snprintf(message, sizeof(message), "the work item is %s",
+		       work_state_name(request->item->work.state));
+	reply_error(request, 409, message);
 }
 
-static void on_poller_gone(struct wire_call *call)
+void plane_reply_offer(struct plane *plane, struct wire_call *call, uint64_t request_number,
+		       const struct plane_item *item)
 {
-	plane_poll_free(call->peer_state);
+	_cleanup_(json_putp) struct json_object *body = item ? plane_work_json(item, true) : NULL;
+
+	reply(plane, call, request_number, 200, body ? json_line(body) : "null");
 }
 
-static void on_look(void *arg);
+/* --- what a call carries ---------------------------------------------------------------------- */
 
-/* True if it has its answer, and is gone. */
-static bool try_poll(struct plane_poll *poll)
+/* Its value in *ret, 0 if it is not there; false after the reply that it is none. `most` 0: any. */
+static bool read_number(const struct request *request, const char *name, uint64_t most,
+			uint64_t *ret)
 {
-	struct plane *plane = poll->plane;
-	struct plane_work *work =
-		plane_claim(plane, poll->environment, poll->reclaim_ms, poll->call->client);
-	uint64_t now = sim_now_ms(plane->sim);
-	struct wire_call *call = poll->call;
+	_cleanup_free_ char *text = request_query(request, name);
+	char range[16] = "any number", message[96];
+	size_t len = text ? strlen(text) : 0;
 
-	if (!work && now < poll->until_ms) {
-		uint64_t at =
-			plane_next_change_ms(poll->environment, poll->reclaim_ms, poll->until_ms);
-		sim_at(plane->sim, &poll->event, at > now ? at - now : 1, on_look, poll);
+	*ret = 0;
+	if (!text)
+		return true;
+	bool is_number = len > 0 && len < 16 && strspn(text, "0123456789") == len;
+	uint64_t value = is_number ? strtoull(text, NULL, 10) : 0;
+	if (value >= 1 && (most == 0 || value <= most)) {
+		*ret = value;
+		return true;
+	}
+	if (most > 0)
+		(void)snprintf(range, sizeof(range), "%" PRIu64, most);
+	(void)snprintf(message, sizeof(message), "%s: must be between 1 and %s", name, range);
+	reply_error(request, 400, message);
+	return false;
+}
+
+/* --- the calls -------------------------------------------------------------------------------- */
+
+static void serve_poll(struct request *request)
+{
+	_cleanup_free_ char *worker = request_header(request->call, "anthropic-worker-id");
+	uint64_t block_ms, reclaim_ms;
+
+	if (!read_number(request, "block_ms", 999, &block_ms) ||
+	    !read_number(request, "reclaim_older_than_ms", 0, &reclaim_ms))
+		return;
+	if (reclaim_ms == 0)
+		reclaim_ms = PLANE_DEFAULT_RECLAIM_MS;
+	plane_worker_polls(request->queue, worker ? worker : "");
+	struct plane_item *item = plane_claim(request->queue, reclaim_ms, request->call->client);
+	if (item || block_ms == 0)
+		plane_reply_offer(request->plane, request->call, request->number, item);
+	else
+		plane_wait(request->queue, request->call, request->number, reclaim_ms, block_ms,
+			   worker ? worker : "");
+}
+
+static void serve_stats(struct request *request)
+{
+	reply_json(request, 200, plane_stats_json(request->queue));
+}
+
+static void serve_list(struct request *request)
+{
+	_cleanup_free_ char *page = request_query(request, "page");
+	uint64_t limit;
+
+	if (!read_number(request, "limit", 1000, &limit))
+		return;
+	const char *start = "0";
+	if (page && page[0] != '\0')
+		start = strncmp(page, "page_", 5) == 0 ? page + 5 : "";
+	size_t len = strlen(start);
+	if (len == 0 || len >= 10 || strspn(start, "0123456789") != len) {
+		reply_error(request, 400, "page: not a cursor of this list");
+		return;
+	}
+	reply_json(
+		request, 200,
+		plane_page_json(request->queue, strtoul(start, NULL, 10), limit > 0 ? limit : 20));
+}
+
+static void serve_ack(struct request *request)
+{
+	if (plane_ack_item(request->item, request->call->client) == PLANE_OK)
+		reply_json(request, 200, plane_work_json(request->item, false));
+	else
+		reply_conflict(request);
+}
+
+static void serve_heartbeat(struct request *request)
+{
+	_cleanup_free_ char *expected = request_query(request, "expected_last_heartbeat");
+
+	if (plane_beat_item(request->item, expected) != PLANE_LOST)
+		reply_json(request, 200, plane_heartbeat_json(request->item));
+	else
+		reply_json(request, 412,
+			   plane_error_json(412, "the lease is not held by this caller",
+					    request->number, plane_lost_json(request->item)));
+}
+
+/* False after the reply that the body is not what it should be. */
+static bool read_force(const struct request *request, bool *ret)
+{
+	_cleanup_(json_putp) struct json_object *body = NULL;
+	const struct wire_call *call = request->call;
+	struct json_object *force = NULL;
+	const char *problem = NULL;
+
+	*ret = false;
+	if (call->body_len > 0 && json_parse(call->body, call->body_len, &body) != 0)
+		problem = "the body is not valid JSON";
+	else if (body && !json_object_is_type(body, json_type_object))
+		problem = "the body must be an object";
+	else if (body && json_object_object_get_ex(body, "force", &force) &&
+		 !json_object_is_type(force, json_type_boolean))
+		problem = "force: must be a boolean";
+	if (problem)
+		reply_error(request, 400, problem);
+	else
+		*ret = json_object_get_boolean(force);
+	return !problem;
+}
+
+static void serve_stop(struct request *request)
+{
+	bool force;
+
+	if (!read_force(request, &force))
+		return;
+	if (plane_stop_item(request->item, force, request->call->client) == PLANE_OK)
+		reply(request->plane, request->call, request->number, 204, NULL);
+	else
+		reply_conflict(request);
+}
+
+/* --- who may -----------------------------------------------------------------------------------*/
+
+static const struct route routes[] = {
+	{"GET", "/poll", "E", serve_poll},
+	{"GET", "/stats", "EA", serve_stats},
+	{"GET", "", "E", serve_list},
+	{"POST", "/*/ack", "ET", serve_ack},
+	{"POST", "/*/heartbeat", "ET", serve_heartbeat},
+	{"POST", "/*/stop", "ETA", serve_stop},
+	{"GET", "/*", "A", NULL},
+	{"POST", "/*", "A", NULL},
+};
+
+/* Whose credential it is: a queue's, or an item's; neither: nobody's. */
+static void find_caller(const struct request *request, struct plane_queue **ret_queue,
+			struct plane_item **ret_item)
+{
+	const char *bearer = request->call->bearer;
+	struct plane_environment *environment;
+	_cleanup_free_ char *api_key = request_header(request->call, "x-api-key");
+
+	*ret_queue = NULL;
+	*ret_item = NULL;
+	if (api_key || bearer[0] == '\0')
+		return;
+	for (environment = request->plane->environments; environment;
+	     environment = environment->hh.next) {
+		if (!environment->is_key_rejected && strcmp(environment->key, bearer) == 0) {
+			*ret_queue = plane_queue_of(environment);
+			return;
+		}
+	}
+	*ret_item = plane_token_owner(request->plane, bearer);
+}
+
+static const char *missing_header(const struct wire_call *call)
+{
+	_cleanup_free_ char *version = request_header(call, "anthropic-version");
+	_cleanup_free_ char *beta = request_header(call, "anthropic-beta");
+
+	if (!version)
+		return "anthropic-version: header is required";
+	if (!beta || !strstr(beta, BETA))
+		return "anthropic-beta: " BETA " is required";
+	return NULL;
+}
+
+/* Fills in queue and item; false after the reply that the call may not be made. */
+static bool admit(struct request *request, const struct route *route)
+{
+	struct plane_queue *queue;
+	struct plane_item *item;
+	struct plane_environment *environment;
+	const char *problem;
+	bool is_look = route->serve == serve_list || route->serve == serve_stats;
+
+	find_caller(request, &queue, &item);
+	HASH_FIND_STR(request->plane->environments, request->segments[2], environment);
+	if (strchr(route->after_work, '*'))
+		request->item = plane_look(request->plane, request->segments[4]);
+	if (!queue && !item) {
+		_cleanup_free_ char *api_key = request_header(request->call, "x-api-key");
+		bool is_both = api_key && request->call->bearer[0] != '\0';
+		reply_error(request, 401,
+			    is_both ? "send either authorization or x-api-key"
+				    : "invalid or missing credential");
+	} else if (!strchr(route->allowed, queue ? 'E' : 'T') ||
+		   (queue && is_look && queue->environment.options.list_is_not_permitted)) {
+		reply_error(request, 403, "this credential may not make this call");
+	} else if ((problem = missing_header(request->call))) {
+		reply_error(request, 400, problem);
+	} else if (!environment) {
+		reply_error(request, 404, "no such environment");
+	} else if (strchr(route->after_work, '*') &&
+		   (!request->item || request->item->work.environment != environment)) {
+		reply_error(request, 404, "no such work item");
+	} else if (item && item != request->item) {
+		reply_error(request, 403, "this token belongs to another work item");
+	} else if (queue && &queue->environment != environment) {
+		reply_error(request, 403, "this key belongs to another environment");
+	} else {
+		request->queue = plane_queue_of(environment);
+		return true;
+	}
+	return false;
+}
+
+/* --- which call it is ------------------------------------------------------------------------- */
+
+static bool is_route(const struct request *request, const struct route *route)
+{
+	const char *const begin[] = {"v1", "environments", "*", "work"};
+	const char *after = route->after_work;
+	size_t i;
+
+	if (strcmp(request->call->method, route->method) != 0)
 		return false;
+	for (i = 0; i < request->segment_count; i++) {
+		const char *part = i < ARRAY_SIZE(begin) ? begin[i] : after;
+		size_t len = strcspn(part, "/");
+		if (i >= ARRAY_SIZE(begin)) {
+			if (after[0] == '\0')
+				return false;
+			part = ++after;
+			len = strcspn(part, "/");
+			after += len;
+		}
+		bool is_any = len == 1 && part[0] == '*';
+		if (!is_any && (strlen(request->segments[i]) != len ||
+				strncmp(request->segments[i], part, len) != 0))
+			return false;
 	}
-	plane_poll_free(poll);
-	if (work)
-		reply_json(plane, call, work_object(work, true));
-	else
-		reply(plane, call, 200, "null");
-	return true;
-}
-
-static void on_look(void *arg)
-{
-	(void)try_poll(arg);
-}
-
-void plane_wake(struct plane_environment *environment)
-{
-	struct plane_poll *poll, *next;
-
-	DL_FOREACH_SAFE(environment->polls, poll, next)
-	sim_at(poll->plane->sim, &poll->event, 0, on_look, poll);
-}
-
-static uint64_t query_number(const char *path, const char *name, uint64_t otherwise)
-{
-	const char *at = strstr(path, name);
-
-	return at ? strtoull(at + strlen(name), NULL, 10) : otherwise;
-}
-
-static void serve_poll(struct plane *plane, struct plane_environment *environment,
-		       struct wire_call *call)
-{
-	struct plane_poll *poll = xcalloc(1, sizeof(*poll));
-
-	poll->plane = plane;
-	poll->environment = environment;
-	poll->call = call;
-	poll->reclaim_ms = query_number(call->path, "reclaim_older_than_ms=", DEFAULT_RECLAIM_MS);
-	poll->until_ms = sim_now_ms(plane->sim) + query_number(call->path, "block_ms=", 0);
-	DL_APPEND(environment->polls, poll);
-	call->peer_state = poll;
-	call->gone = on_poller_gone;
-	(void)try_poll(poll);
-}
-
-/* --- the other calls -------------------------------------------------------------------------- */
-
-static void serve_list(struct plane *plane, struct plane_environment *environment,
-		       struct wire_call *call)
-{
-	uint64_t limit = query_number(call->path, "limit=", 20);
-	uint64_t from = query_number(call->path, "page=page_", 0), index = 0;
-	struct json_object *object = json_new_object(), *rows = json_new_array();
-	struct plane_work *work, *next;
-	bool has_more = false;
-
-	HASH_ITER (hh, plane->works, work, next) {
-		if (work->environment != environment)
-			continue;
-		if (index >= from && index < from + limit)
-			json_append(rows, work_object(work, false));
-		has_more |= index >= from + limit;
-		index++;
-	}
-	json_add(object, "data", rows);
-	_cleanup_free_ char *page = xasprintf("page_%" PRIu64, from + limit);
-	json_add(object, "next_page", has_more ? json_object_new_string(page) : NULL);
-	reply_json(plane, call, object);
-}
-
-static void serve_stats(struct plane *plane, struct plane_environment *environment,
-			struct wire_call *call)
-{
-	struct json_object *object = json_new_object();
-	const struct plane_work *work;
-	int64_t depth = 0, pending = 0;
-
-	DL_FOREACH(environment->open, work)
-	if (work->state == WORK_QUEUED) {
-		depth += work->claimed_ms == 0;
-		pending += work->claimed_ms != 0;
-	}
-	json_add_string(object, "type", "work_queue_stats");
-	json_add_int(object, "depth", depth);
-	json_add_int(object, "pending", pending);
-	json_add(object, "oldest_queued_at", NULL);
-	json_add_int(object, "workers_polling", 1);
-	reply_json(plane, call, object);
-}
-
-static void serve_item(struct plane *plane, struct plane_environment *environment,
-		       struct wire_call *call, const char *id, const char *verb)
-{
-	struct plane_work *work = plane_find(plane, id);
-	int status = 404;
-
-	if (work && work->environment == environment && strcmp(verb, "ack") == 0)
-		status = plane_do_ack(plane, work, call->client);
-	else if (work && work->environment == environment && strcmp(verb, "stop") == 0)
-		status = plane_do_stop(plane, work, strstr(call->body, "true"), call->client);
-	if (status != 0)
-		refuse(plane, call, status);
-	else if (strcmp(verb, "stop") == 0)
-		reply(plane, call, 204, "");
-	else
-		reply_json(plane, call, work_object(work, false));
+	return i >= ARRAY_SIZE(begin) && after[0] == '\0';
 }
 
 void plane_serve(void *arg, struct wire_call *call)
 {
 	struct plane *plane = arg;
-	struct plane_environment *environment;
-	char id[160] = "", work[160] = "", verb[32] = "";
+	struct request request;
+	const struct route *route = NULL;
 
-	(void)sscanf(call->path, "/v1/environments/%159[^/]/work/%159[^/?]/%31[a-z]", id, work,
-		     verb);
-	if (id[0] == '\0')
-		(void)sscanf(call->path, "/v1/environments/%159[^/]/work", id);
-	HASH_FIND_STR(plane->environments, id, environment);
-	if (!environment) {
-		refuse(plane, call, 404);
-	} else if (environment->is_key_rejected || strcmp(call->bearer, environment->key) != 0) {
-		refuse(plane, call, 401);
-	} else if (strcmp(work, "poll") == 0) {
-		serve_poll(plane, environment, call);
-	} else if (verb[0] != '\0') {
-		serve_item(plane, environment, call, work, verb);
-	} else if (environment->options.list_is_not_permitted) {
-		refuse(plane, call, 403);
-	} else if (strcmp(work, "stats") == 0) {
-		serve_stats(plane, environment, call);
-	} else {
-		serve_list(plane, environment, call);
-	}
+	request_read(&request, plane, call);
+	for (size_t i = 0; i < ARRAY_SIZE(routes) && !route; i++)
+		if (is_route(&request, &routes[i]))
+			route = &routes[i];
+	if (!route)
+		reply_error(&request, 404, "no such endpoint");
+	else if (admit(&request, route))
+		route->serve(&request);
+	request_done(&request);
 }
