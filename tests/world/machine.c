@@ -145,10 +145,9 @@ void machine_set_trouble(struct machine *machine, const struct machine_trouble *
 	machine->trouble = *trouble;
 }
 
-void machine_set_image(struct machine *machine, const char *name, bool is_there)
+void machine_set_image(struct machine *machine, enum machine_image image)
 {
-	(void)name;
-	machine->has_image = is_there;
+	machine->image = image;
 }
 
 void machine_set_command_is_broken(struct machine *machine, bool is_broken)
@@ -269,6 +268,13 @@ static void on_cannot_run(void *arg)
 	container_end(container, machine_is_podman(container->machine) ? 1 : 127, false);
 }
 
+static void on_rumour(void *arg)
+{
+	struct machine_container *container = arg;
+
+	events_tell(container, machine_is_podman(container->machine) ? "died" : "die");
+}
+
 void container_run(struct machine_container *container)
 {
 	struct machine *machine = container->machine;
@@ -280,6 +286,9 @@ void container_run(struct machine_container *container)
 	if (container->pid == 0 || machine_process(container->pid) != container)
 		new_process(container);
 	events_tell(container, "start");
+	if (sim_chance(machine->sim, machine->trouble.event_false))
+		sim_at(machine->sim, &container->rumour,
+		       sim_random_scale(machine->sim, 1000, 1800000), on_rumour, container);
 	container->is_command_broken = machine->is_command_broken;
 	if (container->is_command_broken)
 		sim_at(machine->sim, &container->event, sim_random(machine->sim, 5, 200),
@@ -298,6 +307,7 @@ void container_end(struct machine_container *container, int exit_code, bool oom_
 	struct machine *machine = container->machine;
 
 	sim_cancel(machine->sim, &container->event);
+	sim_cancel(machine->sim, &container->rumour);
 	end_process(container);
 	container->pid = 0;
 	container->is_prepared = container->was_cut_off = false;
@@ -333,6 +343,7 @@ void container_remove(struct machine_container *container)
 	struct machine *machine = container->machine;
 
 	sim_cancel(machine->sim, &container->event);
+	sim_cancel(machine->sim, &container->rumour);
 	end_process(container);
 	machine->owner.removed(container, machine->owner.arg);
 	events_tell(container, machine_is_podman(machine) ? "remove" : "destroy");

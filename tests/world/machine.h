@@ -39,7 +39,8 @@ struct machine_container {
 	bool was_cut_off;	/* Podman: in its start; it runs, and is shown as created */
 	bool is_command_broken; /* its command could not be run */
 	UT_hash_handle by_id, by_name;
-	struct sim_event event; /* of its removal, or its end */
+	struct sim_event event;	 /* of its removal, or its end */
+	struct sim_event rumour; /* of its end */
 
 	void *worker; /* of who made the machine */
 };
@@ -70,6 +71,7 @@ struct machine_owner {
  * sim when its moment comes. */
 struct machine_trouble {
 	unsigned event_lost, event_late, event_twice;
+	unsigned event_false;	   /* says of a container that runs on that it has died */
 	unsigned create_fails;	   /* 500 */
 	unsigned start_fails;	   /* 500, nothing runs: it stays as it is */
 	unsigned start_cannot_run; /* 400 (Docker), 500 or 404 (Podman): the command is not there */
@@ -92,8 +94,14 @@ const char *machine_socket(const struct machine *machine);
 enum machine_kind machine_kind(const struct machine *machine);
 
 void machine_set_trouble(struct machine *machine, const struct machine_trouble *trouble);
-/* An image by the name that a fleet calls it; false: it is not there (and cannot be pulled). */
-void machine_set_image(struct machine *machine, const char *name, bool is_there);
+enum machine_image {
+	IMAGE_IS_GONE, /* and cannot be pulled */
+	IMAGE_IS_GOOD,
+	IMAGE_IS_UNFIT, /* another one by the same name: no policy admits it */
+};
+
+/* The image of every session. */
+void machine_set_image(struct machine *machine, enum machine_image image);
 /* The command in every image cannot be run: the engine's init says so after the start (exit code
  * 127), or the engine at the start. */
 void machine_set_command_is_broken(struct machine *machine, bool is_broken);

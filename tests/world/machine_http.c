@@ -145,7 +145,7 @@ static void create(struct machine *machine, struct wire_call *call)
 		refuse(machine, call, is_podman ? 500 : 409, message);
 		return;
 	}
-	if (!machine->has_image) {
+	if (machine->image == IMAGE_IS_GONE) {
 		json_object_put(request);
 		refuse(machine, call, is_podman ? 500 : 404,
 		       is_podman ? "localhost/berth-session:1: image not known"
@@ -420,7 +420,7 @@ void machine_serve(void *arg, struct wire_call *call)
 		events_open(machine, call);
 	else if (strcmp(call->name, "image") == 0 && strcmp(call->method, "POST") == 0)
 		refuse(machine, call, 404, "pull access denied, repository does not exist");
-	else if (strcmp(call->name, "image") == 0 && !machine->has_image)
+	else if (strcmp(call->name, "image") == 0 && machine->image == IMAGE_IS_GONE)
 		refuse(machine, call, 404, "No such image");
 	else if (strcmp(call->name, "image") == 0)
 		serve_body(machine, call, image_body(machine));

@@ -258,8 +258,9 @@ char *info_body(const struct machine *machine)
 
 char *image_body(const struct machine *machine)
 {
-	(void)machine;
-	return xstrdup("{\"Id\":\"sha256:" IMAGE_ID "\",\"Config\":{\"Cmd\":[\"worker\"]}}");
+	return xasprintf("{\"Id\":\"sha256:" IMAGE_ID "\",\"Config\":{\"Cmd\":[\"worker\"],"
+			 "\"Volumes\":{%s}}}",
+			 machine->image == IMAGE_IS_UNFIT ? "\"/proc\":{}" : "");
 }
 
 char *filtered_instance(const char *path)

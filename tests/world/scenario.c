@@ -157,6 +157,7 @@ static void draw_machine_trouble(struct machine_trouble *trouble, struct sim *si
 		.event_lost = rate(sim, 3000),
 		.event_late = rate(sim, 3000),
 		.event_twice = rate(sim, 3000),
+		.event_false = rate(sim, 1000),
 		.create_fails = rate(sim, 300),
 		.start_fails = rate(sim, 300),
 		.start_cannot_run = one_in(sim, 4) ? rate(sim, 100) : 0,

@@ -175,7 +175,10 @@ static void set(struct outage *outage, bool is_bad)
 	else if (outage->trouble == TROUBLE_ENGINE)
 		machine_engine_start(machine_of(outage));
 	else if (outage->trouble == TROUBLE_IMAGE)
-		machine_set_image(machine_of(outage), "localhost/berth-session:1", !is_bad);
+		machine_set_image(machine_of(outage), !is_bad ? IMAGE_IS_GOOD
+						      : sim_chance(world->sim, 5000)
+							      ? IMAGE_IS_GONE
+							      : IMAGE_IS_UNFIT);
 	else if (outage->trouble == TROUBLE_COMMAND)
 		machine_set_command_is_broken(machine_of(outage), is_bad);
 	else if (outage->trouble == TROUBLE_DISK)

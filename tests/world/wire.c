@@ -233,8 +233,10 @@ static void on_returned(void *arg)
 static void spoil(struct trip *trip)
 {
 	static const char *const wrong[] = {
-		"<html><body>502 Bad Gateway</body></html>",	   "{", "[]",
-		"{\"id\":7,\"data\":\"x\",\"Id\":[],\"State\":3}", "",
+		"<html><body>502 Bad Gateway</body></html>",
+		"{",
+		"{\"id\":7,\"data\":\"x\",\"Id\":[],\"State\":3}",
+		"",
 	};
 	struct sim *sim = trip->wire->sim;
 	size_t len = trip->body.len;

@@ -439,7 +439,7 @@ static void make_machines(struct world *world)
 	for (size_t i = 0; i < world->scenario.machine_count; i++) {
 		world->machines[i] =
 			machine_new(world->sim, names[i], world->scenario.machine_kinds[i], &owner);
-		machine_set_image(world->machines[i], "localhost/berth-session:1", true);
+		machine_set_image(world->machines[i], IMAGE_IS_GOOD);
 		machine_set_room(world->machines[i], 100 * GIB, 100 * GIB);
 		machine_set_trouble(world->machines[i], &world->scenario.machine_trouble);
 	}
