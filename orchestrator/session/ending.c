@@ -186,6 +186,7 @@ static void on_term_sent(struct engine_call *call, void *arg)
 {
 	struct session *session = arg;
 
+	session->was_signalled |= call->outcome == ENGINE_OK;
 	if (call->outcome != ENGINE_ALREADY && call->outcome != ENGINE_NOT_FOUND)
 		return;
 	session->kill_found_nothing = call->outcome == ENGINE_ALREADY;
@@ -212,6 +213,7 @@ static void on_kill_sent(struct engine_call *call, void *arg)
 {
 	struct session *session = arg;
 
+	session->was_signalled |= call->outcome == ENGINE_OK;
 	session->kill_found_nothing = call->outcome == ENGINE_ALREADY;
 	if (call->outcome == ENGINE_ALREADY || call->outcome == ENGINE_NOT_FOUND)
 		session_enter(session, SESSION_EXITED);

@@ -20,7 +20,8 @@
 #include <errno.h>
 #include <stdio.h>
 
-#define ATTEMPTS 3 /* without an answer, before that is said */
+#define BY_SIGNAL 128 /* exit codes above it are of a signal */
+#define ATTEMPTS  3   /* without an answer, before that is said */
 
 bool session_needs_judging(const struct session *session)
 {
@@ -68,8 +69,11 @@ static bool was_never_held(const struct session *session, const struct lookup_wa
 static bool was_held_by_us(const struct session *session, const struct lookup_wait *wait)
 {
 	struct holding holding = holding_of(session, wait);
+	/* One that died before it was told, or for another reason, is left to its lease. */
+	bool was_ended_by_us = session->was_signalled || session->exit_code > BY_SIGNAL;
 
-	return session->end == END_TIME_LIMIT && holding_was_ended(&holding, &wait->status);
+	return session->end == END_TIME_LIMIT && was_ended_by_us &&
+	       holding_was_ended(&holding, &wait->status);
 }
 
 /* Every session of this image would end like that: claims are paused, the item is not to blame. */

@@ -390,24 +390,27 @@ static void on_prepared_again(struct engine_call *call, void *arg)
 		session_fail(session, BLAME_ENVIRONMENT, &err);
 }
 
-/* To prepare what has run and ended would make it ready to run again. */
+/* A start of what has run and ended would run it again. */
 static void on_looked_before_start(struct engine_call *call, void *arg)
 {
 	struct session *session = arg;
 
-	if (call->outcome == ENGINE_OK && call->container.status == CONTAINER_CREATED)
+	if (call->outcome != ENGINE_OK || call->container.status != CONTAINER_CREATED)
+		on_looked_after_start(call, session);
+	else if (engine_prepares(session->site->engine))
 		session_prepare(session, on_prepared_again);
 	else
-		on_looked_after_start(call, session);
+		start_now(session);
 }
 
-/* What was prepared may be lost, when the engine was away or because its process was killed, and a
- * start would then make it anew: that is looked at as the first time. */
+/* An earlier start may have happened, whatever was heard of it. What was prepared may be lost, when
+ * the engine was away or because its process was killed, and a start would then make it anew: that
+ * is looked at as the first time. */
 void step_starting(struct session *session)
 {
-	bool may_be_lost = session->attempts > 0 || !session_may_run(session);
+	bool may_be_lost = engine_prepares(session->site->engine) && !session_may_run(session);
 
-	if (may_be_lost && engine_prepares(session->site->engine))
+	if (session->attempts > 0 || may_be_lost)
 		session_inspect(session, on_looked_before_start);
 	else
 		start_now(session);
