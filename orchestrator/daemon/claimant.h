@@ -90,6 +90,7 @@ struct claimant {
 	struct queue_peer peer;
 	struct secret *key;
 	struct key_stamp key_stamp; /* of its file when it was read */
+	uint64_t key_proved_ms;	    /* when a poll was last answered */
 	struct poll_settings poll;
 	struct poller *poller;
 	struct lookup *lookup;

@@ -101,6 +101,7 @@ static void on_refused(struct work_item *item, const struct err *why, void *arg)
 	struct claimant *claimant = arg;
 	struct session *session = table_find(claimant->host->table, item->id);
 
+	claimant->key_proved_ms = loop_now_ms(claimant->host->loop);
 	if (session) {
 		work_item_done(item);
 		offered_again(claimant, session);
@@ -117,6 +118,7 @@ static void on_claimed(struct work_item *item, void *arg)
 	struct session *session = table_find(claimant->host->table, item->id);
 	struct err err;
 
+	claimant->key_proved_ms = loop_now_ms(claimant->host->loop);
 	if (session) {
 		work_item_done(item);
 		offered_again(claimant, session);
@@ -137,6 +139,7 @@ static void on_empty(void *arg)
 {
 	struct claimant *claimant = arg;
 
+	claimant->key_proved_ms = loop_now_ms(claimant->host->loop);
 	if (claimant->host->is_drain)
 		claimant_stop(claimant);
 }

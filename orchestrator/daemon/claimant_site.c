@@ -231,9 +231,12 @@ static bool on_key_rejected(const struct err *why, void *arg)
 	return claimant_key_rejected(why, owner_of(arg));
 }
 
-static bool key_is_missing(void *arg)
+static bool key_is_doubtful(void *arg)
 {
-	return owner_of(arg)->is_rejected;
+	const struct claimant *claimant = owner_of(arg);
+
+	return claimant->is_rejected ||
+	       claimant->key_proved_ms < lookup_refused_ms(claimant->lookup);
 }
 
 struct site claimant_site(struct edition *edition)
@@ -252,7 +255,7 @@ struct site claimant_site(struct edition *edition)
 		.launched = on_launched,
 		.container_known = on_container_known,
 		.key_rejected = on_key_rejected,
-		.key_is_missing = key_is_missing,
+		.key_is_doubtful = key_is_doubtful,
 		.record = on_record,
 		.force_stopped = on_force_stopped,
 		.incomplete = on_incomplete,

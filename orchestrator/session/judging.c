@@ -42,11 +42,21 @@ bool session_needs_judging(const struct session *session)
 	}
 }
 
+/* By the clock as it is set now: it may have been another one when the container was started. */
+static int64_t started_ms(const struct session *session)
+{
+	struct loop *loop = session->site->loop;
+	uint64_t since_ms = session->started_mono_ms;
+
+	return since_ms != 0 ? loop_wall_ms(loop) - (int64_t)(loop_now_ms(loop) - since_ms)
+			     : session->times.started;
+}
+
 static struct holding holding_of(const struct session *session, const struct lookup_wait *wait)
 {
 	return (struct holding){
 		.acknowledged_at_ms = session->acknowledged_at_ms,
-		.started_ms = session->times.started,
+		.started_ms = started_ms(session),
 		.exited_ms = session->times.exited,
 		.clock_offset_ms = wait->clock_offset_ms,
 	};
@@ -157,7 +167,7 @@ static void on_judged(struct lookup_wait *wait, void *arg)
 		return;
 	}
 	if (wait->result == LOOKUP_FAILED || (wait->result == LOOKUP_NOT_PERMITTED &&
-					      session->site->key_is_missing(session->site->arg))) {
+					      session->site->key_is_doubtful(session->site->arg))) {
 		no_answer(session, result_name(wait));
 		return;
 	}

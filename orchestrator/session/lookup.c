@@ -33,7 +33,7 @@ struct lookup {
 	bool sweeps_often;
 	unsigned hurried; /* of those waiting */
 	unsigned pages, attempts;
-	uint64_t last_run_ms;
+	uint64_t last_run_ms, refused_ms;
 	bool ran_before;
 	int64_t clock_offset_ms;
 };
@@ -133,6 +133,7 @@ static void on_page(struct queue_call *call, void *arg)
 	struct lookup *lookup = arg;
 
 	if (call->outcome == QUEUE_REJECTED) {
+		lookup->refused_ms = loop_now_ms(lookup->peer->loop);
 		finish_run(lookup, LOOKUP_NOT_PERMITTED);
 		return;
 	}
@@ -302,6 +303,11 @@ void lookup_key_replaced(struct lookup *lookup)
 {
 	lookup->not_permitted = false;
 	schedule(lookup);
+}
+
+uint64_t lookup_refused_ms(const struct lookup *lookup)
+{
+	return lookup->refused_ms;
 }
 
 bool lookup_is_permitted(const struct lookup *lookup)

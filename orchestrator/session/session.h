@@ -110,8 +110,9 @@ struct site {
 	void (*launched)(struct session *session, void *arg);
 	/* 401 or 403 on an ack. True: the key was replaced, try again. */
 	bool (*key_rejected)(const struct err *err, void *arg);
-	/* The key was rejected, and no other one has come yet. */
-	bool (*key_is_missing)(void *arg);
+	/* The key was rejected, or refused by the list and not accepted by anything since: it may
+	 * be that it is no good any more, and not that it may not list. */
+	bool (*key_is_doubtful)(void *arg);
 	/* It has ended, and once more when all is known of it: write the record. */
 	void (*record)(struct session *session, void *arg);
 	/* Its item was force-stopped. */

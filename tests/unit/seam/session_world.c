@@ -135,7 +135,7 @@ static void on_force_stopped(struct session *session, void *arg)
 	((struct session_world *)arg)->force_stopped++;
 }
 
-static bool key_is_missing(void *arg)
+static bool key_is_doubtful(void *arg)
 {
 	(void)arg;
 	return false;
@@ -193,7 +193,7 @@ static void init_site(struct session_world *world)
 		.record = on_record,
 		.force_stopped = on_force_stopped,
 		.incomplete = on_incomplete,
-		.key_is_missing = key_is_missing,
+		.key_is_doubtful = key_is_doubtful,
 		.ended = on_ended,
 		.arg = world,
 	};
