@@ -190,13 +190,14 @@ static int read_info(struct probe *probe, struct json_object *info, struct err *
 	const char *system = json_get_string(info, "OSType");
 	const char *data_root = json_get_string(info, "DockerRootDir");
 
-	if (!json_object_is_type(info, json_type_object))
-		return err_set(err, ERR_ENGINE, -EBADMSG, "info: reply makes no sense");
 	if (system && strcmp(system, "linux") != 0) {
 		return err_set(err, ERR_REFUSED, -ENOTSUP,
 			       "the engine runs %.20s containers: berth needs Linux containers",
 			       system);
 	}
+	/* Without it nobody could tell when the disk is full. */
+	if (!data_root || !*data_root)
+		return err_set(err, ERR_ENGINE, -EBADMSG, "info: reply makes no sense");
 	free(probe->data_root);
 	probe->data_root = xstrdup_or_null(data_root);
 	return 0;

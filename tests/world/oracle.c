@@ -151,6 +151,7 @@ static void on_acked(struct plane_work *work, struct host *by, bool is_first, vo
 		return;
 	witness->is_traceless = !has_container(oracle, work, by);
 	witness->kills = oracle_host_of(oracle, by)->kills;
+	witness->incarnation = by->incarnation;
 	if (oracle->nobody_waits || is_refused(oracle, work))
 		return;
 	uint64_t ack_within_ms = (uint64_t)environment_of(oracle, work)->ack_within_ms;

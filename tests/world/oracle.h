@@ -30,7 +30,7 @@ struct witness {
 	/* Acked before it had a container, and none was made since: should its berth be killed now,
 	 * nothing is left that the next start could find. */
 	bool is_traceless;
-	uint64_t kills; /* of its berth, when it was acked */
+	uint64_t kills, incarnation; /* of its berth, when it was acked */
 };
 
 struct oracle_report {

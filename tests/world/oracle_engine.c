@@ -284,7 +284,13 @@ static bool may_be_left(struct oracle *oracle, struct plane_work *work)
 		return false;
 	if (witness->was_acked_by_foreign || oracle->scenario->trouble.list_outages != 0)
 		return true;
-	return witness->is_traceless && witness->acked_by &&
+	if (!witness->acked_by)
+		return false;
+	/* After a restart only times tell whose ack it was. */
+	if (oracle->scenario->trouble.clock_jumps != 0 &&
+	    witness->acked_by->incarnation != witness->incarnation)
+		return true;
+	return witness->is_traceless &&
 	       oracle_host_of(oracle, witness->acked_by)->kills > witness->kills;
 }
 
