@@ -99,9 +99,10 @@ char *dialect_url(const struct dialect *dialect, struct api_version api,
 
 enum engine_outcome dialect_classify_success(enum engine_operation operation, long status)
 {
-	bool makes_process = operation == OPERATION_PREPARE || operation == OPERATION_START;
+	bool is_for_process = operation == OPERATION_PREPARE || operation == OPERATION_START ||
+			      operation == OPERATION_KILL;
 
-	return makes_process && status != 204 ? ENGINE_UNKNOWN : ENGINE_OK;
+	return is_for_process && status != 204 ? ENGINE_UNKNOWN : ENGINE_OK;
 }
 
 enum engine_outcome dialect_classify_pull_error(const char *message)

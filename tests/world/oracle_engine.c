@@ -93,8 +93,9 @@ static void count_start(struct oracle *oracle, struct trace *trace)
 {
 	struct oracle_host *host = oracle_host_by_instance(oracle, trace->instance);
 
-	/* What a call does that was given up long ago cannot be planned for. */
-	if (oracle->nobody_waits || trace->was_late)
+	/* What a call does that was given up long ago cannot be planned for, and what an earlier
+	 * run has acked must be started, whatever runs by now. */
+	if (oracle->nobody_waits || trace->was_late || trace->was_adopted)
 		return;
 	trace->is_counted = true;
 	if (++host->running > host->cap && oracle_knows_all_engines(oracle, host))

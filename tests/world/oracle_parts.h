@@ -18,6 +18,7 @@ struct trace {
 	bool is_counted; /* against the caps, while it runs */
 	bool has_beaten;
 	bool was_told; /* to end, by its berth */
+	bool was_adopted;
 	bool was_late; /* made by a call that nobody waited for any more */
 	bool was_removed_by_berth;
 	bool is_lost; /* its berth was told that somebody else has its item */

@@ -56,6 +56,9 @@ void oracle_log_line(struct oracle *oracle, const struct host_log_line *line)
 		if (strcmp(field->name, "state") == 0 && field->value && strstr(field->value, "->"))
 			edge = field->value;
 	}
+	struct trace *trace = line->container ? trace_find(oracle, line->container) : NULL;
+	if (trace && strcmp(line->event, "adopted") == 0)
+		trace->was_adopted = true;
 	if (strcmp(line->event, "bug") == 0)
 		oracle_fail(oracle, "berth calls it a bug: %s", line->message);
 	if (strcmp(line->event, "state") == 0 && edge)
