@@ -10,6 +10,7 @@
 #include <signal.h>
 
 #define LOOK_AGAIN_MS 200u   /* not everything that is waited for tells */
+#define SETTLING_MS   5000u  /* for the items of containers that are not there yet */
 #define CLEARING_MS   10000u /* at most; the service manager is told */
 
 /* --- is there something to wait for? ---------------------------------------------------------- */
@@ -145,10 +146,25 @@ void leaving_review(struct daemon *daemon)
 		timer_arm(&daemon->pending_timer, daemon->loop, LOOK_AGAIN_MS, look_again, daemon);
 }
 
+static void give_up_traceless(struct session *session, void *arg)
+{
+	bool *found = arg;
+
+	*found |= session_give_up_traceless(session);
+}
+
 static void on_out_of_patience(void *arg)
 {
 	struct daemon *daemon = arg;
+	bool has_traceless = false;
 
+	/* The next start would find nothing of them, and nobody else is offered their items. */
+	table_each(&daemon->table, give_up_traceless, &has_traceless);
+	if (has_traceless) {
+		timer_arm(&daemon->leave_timer, daemon->loop, SETTLING_MS, on_out_of_patience,
+			  daemon);
+		return;
+	}
 	log_event(LOG_WARNING, "leaving", NULL, NULL,
 		  "what is still under way is left to the next start");
 	daemon_add_verdict(daemon, VERDICT_PARTIAL);

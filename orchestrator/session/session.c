@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "session/steps.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -192,6 +193,19 @@ void session_fail(struct session *session, enum session_blame blame, const struc
 		session_enter(session, session->state == SESSION_STARTING ? SESSION_JUDGING
 									  : SESSION_ACKING);
 	}
+}
+
+bool session_give_up_traceless(struct session *session)
+{
+	bool is_making = session->state == SESSION_CREATING || session->state == SESSION_REPLACING;
+	struct err err;
+
+	if (!is_making || session->ack == ACK_NOT_SENT)
+		return false;
+	(void)err_set(&err, ERR_TEMPORARY, -ETIMEDOUT,
+		      "berth leaves, and the engine has not made the container yet");
+	session_fail(session, BLAME_NOBODY, &err);
+	return true;
 }
 
 void session_inspect(struct session *session, void (*done)(struct engine_call *, void *))

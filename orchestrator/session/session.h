@@ -198,6 +198,9 @@ void session_container_changed(struct session *session); /* an event, or a list 
 bool session_may_run(const struct session *session);
 void session_heartbeat_seen(struct session *session, int64_t at_ms);
 void session_stop(struct session *session, enum session_end why);
+/* True if its item is acked, or may be, and the engine has not made its container yet: it is given
+ * up, and its item settled. */
+bool session_give_up_traceless(struct session *session);
 /* A poll sent while it ran has brought its item once more: either its lease has lapsed, then its
  * container is ended and the next offer taken, or the item was handed out twice. */
 void session_offered_again(struct session *session);

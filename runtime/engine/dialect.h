@@ -99,8 +99,8 @@ extern const struct dialect dialect_podman;
 char *dialect_url(const struct dialect *dialect, struct api_version api,
 		  enum engine_operation operation, const char *const *arguments);
 
-/* What a 2xx means. Engines answer a start, its preparation, and a signal, with 204: any other is from
- * somebody else, and the container itself must show what happened. */
+/* What a 2xx means. Engines answer a start, its preparation, and a signal, with 204: any other is
+ * from somebody else, and the container itself must show what happened. */
 enum engine_outcome dialect_classify_success(enum engine_operation operation, long status);
 
 /* What an error of a registry means, inside the stream of a pull (whose status was 200) or before

@@ -5,7 +5,10 @@
 # Arguments: build folder, compiler, linker up to the object that is replaced, what follows it.
 set -uo pipefail
 cd "$(dirname "$0")/../.." || exit 1
-build=$1 compile=$2 link=$3 libraries=$4
+build=$1
+read -ra compile <<<"$2"
+read -ra link <<<"$3"
+read -ra libraries <<<"$4"
 seeds=${MUTANT_SEEDS:-400}
 folder=$build/mutants
 number=0
@@ -22,8 +25,8 @@ try() {
 		return
 	fi
 	# The object stands before the library, which then has nothing to add to it.
-	if ! $compile -I"$(dirname "$source")" -c "$folder/$name/$(basename "$source")" -o "$folder/$name/mutant.o" ||
-		! $link "$folder/$name/mutant.o" $libraries -o "$folder/$name/world"; then
+	if ! "${compile[@]}" -I"$(dirname "$source")" -c "$folder/$name/$(basename "$source")" -o "$folder/$name/mutant.o" ||
+		! "${link[@]}" "$folder/$name/mutant.o" "${libraries[@]}" -o "$folder/$name/world"; then
 		echo "does not compile"
 		return
 	fi

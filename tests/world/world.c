@@ -11,14 +11,12 @@
 #include <stdio.h>
 #include <string.h>
 
-#define SECOND	   UINT64_C(1000)
-#define MINUTE	   (60 * SECOND)
-#define HOUR	   (60 * MINUTE)
-#define DAY	   (24 * HOUR)
-#define GIB	   (INT64_C(1) << 30)
-#define LEAVING_MS (30 * MINUTE) /* for all berths to leave in the end */
-#define CALM_MS	   (5 * MINUTE)	 /* at least, for what was half open to be noticed */
-#define KEPT_MS	   (2 * DAY)	 /* stopped items are listed for so long */
+#define SECOND	 UINT64_C(1000)
+#define MINUTE	 (60 * SECOND)
+#define HOUR	 (60 * MINUTE)
+#define GIB	 (INT64_C(1) << 30)
+#define STUCK_MS (2 * HOUR)   /* more than any limit of a session or a lease */
+#define CALM_MS	 (5 * MINUTE) /* at least, for what was half open to be noticed */
 
 void world_trace(struct world *world, const char *format, ...)
 {
@@ -66,6 +64,11 @@ static void on_log_line(const struct host_log_line *line, void *arg)
 	(void)printf("%s%s\n", line->message ? " msg=" : "", line->message ? line->message : "");
 }
 
+static void note_progress(struct world *world)
+{
+	world->progress_ms = sim_now_ms(world->sim);
+}
+
 static void on_offered(struct plane_work *work, struct host *by, void *arg)
 {
 	struct world *world = arg;
@@ -78,6 +81,7 @@ static void on_acked(struct plane_work *work, struct host *by, bool is_first, vo
 	struct world *world = arg;
 
 	world->oracle_observer.acked(work, by, is_first, world->oracle);
+	note_progress(world);
 }
 
 static void on_stopping(struct plane_work *work, struct host *by, bool force, void *arg)
@@ -87,6 +91,7 @@ static void on_stopping(struct plane_work *work, struct host *by, bool force, vo
 	world_trace(world, "%s stops %s, which is %s", by ? by->name : "somebody", work->id,
 		    work_state_name(work->state));
 	world->oracle_observer.stopping(work, by, force, world->oracle);
+	note_progress(world);
 	if (by && work->state != WORK_STOPPED)
 		people_lost(world->people, work);
 }
@@ -96,8 +101,10 @@ static void on_beaten(struct plane_work *work, bool is_first, void *arg)
 	struct world *world = arg;
 
 	world->oracle_observer.beaten(work, is_first, world->oracle);
-	if (is_first)
-		world_trace(world, "%s: first heartbeat", work->id);
+	if (!is_first)
+		return;
+	note_progress(world);
+	world_trace(world, "%s: first heartbeat", work->id);
 }
 
 static void on_lapsed(struct plane_work *work, void *arg)
@@ -105,6 +112,7 @@ static void on_lapsed(struct plane_work *work, void *arg)
 	struct world *world = arg;
 
 	world->oracle_observer.lapsed(work, world->oracle);
+	note_progress(world);
 	world_trace(world, "%s: its lease lapses", work->id);
 }
 
@@ -148,6 +156,7 @@ static void on_container_ended(struct machine_container *container, void *arg)
 {
 	struct world *world = arg;
 
+	note_progress(world);
 	world_trace(world, "%s ends: %d%s", container->name, container->exit_code,
 		    container->oom_killed ? ", out of memory" : "");
 	if (container->worker)
@@ -163,6 +172,7 @@ static void on_removed(struct machine_container *container, void *arg)
 		oracle_container_ended(world->oracle, container);
 	container->worker = worker_free(container->worker);
 	oracle_container_removed(world->oracle, container);
+	note_progress(world);
 }
 
 static void on_touched(struct machine_container *container, const char *what, struct host *by,
@@ -247,7 +257,7 @@ static bool hosts_are_down(const struct world *world)
 static void begin_ending(struct world *world)
 {
 	world->is_ending = true;
-	world->ends_by_ms = sim_now_ms(world->sim) + LEAVING_MS;
+	note_progress(world);
 	for (size_t i = 0; i < world->scenario.host_count; i++) {
 		struct host_life *life = &world->hosts[i];
 		sim_cancel(world->sim, &life->start);
@@ -258,6 +268,16 @@ static void begin_ending(struct world *world)
 	}
 }
 
+static uint64_t time_to_progress_ms(const struct world *world)
+{
+	uint64_t longest_ms = 0;
+
+	for (size_t i = 0; i < world->scenario.host_count; i++)
+		if (world->scenario.hosts[i].cron_every_ms > longest_ms)
+			longest_ms = world->scenario.hosts[i].cron_every_ms;
+	return STUCK_MS + 3 * longest_ms;
+}
+
 static void look_for_the_end(struct world *world)
 {
 	uint64_t now = sim_now_ms(world->sim);
@@ -266,7 +286,7 @@ static void look_for_the_end(struct world *world)
 		world->is_over = true;
 		return;
 	}
-	if (now > world->ends_by_ms) {
+	if (now > world->progress_ms + time_to_progress_ms(world)) {
 		_cleanup_free_ char *why = oracle_unsettled(world->oracle, world->machines,
 							    world->scenario.machine_count);
 		oracle_fail_final(world->oracle, world->is_ending ? "a berth does not leave"
@@ -326,28 +346,6 @@ static void on_minute(void *arg)
 		look_for_the_end(world);
 }
 
-/* As long as everything takes that is queued, one after the other where it must be. */
-static uint64_t time_to_settle_ms(const struct world *world)
-{
-	const struct scenario *scenario = &world->scenario;
-	uint64_t longest_ms = 0, least_cap = UINT64_MAX;
-
-	for (size_t i = 0; i < scenario->environment_count; i++) {
-		const struct environment_scenario *environment = &scenario->environments[i];
-		uint64_t whole_ms =
-			(uint64_t)(environment->session_ms + environment->stop_grace_ms) +
-			10 * MINUTE;
-		if (whole_ms > longest_ms)
-			longest_ms = whole_ms;
-		if ((uint64_t)environment->sessions < least_cap)
-			least_cap = (uint64_t)environment->sessions;
-	}
-	for (size_t i = 0; i < scenario->host_count; i++)
-		if ((uint64_t)scenario->hosts[i].sessions < least_cap)
-			least_cap = (uint64_t)scenario->hosts[i].sessions;
-	return 12 * HOUR + 2 * longest_ms * (scenario->sessions / least_cap + 1);
-}
-
 static void be_calm(void *arg)
 {
 	struct world *world = arg;
@@ -356,7 +354,7 @@ static void be_calm(void *arg)
 	world_trace(world, "from here on nothing goes wrong");
 	world->is_calm = true;
 	world->calm_since_ms = sim_now_ms(world->sim);
-	world->ends_by_ms = sim_now_ms(world->sim) + time_to_settle_ms(world);
+	note_progress(world);
 	troubles_end(world);
 	people_are_calm(world->people);
 	for (size_t i = 0; i < world->scenario.machine_count; i++)

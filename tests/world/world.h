@@ -97,7 +97,7 @@ struct world {
 	struct outage outages[TROUBLES];
 	struct sim_event minute, calm;
 	bool is_calm, is_ending, is_over;
-	uint64_t calm_since_ms, ends_by_ms;
+	uint64_t calm_since_ms, progress_ms; /* when anything last happened to a session */
 };
 
 /* place.c: what a host reads: its fleet file, its keys. */
