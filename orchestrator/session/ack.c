@@ -36,6 +36,24 @@ static bool is_fresh(const struct work_status *status)
 	return status->state == WORK_STARTING && status->latest_heartbeat_at_ms == 0;
 }
 
+/* Acked by one of our attempts, as far as can be told: since it was offered to us, and by nobody
+ * who has begun. An ack may also succeed for an item that another host has just acked. `offset_ms`:
+ * the server's clock minus ours. */
+static bool is_our_attempt(const struct session *session, const struct work_status *status,
+			   int64_t offset_ms)
+{
+	int64_t acked_ms = status->acknowledged_at_ms - offset_ms;
+
+	return is_fresh(status) && acked_ms + CLOCK_SLACK_MS >= session->times.claimed;
+}
+
+static int64_t offset_of(const struct session *session, const struct queue_call *call)
+{
+	int64_t server_ms = call->server_time_ms;
+
+	return server_ms > 0 ? server_ms - loop_wall_ms(session->site->loop) : 0;
+}
+
 static void on_repeat(void *arg)
 {
 	struct session *session = arg;
@@ -93,6 +111,9 @@ static void on_acked(struct queue_call *call, void *arg)
 			conclude_lost(session, work_state_name(call->status.state));
 		} else {
 			session->acknowledged_at_ms = call->status.acknowledged_at_ms;
+			session->is_shared =
+				!session->is_adopted && call->status.acknowledged_at_ms != 0 &&
+				!is_our_attempt(session, &call->status, offset_of(session, call));
 			conclude(session, ACK_OURS);
 		}
 		break;
@@ -261,24 +282,13 @@ static void refuse_again(struct session *session)
 	session_retry(session);
 }
 
-/* Acked by one of our attempts, as far as can be told: since it was offered to us, and by nobody
- * who has begun. An ack may also succeed for an item that another host has: it was refused here,
- * not there. `offset_ms`: the server's clock minus ours. */
-static bool is_our_refusal(const struct session *session, const struct work_status *status,
-			   int64_t offset_ms)
-{
-	int64_t acked_ms = status->acknowledged_at_ms - offset_ms;
-
-	return is_fresh(status) && acked_ms + CLOCK_SLACK_MS >= session->times.claimed;
-}
-
 static void on_refusal_looked_up(struct lookup_wait *wait, void *arg)
 {
 	struct session *session = arg;
 	struct log_ids ids = session_ids(session);
 
 	if (wait->result == LOOKUP_FOUND &&
-	    is_our_refusal(session, &wait->status, wait->clock_offset_ms)) {
+	    is_our_attempt(session, &wait->status, wait->clock_offset_ms)) {
 		session_enter(session, SESSION_FORCE_STOPPING);
 	} else if (wait->result == LOOKUP_FAILED) {
 		refuse_again(session);
@@ -295,11 +305,10 @@ static void on_refusal_acked(struct queue_call *call, void *arg)
 	bool is_unknown = call->outcome == QUEUE_UNKNOWN ||
 			  (call->outcome == QUEUE_TEMPORARY && call->http_status >= 500);
 
-	int64_t now_ms = loop_wall_ms(session->site->loop);
-	int64_t offset_ms = call->server_time_ms > 0 ? call->server_time_ms - now_ms : 0;
 	/* Of a reply without the item nothing is known but that the ack was taken. */
 	if (call->outcome == QUEUE_OK &&
-	    (!call->has_status || is_our_refusal(session, &call->status, offset_ms))) {
+	    (!call->has_status ||
+	     is_our_attempt(session, &call->status, offset_of(session, call)))) {
 		session_enter(session, SESSION_FORCE_STOPPING);
 		return;
 	}

@@ -73,7 +73,7 @@ static bool was_never_held(const struct session *session, const struct lookup_wa
 {
 	struct holding holding = holding_of(session, wait);
 
-	return holding_never_began(&holding, &wait->status);
+	return !session->is_shared && holding_never_began(&holding, &wait->status);
 }
 
 static bool was_held_by_us(const struct session *session, const struct lookup_wait *wait)
