@@ -85,7 +85,7 @@ static bool is_pending(const struct backend *backend)
 	       !backend->is_given_up;
 }
 
-bool backends_are_counted(const struct daemon *daemon)
+bool backends_are_being_counted(const struct daemon *daemon)
 {
 	for (size_t i = 0; i < daemon->backend_count; i++)
 		if (is_pending(daemon->backends[i]))

@@ -63,7 +63,7 @@ void backend_give_up(struct backend *backend);
 bool backends_review(struct daemon *daemon);
 
 /* What an earlier run left on engines that answer is still being counted: it may fill the host. */
-bool backends_are_counted(const struct daemon *daemon);
+bool backends_are_being_counted(const struct daemon *daemon);
 
 /* What an earlier run left is adopted from all engines but those that are given up. */
 bool backends_are_settled(const struct daemon *daemon);

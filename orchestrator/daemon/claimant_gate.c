@@ -171,6 +171,8 @@ bool claimant_gate_is_open(struct claimant *claimant)
 		claimant_check_image(claimant);
 		return false;
 	}
+	if (claimant_awaits_verdict(claimant))
+		return false;
 	/* Half open: after a failure one launch at a time, until one goes well. */
 	return claimant->failures == 0 || claimant->launching == 0;
 }

@@ -37,5 +37,7 @@ struct poller_owner claimant_poller_owner(struct claimant *claimant);
 struct lookup_owner claimant_lookup_owner(struct claimant *claimant);
 /* The part of a site that is not configuration. */
 struct site claimant_site(struct edition *edition);
+/* True while so many containers have failed that the image is to blame if none had a heartbeat. */
+bool claimant_awaits_verdict(struct claimant *claimant);
 /* A session for an item that was claimed. */
 struct session *claimant_add_session(struct claimant *claimant, struct work_item *item);

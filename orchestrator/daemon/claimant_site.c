@@ -7,6 +7,7 @@
 
 #define DEATHS_IN_A_ROW 3
 #define SLOW_MS		1000u /* a launch takes 0.1 to 0.5 s */
+#define KEY_FRESH_MS	60000u
 
 static struct claimant *owner_of(void *arg)
 {
@@ -139,6 +140,28 @@ static void suspect_image(struct claimant *claimant)
 	claimant_pause(claimant, &err);
 }
 
+struct suspects {
+	const struct claimant *claimant;
+	unsigned count;
+};
+
+static void count_suspect(struct session *session, void *arg)
+{
+	struct suspects *suspects = arg;
+
+	if (owner_of(session->site->arg) == suspects->claimant &&
+	    has_newest_configuration(session) && session_is_suspect(session))
+		suspects->count++;
+}
+
+bool claimant_awaits_verdict(struct claimant *claimant)
+{
+	struct suspects suspects = {.claimant = claimant};
+
+	table_each(claimant->host->table, count_suspect, &suspects);
+	return suspects.count > 0 && claimant->deaths + suspects.count >= DEATHS_IN_A_ROW;
+}
+
 static void on_force_stopped(struct session *session, void *arg)
 {
 	struct claimant *claimant = owner_of(arg);
@@ -234,9 +257,12 @@ static bool on_key_rejected(const struct err *why, void *arg)
 static bool key_is_doubtful(void *arg)
 {
 	const struct claimant *claimant = owner_of(arg);
+	uint64_t proved_ms = claimant->key_proved_ms;
 
-	return claimant->is_rejected ||
-	       claimant->key_proved_ms < lookup_refused_ms(claimant->lookup);
+	/* One that polls no more hears no more of its key. */
+	if (proved_ms != 0 && claimant->state == CLAIMANT_FINISHED)
+		proved_ms += KEY_FRESH_MS;
+	return claimant->is_rejected || proved_ms < lookup_refused_ms(claimant->lookup);
 }
 
 struct site claimant_site(struct edition *edition)

@@ -100,7 +100,7 @@ static bool may_claim(struct claimant *claimant, bool *ret_no_block, void *arg)
 	int64_t launches = 2 * backend->launches;
 
 	if (daemon->leaving != STAYING || !backend_is_ready(backend) ||
-	    backends_are_counted(daemon) ||
+	    backends_are_being_counted(daemon) ||
 	    (options->max_sessions > 0 && daemon->room.claims >= options->max_sessions) ||
 	    claimant->launching >= launches || !has_room(daemon, backend)) {
 		claimant_leave_turn(claimant);

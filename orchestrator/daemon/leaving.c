@@ -99,13 +99,28 @@ static void on_clearing_over(void *arg)
 	loop_stop(daemon->loop);
 }
 
+static void look_for_container(struct session *session, void *arg)
+{
+	bool *found = arg;
+
+	*found |= session->container_id[0] || session->plan;
+}
+
+static bool has_containers(struct daemon *daemon)
+{
+	bool found = false;
+
+	table_each(&daemon->table, look_for_container, &found);
+	return found;
+}
+
 /* An engine that does not answer is not waited for. */
 static void clear_and_stop(struct daemon *daemon)
 {
 	daemon->leaving = CLEARING;
 	service_stopping(&daemon->service, CLEARING_MS);
 	timer_arm(&daemon->leave_timer, daemon->loop, CLEARING_MS, on_clearing_over, daemon);
-	for (size_t i = 0; table_count(&daemon->table) == 0 && i < daemon->backend_count; i++) {
+	for (size_t i = 0; !has_containers(daemon) && i < daemon->backend_count; i++) {
 		struct backend *backend = daemon->backends[i];
 		if (backend->is_given_up || !engine_is_healthy(backend->engine))
 			continue;

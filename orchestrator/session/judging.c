@@ -150,11 +150,38 @@ bool session_is_unanswered(const struct session *session)
 	return session->unanswered >= ATTEMPTS;
 }
 
+bool session_is_suspect(const struct session *session)
+{
+	bool has_ended = session->state == SESSION_EXITED || session->state == SESSION_CAPTURING ||
+			 session->state == SESSION_JUDGING ||
+			 session->state == SESSION_FORCE_STOPPING;
+
+	return has_ended && session->ran && session->exit_code != 0 &&
+	       session->times.first_heartbeat == 0 && !session_is_unanswered(session);
+}
+
+static void force_stopped(struct session *session)
+{
+	struct log_ids ids = session_ids(session);
+
+	session->was_force_stopped = true;
+	log_event(LOG_WARNING, "force_stopped", &ids,
+		  (struct log_field[]){{"reason", session_end_name(session->end)}, {NULL}},
+		  session->reason[0] ? "%s" : NULL, session->reason);
+	session->site->force_stopped(session, session->site->arg);
+	forget(session);
+}
+
 static void on_judged(struct lookup_wait *wait, void *arg)
 {
 	struct session *session = arg;
 	struct log_ids ids = session_ids(session);
 	bool is_found = wait->result == LOOKUP_FOUND;
+
+	if (is_found && wait->status.state == WORK_STOPPED && session->stop_may_have_happened) {
+		force_stopped(session);
+		return;
+	}
 
 	if (is_found && wait->status.latest_heartbeat_at_ms != 0 && session->ran &&
 	    is_our_ack(session, wait))
@@ -199,21 +226,17 @@ static void on_stopped(struct queue_call *call, void *arg)
 	struct log_ids ids = session_ids(session);
 
 	if (call->outcome == QUEUE_OK) {
-		session->was_force_stopped = true;
-		log_event(LOG_WARNING, "force_stopped", &ids,
-			  (struct log_field[]){{"reason", session_end_name(session->end)}, {NULL}},
-			  session->reason[0] ? "%s" : NULL, session->reason);
-		session->site->force_stopped(session, session->site->arg);
+		force_stopped(session);
 	} else if (call->outcome == QUEUE_TEMPORARY || call->outcome == QUEUE_UNKNOWN ||
 		   call->http_status == 401) {
+		session->stop_may_have_happened |= call->outcome == QUEUE_UNKNOWN;
 		no_answer(session, call->err.text);
-		return;
 	} else {
 		log_event(LOG_ERROR, "undecided", &ids, NULL, "not force-stopped: %s",
 			  call->err.text);
 		session->site->incomplete(session, session->site->arg);
+		forget(session);
 	}
-	forget(session);
 }
 
 void step_force_stopping(struct session *session)

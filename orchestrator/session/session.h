@@ -162,6 +162,7 @@ struct session {
 	bool exposes_environment_key;
 	bool was_force_stopped;
 	bool was_judged;
+	bool stop_may_have_happened; /* a force-stop got no answer */
 	bool was_signalled; /* by us, and the engine has said so */
 	bool is_shared;	    /* its ack was not the first: another host may be about to begin */
 	bool is_removed;
@@ -212,6 +213,9 @@ bool session_is_in_question(const struct session *session);
 /* It has ended, and whether its item must be stopped cannot be told for want of an answer: the next
  * start may find out, too. */
 bool session_is_unanswered(const struct session *session);
+
+/* Its container has failed, and whether that was before a first heartbeat is being looked up. */
+bool session_is_suspect(const struct session *session);
 
 /* True while the container is running or about to: it counts against the caps. */
 bool session_is_launching(const struct session *session);

@@ -61,7 +61,7 @@ class AnAck(FlowCase):
         self.assert_ran_once()
 
     def test_in_doubt_with_no_list_to_look_at_does_not_start(self) -> None:
-        self.cp.fault("ack", status=503, times=None)
+        self.cp.fault("ack", status=429, times=None)
         self.cp.fault("list", status=503, times=None)
         self.drain(75)
         self.assertEqual(len(self.berth.events("undecided")), 1)

@@ -50,12 +50,15 @@ class AService(ServiceCase):
 
     def test_is_ready_when_the_engine_that_it_waited_for_is_taken_from_the_file(self) -> None:
         self.other.rule(op="ping", delay_ms=60000, times=0)
+        waiting = self.queue_in(self.env["id"])
         berth = self.start_service()
-        berth.wait_event("idle")
+        berth.wait_event("engine", name="one")
         self.assertEqual(self.manager.told("READY"), [])
+        self.assertEqual(self.cp.item(waiting["id"])["offers"], 0)
         self.take_away("two")
         self.reload(berth)
         self.manager.wait("READY", 1)
+        berth.wait_event("removed", work=waiting["id"])
         self.assertEqual(berth.events("engine", level="error"), [])
         self.assertEqual(berth.terminate(), 0)
 

@@ -37,9 +37,19 @@ class ADrainThatCannotClaim(FlowCase):
         [drained] = berth.events("drained")
         self.assertEqual((drained["claimed"], drained["ended"]), ("0", "2"))
 
-    def test_because_its_key_is_rejected_settles_all_the_same(self) -> None:
-        self.rotate_key()
-        self.assert_settles(77)
+    def test_because_its_key_is_rejected_ends_what_runs_too_long_and_leaves_the_rest_to_a_good_key(
+            self) -> None:
+        key = self.rotate_key()
+        self.assert_exit(self.start("drain", "--detach"), 77)
+        self.assertEqual(self.place.records(self.late["id"])[-1]["ended_by"], "time_limit")
+        for item in (self.ended, self.late):
+            self.assertEqual(self.container_of(item)["state"], "exited")
+        self.engine.remove_rules()
+        self.place.key_file.write_text(key)
+        self.assert_exit(self.start("drain", "--wait"), 0)
+        self.assertEqual(self.stops(), [])
+        self.assertEqual({item["state"] for item in self.cp.items()}, {"stopped"})
+        self.assert_nothing_left()
 
     def test_because_its_image_is_gone_settles_all_the_same(self) -> None:
         self.engine.remove_image(self.image)

@@ -30,11 +30,12 @@ STOPS: dict[str, tuple[dict[str, Any], list]] = {
     "429": ({"status": 429}, [429, 204]),
     "408": ({"status": 408}, [408, 204]),
     "a reset instead of processing": ({"reset": True}, ["reset", 204]),
-    "a reset after processing": ({"reset": True, **DONE}, ["reset", 204]),
-    "64 MiB": ({"huge": 64 << 20, **DONE}, [200, 204]),
+    "401 for a moment": ({"status": 401}, [401, 204]),
+    "a reset after processing": ({"reset": True, **DONE}, ["reset"]),
+    "64 MiB": ({"huge": 64 << 20, **DONE}, [200]),
 }
 
-REFUSED_STOPS = (400, 401, 403, 404, 410, 422)
+REFUSED_STOPS = (400, 403, 404, 410, 422)
 
 # Asked again, and then it is seen that the item may be stopped.
 PASSING_LISTS: dict[str, dict[str, Any]] = {
@@ -139,14 +140,20 @@ class AListBeforeAForceStop(CrashCase):
                 self.assertEqual(len([look for look in lists if look.seq < stop.seq]), 2)
         self.assert_nothing_left()
 
-    def test_that_fails_again_and_again_leaves_the_item_alone(self) -> None:
+    def test_that_fails_again_and_again_leaves_the_item_and_its_container_to_the_next_drain(
+            self) -> None:
         row = self.add_row("500 for ever")
         self.cp.fault("list", environment=row.environment, status=500, times=None)
         berth = self.start("drain", "--wait")
-        berth.wait()
+        self.assert_exit(berth, 75)
         self.assert_not_stopped(row, berth)
-        # Four looks of three lists each.
-        self.assertEqual(len(self.cp.log.of("list", environment=row.environment)), 12)
+        # Three looks of three lists each.
+        self.assertEqual(len(self.cp.log.of("list", environment=row.environment)), 9)
+        self.assertEqual(self.container_of(row.item)["state"], "exited")
+        self.cp.clear_faults()
+        self.start("drain", "--wait").wait()
+        self.assertEqual(len(self.stops(row.item)), 1)
+        self.assertEqual(self.cp.item(row.item["id"])["state"], "stopped")
         self.assert_nothing_left()
 
     def test_that_shows_anything_but_a_free_item_of_ours_leaves_it_alone(self) -> None:
