@@ -145,13 +145,14 @@ struct suspects {
 	unsigned count;
 };
 
+/* A command that cannot be run is enough alone. */
 static void count_suspect(struct session *session, void *arg)
 {
 	struct suspects *suspects = arg;
 
 	if (owner_of(session->site->arg) == suspects->claimant &&
 	    has_newest_configuration(session) && session_is_suspect(session))
-		suspects->count++;
+		suspects->count += session->cannot_run ? DEATHS_IN_A_ROW : 1;
 }
 
 bool claimant_awaits_verdict(struct claimant *claimant)
