@@ -150,6 +150,11 @@ void machine_set_image(struct machine *machine, enum machine_image image)
 	machine->image = image;
 }
 
+enum machine_image machine_image(const struct machine *machine)
+{
+	return machine->image;
+}
+
 void machine_set_command_is_broken(struct machine *machine, bool is_broken)
 {
 	machine->is_command_broken = is_broken;
@@ -275,6 +280,15 @@ static void on_rumour(void *arg)
 	events_tell(container, machine_is_podman(container->machine) ? "died" : "die");
 }
 
+void container_rumour(struct machine_container *container, uint64_t within_ms)
+{
+	struct sim *sim = container->machine->sim;
+
+	if (sim_chance(sim, container->machine->trouble.event_false))
+		sim_at(sim, &container->rumour, sim_random_scale(sim, 1, within_ms), on_rumour,
+		       container);
+}
+
 void container_run(struct machine_container *container)
 {
 	struct machine *machine = container->machine;
@@ -286,9 +300,7 @@ void container_run(struct machine_container *container)
 	if (container->pid == 0 || machine_process(container->pid) != container)
 		new_process(container);
 	events_tell(container, "start");
-	if (sim_chance(machine->sim, machine->trouble.event_false))
-		sim_at(machine->sim, &container->rumour,
-		       sim_random_scale(machine->sim, 1000, 1800000), on_rumour, container);
+	container_rumour(container, 1800000);
 	container->is_command_broken = machine->is_command_broken;
 	if (container->is_command_broken)
 		sim_at(machine->sim, &container->event, sim_random(machine->sim, 5, 200),

@@ -102,6 +102,7 @@ enum machine_image {
 
 /* The image of every session. */
 void machine_set_image(struct machine *machine, enum machine_image image);
+enum machine_image machine_image(const struct machine *machine);
 /* The command in every image cannot be run: the engine's init says so after the start (exit code
  * 127), or the engine at the start. */
 void machine_set_command_is_broken(struct machine *machine, bool is_broken);

@@ -242,10 +242,12 @@ static void kill_it(struct machine *machine, struct wire_call *call,
 		touch(container, call);
 	if (fails(machine, call, machine->trouble.kill_fails))
 		return;
-	if (strncmp(signal, "KILL", 4) == 0)
+	if (strncmp(signal, "KILL", 4) == 0) {
 		container_end(container, 137, false);
-	else
+	} else {
+		container_rumour(container, 60000);
 		machine->owner.signalled(container, signal, machine->owner.arg);
+	}
 	answer(machine, call, 204, "");
 }
 

@@ -60,6 +60,8 @@ struct machine_container *container_make(struct machine *machine, const char *na
 					 struct json_object *request);
 void container_prepare(struct machine_container *container);
 void container_run(struct machine_container *container);
+/* It may be said within that time that it has died, while it runs on. */
+void container_rumour(struct machine_container *container, uint64_t within_ms);
 void container_end(struct machine_container *container, int exit_code, bool oom_killed);
 void container_remove(struct machine_container *container);
 

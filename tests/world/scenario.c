@@ -157,7 +157,7 @@ static void draw_machine_trouble(struct machine_trouble *trouble, struct sim *si
 		.event_lost = rate(sim, 3000),
 		.event_late = rate(sim, 3000),
 		.event_twice = rate(sim, 3000),
-		.event_false = rate(sim, 1000),
+		.event_false = rate(sim, 3000),
 		.create_fails = rate(sim, 300),
 		.start_fails = rate(sim, 300),
 		.start_cannot_run = one_in(sim, 4) ? rate(sim, 100) : 0,
@@ -167,7 +167,7 @@ static void draw_machine_trouble(struct machine_trouble *trouble, struct sim *si
 		.prepare_fails = rate(sim, 300),
 		.start_is_cut_off = rate(sim, 100),
 		.name_is_left = rate(sim, 100),
-		.vanishes = rate(sim, 100),
+		.vanishes = rate(sim, 1000),
 		.slow_ms = one_in(sim, 3) ? sim_random_scale(sim, 100, 20000) : 0,
 	};
 }

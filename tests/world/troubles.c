@@ -201,10 +201,34 @@ static void wait_for_next(struct outage *outage)
 	sim_at(sim, &outage->begin, sim_random(sim, 1, 2 * outage->mean_ms), on_begin, outage);
 }
 
+static void on_end(void *arg);
+
+static void last(struct outage *outage)
+{
+	struct world *world = outage->world;
+
+	sim_at(world->sim, &outage->end,
+	       sim_random_scale(world->sim, 100, world->scenario.trouble.longest_outage_ms), on_end,
+	       outage);
+}
+
+/* Somebody has built an image to replace the one that was gone, and built it wrong. */
+static bool is_rebuilt_wrong(const struct outage *outage)
+{
+	return outage->trouble == TROUBLE_IMAGE &&
+	       machine_image(machine_of(outage)) == IMAGE_IS_GONE &&
+	       sim_chance(outage->world->sim, 5000);
+}
+
 static void on_end(void *arg)
 {
 	struct outage *outage = arg;
 
+	if (is_rebuilt_wrong(outage)) {
+		machine_set_image(machine_of(outage), IMAGE_IS_UNFIT);
+		last(outage);
+		return;
+	}
 	set(outage, false);
 	wait_for_next(outage);
 }
@@ -225,9 +249,7 @@ static void on_begin(void *arg)
 				   is_of_environment ? world->scenario.environment_count
 						     : world->scenario.machine_count);
 	set(outage, true);
-	sim_at(world->sim, &outage->end,
-	       sim_random_scale(world->sim, 100, world->scenario.trouble.longest_outage_ms), on_end,
-	       outage);
+	last(outage);
 }
 
 void troubles_begin(struct world *world)

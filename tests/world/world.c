@@ -222,7 +222,10 @@ static void on_host_ended(struct host *host, unsigned verdict, void *arg)
 {
 	struct host_life *life = arg;
 
-	world_trace(life->world, "%s has ended: verdict %u", host->name, verdict);
+	struct world *world = life->world;
+
+	world_trace(world, "%s has ended: verdict %u", host->name, verdict);
+	life->has_lived_calmly |= world->is_calm && life->up_since_ms >= world->calm_since_ms;
 	restart(life);
 }
 
@@ -250,6 +253,15 @@ static bool hosts_are_down(const struct world *world)
 {
 	for (size_t i = 0; i < world->scenario.host_count; i++)
 		if (world->hosts[i].host.daemon)
+			return false;
+	return true;
+}
+
+/* What was left behind at the last moment of trouble is for the next drain to clear away. */
+static bool cron_has_come_round(const struct world *world)
+{
+	for (size_t i = 0; i < world->scenario.host_count; i++)
+		if (world->hosts[i].scenario->is_cron && !world->hosts[i].has_lived_calmly)
 			return false;
 	return true;
 }
@@ -297,7 +309,7 @@ static void look_for_the_end(struct world *world)
 	_cleanup_free_ char *why =
 		oracle_unsettled(world->oracle, world->machines, world->scenario.machine_count);
 	if (!world->is_ending && !why && people_are_done(world->people) &&
-	    now > world->calm_since_ms + CALM_MS)
+	    now > world->calm_since_ms + CALM_MS && cron_has_come_round(world))
 		begin_ending(world);
 }
 
