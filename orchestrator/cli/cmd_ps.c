@@ -28,21 +28,6 @@ static const struct flag ps_flag_rows[] = {
 	{.name = NULL},
 };
 
-static const char *status_name(enum container_status status)
-{
-	switch (status) {
-	case CONTAINER_CREATED:
-		return "created";
-	case CONTAINER_RUNNING:
-		return "running";
-	case CONTAINER_EXITED:
-		return "exited";
-	case CONTAINER_DEAD:
-		return "dead";
-	}
-	return NULL;
-}
-
 /* What the configuration calls the environment, else its id. */
 static const char *environment_name(const struct fleet *fleet, const char *id)
 {
@@ -106,7 +91,7 @@ static void print_table(const struct visit *visit)
 					     container_label(container, "berth.session"),
 					     container_label(container, "berth.work"),
 					     id,
-					     status_name(container->status),
+					     container_status_name(container->status),
 					     age,
 					     name,
 					     unenforced ? unenforced : "?",
@@ -134,7 +119,7 @@ static void print_json(const struct visit *visit)
 		json_add_string(object, "work", container_label(container, "berth.work"));
 		json_add_string(object, "container", container->id);
 		json_add_string(object, "name", container->name);
-		json_add_string(object, "state", status_name(container->status));
+		json_add_string(object, "state", container_status_name(container->status));
 		text_format_time(created, container->created_at_ms);
 		text_format_time(started, container->started_at_ms);
 		json_add_string(object, "created", container->created_at_ms > 0 ? created : NULL);

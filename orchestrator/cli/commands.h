@@ -6,6 +6,7 @@
 extern const struct command command_check;
 extern const struct command command_completion;
 extern const struct command command_drain;
+extern const struct command command_gc;
 extern const struct command command_logs;
 extern const struct command command_plan;
 extern const struct command command_ps;

@@ -318,6 +318,32 @@ enum engine_outcome visit_kill(struct visit *visit, const struct seen *seen, con
 	return outcome;
 }
 
+static enum engine_outcome outcome_on(struct visit *visit, struct visited_engine *on)
+{
+	return await(visit, lose_patience, on) ? visit->call.outcome : ENGINE_UNKNOWN;
+}
+
+enum engine_outcome visit_remove(struct visit *visit, const struct seen *seen)
+{
+	prepare(visit);
+	engine_remove(seen->on->engine, &visit->call, seen->container.id);
+	return outcome_on(visit, seen->on);
+}
+
+enum engine_outcome visit_look_at_bridge(struct visit *visit, struct visited_engine *on)
+{
+	prepare(visit);
+	engine_look_at_bridge(on->engine, &visit->call);
+	return outcome_on(visit, on);
+}
+
+enum engine_outcome visit_remove_bridge(struct visit *visit, struct visited_engine *on)
+{
+	prepare(visit);
+	engine_remove_bridge(on->engine, &visit->call);
+	return outcome_on(visit, on);
+}
+
 static void on_time(void *arg)
 {
 	loop_stop(((struct visit *)arg)->loop);

@@ -71,6 +71,14 @@ bool visit_inspect(struct visit *visit, const struct seen *seen);
  * exit code. */
 enum engine_outcome visit_kill(struct visit *visit, const struct seen *seen, const char *signal);
 
+/* Removes one, with its anonymous volumes. ENGINE_OK also if it is gone; anything else is left to
+ * the caller, and visit->call.err says why. Without an answer there is an exit code. */
+enum engine_outcome visit_remove(struct visit *visit, const struct seen *seen);
+
+/* berth's own network on one engine: engine_look_at_bridge(), engine_remove_bridge(). */
+enum engine_outcome visit_look_at_bridge(struct visit *visit, struct visited_engine *on);
+enum engine_outcome visit_remove_bridge(struct visit *visit, struct visited_engine *on);
+
 /* Lets time pass, `ms` at most, until an event of the container `id` (NULL: none is waited for), or
  * until loop_stop(). False with an exit code after a signal. */
 bool visit_sleep(struct visit *visit, uint64_t ms, const char *id);

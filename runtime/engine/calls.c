@@ -138,6 +138,9 @@ static int read_result(struct engine_call *call, struct json_object *reply)
 		return 0;
 	case OPERATION_LIST:
 		return container_parse_list(reply, &call->list, &call->list_count);
+	case OPERATION_LOOK_AT_BRIDGE:
+		call->json = json_object_get(reply);
+		return 0;
 	case OPERATION_PREPARE:
 	case OPERATION_START:
 	case OPERATION_KILL:
@@ -150,7 +153,6 @@ static int read_result(struct engine_call *call, struct json_object *reply)
 	case OPERATION_INFO:
 	case OPERATION_LOOK_AT_IMAGE:
 	case OPERATION_PULL:
-	case OPERATION_LOOK_AT_BRIDGE:
 	case OPERATION_MAKE_BRIDGE:
 	case OPERATION_COUNT:
 		break;
@@ -161,7 +163,7 @@ static int read_result(struct engine_call *call, struct json_object *reply)
 static bool has_result(enum engine_operation operation)
 {
 	return operation == OPERATION_CREATE || operation == OPERATION_INSPECT ||
-	       operation == OPERATION_LIST;
+	       operation == OPERATION_LIST || operation == OPERATION_LOOK_AT_BRIDGE;
 }
 
 static void judge(struct engine_call *call)
@@ -182,6 +184,10 @@ static void judge(struct engine_call *call)
 	if (json_parse(request->reply.data, request->reply.len, &reply) < 0 ||
 	    read_result(call, reply) < 0)
 		call->outcome = answer_is_malformed(dialect, operation, subject, &call->err);
+	else if (operation == OPERATION_LOOK_AT_BRIDGE &&
+		 dialect->verify_bridge(call->json, call->engine->bridge, call->engine->instance,
+					&call->err) < 0)
+		call->outcome = ENGINE_INVALID;
 }
 
 /* What stands in the way may be that berth's network was removed, which we can make anew. */
@@ -349,14 +355,36 @@ static void be_done(void *arg)
 	call->done(call, call->arg);
 }
 
+static void be_not_found(void *arg)
+{
+	struct engine_call *call = arg;
+
+	call->outcome = ENGINE_NOT_FOUND;
+	call->done(call, call->arg);
+}
+
+/* True where this kind of engine has no such network: the call ends by itself. */
+static bool lacks_bridge(struct engine *engine, struct engine_call *call, loop_fn end)
+{
+	if (!engine->probe.dialect || engine->probe.dialect->render_bridge)
+		return false;
+	engine_call_done(call);
+	call->engine = engine;
+	timer_arm(&call->later, engine->loop, 0, end, call);
+	return true;
+}
+
+void engine_look_at_bridge(struct engine *engine, struct engine_call *call)
+{
+	if (!lacks_bridge(engine, call, be_not_found))
+		call_container(engine, call, OPERATION_LOOK_AT_BRIDGE, INSPECT_TIMEOUT_MS,
+			       engine->bridge, NULL);
+}
+
 void engine_remove_bridge(struct engine *engine, struct engine_call *call)
 {
-	if (engine->probe.dialect && !engine->probe.dialect->render_bridge) {
-		engine_call_done(call);
-		call->engine = engine;
-		timer_arm(&call->later, engine->loop, 0, be_done, call);
+	if (lacks_bridge(engine, call, be_done))
 		return;
-	}
 	call_container(engine, call, OPERATION_REMOVE_BRIDGE, REMOVE_TIMEOUT_MS, engine->bridge,
 		       NULL);
 }

@@ -233,6 +233,17 @@ char *container_parse_warnings(struct json_object *reply)
 	return count > 0 ? buf_take(&all) : NULL;
 }
 
+const char *container_status_name(enum container_status status)
+{
+	static const char *const names[] = {
+		[CONTAINER_CREATED] = "created",
+		[CONTAINER_RUNNING] = "running",
+		[CONTAINER_EXITED] = "exited",
+		[CONTAINER_DEAD] = "dead",
+	};
+	return names[status];
+}
+
 const char *container_label(const struct container *container, const char *name)
 {
 	for (size_t i = 0; i < container->label_count; i++)

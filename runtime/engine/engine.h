@@ -68,6 +68,8 @@ struct container {
 	char *error;   /* why the start failed, in the engine's words; NULL: none */
 };
 
+/* "created", "running", ... */
+const char *container_status_name(enum container_status status);
 /* The value of a label, or NULL. */
 const char *container_label(const struct container *container, const char *name);
 /* True if it carries our label schema, this instance, and the name that matches its berth.work. */
@@ -180,6 +182,9 @@ void engine_list(struct engine *engine, struct engine_call *call);
 /* The end of what an exited container wrote to its standard error: call->cannot_run, is_silent. */
 void engine_last_words(struct engine *engine, struct engine_call *call, const char *id,
 		       int exit_code);
+/* Is berth's own network there? ENGINE_NOT_FOUND, also where this kind of engine has none;
+ * ENGINE_INVALID: there is one of that name which berth did not make. */
+void engine_look_at_bridge(struct engine *engine, struct engine_call *call);
 /* Removes berth's own network if no container uses it; the engine recreates it when needed. */
 void engine_remove_bridge(struct engine *engine, struct engine_call *call);
 

@@ -121,6 +121,27 @@ class TheListOfSessions(FlowCase):
         assert_golden(self, "ps.json", text)
 
 
+class WhatIsLeft(FlowCase):
+    def stable(self, text: str) -> str:
+        text = re.sub(r"\b[0-9a-f]{64}\b", "DIGEST", text)
+        return re.sub(r"\d{4}-\d\d-\d\dT[\d:.]+Z", "TIME", text)
+
+    def test_is_a_table_or_json(self) -> None:
+        self.place.write_fleet()
+        self.engine.add_container("berth-work_1", created_at="2999-01-02T03:04:05Z", create={
+            "Image": self.image, "Labels": {
+                "berth.instance": "flow", "berth.environment": "env_gone", "berth.work": "work_1",
+                "berth.session": "sesn_1", "berth.policy": "hardened", "berth.schema": "1"}})
+        arguments = ["gc", "--dry-run", "--config", str(self.place.fleet_file)]
+        table = self.place.start_plain(*arguments)
+        self.assert_exit(table, 0)
+        assert_golden(self, "gc.txt", self.stable(table.stdout))
+        rows = self.place.start_plain(*arguments, "-o", "json")
+        self.assert_exit(rows, 0)
+        assert_golden(self, "gc.json",
+                      json.dumps(json.loads(self.stable(rows.stdout)), indent=2) + "\n")
+
+
 class TheQueue(FlowCase):
     def stable(self, text: str, item: dict) -> str:
         for word, value in (("SESSION", item["session_id"]), ("WORK", item["id"]),
