@@ -38,7 +38,8 @@ static const struct flag drain_flag_rows[] = {
 	 .argument = "DURATION",
 	 .minimum = 1,
 	 .maximum = INT64_C(30) * 86400000,
-	 .help = "claim for so long at most, then leave; sessions run on"},
+	 .help = "claim for so long at most, then leave; sessions run on, "
+		 "unless their own time is over"},
 	{.name = "quiet-if-locked",
 	 .type = FLAG_ON,
 	 .offset = AT(quiet_if_locked),

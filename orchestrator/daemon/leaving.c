@@ -204,6 +204,23 @@ static uint64_t time_to_leave_ms(struct daemon *daemon)
 	return (uint64_t)grace_ms + FLEET_PATIENCE_MS + CLEARING_MS;
 }
 
+static void find_longest_stop(struct session *session, void *arg)
+{
+	if (session->state == SESSION_STOPPING)
+		find_longest_grace(session, arg);
+}
+
+/* What is being ended when the time of a drain is over is ended: the next one may have no more
+ * time for it. A signal comes once. */
+static uint64_t patience_ms(struct daemon *daemon)
+{
+	int64_t grace_ms = 0;
+
+	if (!daemon->is_signalled)
+		table_each(&daemon->table, find_longest_stop, &grace_ms);
+	return (uint64_t)grace_ms + FLEET_PATIENCE_MS;
+}
+
 void leaving_begin(struct daemon *daemon, enum leave_mode mode)
 {
 	if (daemon->leaving == CLEARING)
@@ -218,8 +235,8 @@ void leaving_begin(struct daemon *daemon, enum leave_mode mode)
 	for (size_t i = 0; i < daemon->claimant_count; i++)
 		claimant_stop(daemon->claimants[i]);
 	if (daemon->leave_mode == LEAVE_SESSIONS_RUNNING)
-		timer_arm(&daemon->leave_timer, daemon->loop, FLEET_PATIENCE_MS, on_out_of_patience,
-			  daemon);
+		timer_arm(&daemon->leave_timer, daemon->loop, patience_ms(daemon),
+			  on_out_of_patience, daemon);
 	daemon_changed(daemon);
 }
 

@@ -239,6 +239,8 @@ static void on_confirmed(struct lookup_wait *wait, void *arg)
 	if (is_found_fresh) {
 		/* Even if another host acked it: only one first heartbeat gets through. */
 		session->acknowledged_at_ms = wait->status.acknowledged_at_ms;
+		session->is_shared = !session->is_adopted &&
+				     !is_our_attempt(session, &wait->status, wait->clock_offset_ms);
 		session->times.acked = loop_wall_ms(session->site->loop);
 		log_event(LOG_INFO, "acked", &ids, NULL, "as the list shows");
 		session->ack = ACK_OURS;

@@ -98,6 +98,17 @@ class ADrain(FlowCase):
         self.assert_exit(self.start("drain", "--max-time", "2s"), 0, seconds=30)
         self.assertEqual(self.container_of(item)["state"], "running")
 
+    def test_with_max_time_ends_what_it_has_begun_to_end(self) -> None:
+        """Else each drain of a crontab would only tell it once more, and none would kill it."""
+        self.place.environment["timeouts"].update(session="1s", stop_grace="23s")
+        self.engine.worker("*", "ignore-term")
+        [item] = self.queue()
+        self.start("drain", "--wait", "--max-time", "2s").wait()
+        self.assertEqual(self.place.records(item["id"])[-1]["ended_by"], "time_limit")
+        self.assertEqual([entry["query"] for entry in self.engine.requests("kill")],
+                         ["signal=TERM", "signal=KILL"])
+        self.assert_nothing_left()
+
     def test_does_not_wait_for_an_item_that_another_poller_holds(self) -> None:
         [item] = self.queue()
         self.cp.foreign_claim(item["id"])
