@@ -52,6 +52,10 @@ FAKE_WORKER := $(FAKE_WORKERS:tests/fake/%.c=$(BUILD)/tests/%)
 WORLD	    := $(BUILD)/tests/world/world
 WORLD_SCRIPT := $(BUILD)/tests/world/plane-script
 
+FUZZ_TARGETS := $(filter-out replay,$(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/*.c)))
+FUZZERS	     := $(FUZZ_TARGETS:%=$(BUILD)/tests/fuzz/fuzz-%)
+REPLAYS	     := $(FUZZ_TARGETS:%=$(BUILD)/tests/fuzz/replay-%)
+
 object = $(patsubst %.c,$(BUILD)/%.o,$(1))
 
 # --- flags: the user's CFLAGS and LDFLAGS come last and are never overwritten ------------------
@@ -75,6 +79,8 @@ flags_sanitize := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined \
 	-fno-sanitize-recover=undefined
 flags_ubsan    := -O1 -g -fsanitize=undefined -fno-sanitize-recover=all
 flags_coverage := -O0 -g --coverage
+flags_fuzz     := -O1 -g -fno-omit-frame-pointer -fsanitize=fuzzer-no-link,address,undefined \
+	-fno-sanitize-recover=undefined
 
 CFLAGS	 ?=
 LDFLAGS	 ?=
@@ -153,8 +159,16 @@ $(WORLD): $(call object,$(WORLD_SOURCES)) $(LIBRARY)
 $(WORLD_SCRIPT): $(call object,$(wildcard tests/world/plane*.c) tests/world/sim.c) $(LIBRARY)
 	$(call quiet,LINK,$@)$(CC) $(BASE_LD) $(LDFLAGS) $^ $(BASE_LIBS) -lm -o $@
 
+# The same with its corpus, and with what libFuzzer thinks of (VARIANT=fuzz, by clang).
+$(REPLAYS): $(BUILD)/tests/fuzz/replay-%: $(BUILD)/tests/fuzz/%.o $(BUILD)/tests/fuzz/replay.o $(LIBRARY)
+	$(call quiet,LINK,$@)$(CC) $(BASE_LD) $(LDFLAGS) $^ $(BASE_LIBS) -o $@
+
+$(FUZZERS): $(BUILD)/tests/fuzz/fuzz-%: $(BUILD)/tests/fuzz/%.o $(LIBRARY)
+	$(call quiet,LINK,$@)$(CC) $(BASE_LD) -fsanitize=fuzzer $(LDFLAGS) $^ $(BASE_LIBS) -o $@
+
 -include $(patsubst %.o,%.d,$(call object,$(PRODUCT_SOURCES) $(MANUAL_SOURCES) $(UNIT_TESTS) $(UNIT_HELPERS) \
-	$(SEAM_TESTS) $(SEAM_HELPERS) $(FAKE_SOURCES) $(FAKE_WORKERS) $(WORLD_SOURCES) tests/world/plane_script.c))
+	$(SEAM_TESTS) $(SEAM_HELPERS) $(FAKE_SOURCES) $(FAKE_WORKERS) $(WORLD_SOURCES) tests/world/plane_script.c \
+	$(wildcard tests/fuzz/*.c)))
 
 # --- manual pages, and installing --------------------------------------------------------------
 
@@ -193,17 +207,21 @@ run_tap = tests/run-tap.sh $(TAP)/$(1).tap
 check: deps-check ## install what the tests need, run every test
 	$(Q)$(MAKE) --no-print-directory all test-tools
 	$(Q)rm -rf $(TAP)
-	$(Q)$(MAKE) --no-print-directory -k unit controlplane fake flow soak cli compare check-engines || true
+	$(Q)$(MAKE) --no-print-directory -k unit controlplane fake world-script flow soak cli compare \
+		check-engines || true
 	$(Q)tests/tally.sh $(TAP)
 
 .PHONY: test-tools
-test-tools: $(BERTH) $(FAKE_ENGINE) $(FAKE_WORKER) $(UNIT_BINS)
+test-tools: $(BERTH) $(FAKE_ENGINE) $(FAKE_WORKER) $(UNIT_BINS) $(REPLAYS) $(WORLD) $(WORLD_SCRIPT)
 
 .PHONY: unit
-unit: $(UNIT_BINS) ## run the unit tests
+unit: $(UNIT_BINS) $(REPLAYS) ## run the unit tests, and the fuzz targets with their corpora
 	$(Q)for test in $(UNIT_BINS); do \
 		$(call run_tap,unit-$$(basename $$test)) env CMOCKA_MESSAGE_OUTPUT=TAP $(WRAPPER) $$test \
-			|| failed=1; done; exit $${failed:-0}
+			|| failed=1; done; \
+	for target in $(FUZZ_TARGETS); do \
+		$(call run_tap,corpus-$$target) $(WRAPPER) $(BUILD)/tests/fuzz/replay-$$target \
+			tests/fuzz/corpus/$$target || failed=1; done; exit $${failed:-0}
 
 .PHONY: controlplane
 controlplane: ## check the control-plane simulator with the official SDK
@@ -254,6 +272,16 @@ world-script: $(WORLD_SCRIPT) ## check that the world's control plane and the si
 world-mutants: $(WORLD) ## break berth in many small ways: the simulated world must notice each
 	$(Q)$(call run_tap,world-mutants) tests/world/mutants.sh $(BUILD) "$(CC) $(BASE_CPP) $(BASE_C)" \
 		"$(CC) $(BASE_LD) $(call object,$(WORLD_SOURCES))" "$(LIBRARY) $(BASE_LIBS) -lm"
+
+FUZZ_SECONDS ?= 30
+
+.PHONY: fuzz fuzz-each
+fuzz: ## let libFuzzer look for inputs that break what must hold (FUZZ_SECONDS=30 for each target)
+	$(Q)$(MAKE) --no-print-directory -j2 VARIANT=fuzz CC=clang fuzz-each
+
+fuzz-each: $(FUZZERS)
+	$(Q)printf '%s\n' $(FUZZ_TARGETS) | xargs -P 2 -I @ sh -c '$(call run_tap,fuzz-@) \
+		tests/fuzz/run.sh $(BUILD)/tests/fuzz/fuzz-@ tests/fuzz/corpus/@ $(FUZZ_SECONDS)'
 
 .PHONY: compare
 compare: $(BERTH) $(FAKE_ENGINE) $(FAKE_WORKER) ## compare berth's calls with those of the official poller

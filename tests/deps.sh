@@ -32,7 +32,7 @@ check_packages=(
 	# a private Docker daemon; what Podman needs to run without root
 	docker.io containerd iptables uidmap
 )
-static_packages=(clang clang-format clang-tidy cppcheck valgrind gcovr shellcheck codespell git)
+static_packages=(clang libclang-rt-dev clang-format clang-tidy cppcheck valgrind gcovr shellcheck codespell git)
 
 vm_packages=(qemu-system-x86 e2fsprogs)
 
