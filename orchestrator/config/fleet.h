@@ -35,6 +35,7 @@ struct environment {
 	char *name; /* for logs and ps; the id if none was given */
 	struct key_source key;
 	int64_t sessions;
+	bool exclusive;			      /* nobody else serves its queue */
 	int64_t weight;			      /* its share of a full host, against the others' */
 	char *engine_name;		      /* as written; NULL: the only one */
 	const struct engine_settings *engine; /* one of the fleet's */

@@ -198,6 +198,13 @@ const struct option environment_rows[] = {
 	 .maximum = 100,
 	 .fallback = "1",
 	 .help = "Its share of the places of a full host, against those of the others."},
+	{.key = "exclusive",
+	 .type = OPTION_BOOL,
+	 .offset = offsetof(struct environment, exclusive),
+	 .fallback = "false",
+	 .help = "Nobody but this berth serves the queue: items that were acked and never begun, "
+		 "and "
+		 "that no container here has, are force-stopped."},
 	{.key = "engine",
 	 .type = OPTION_STRING,
 	 .offset = offsetof(struct environment, engine_name),

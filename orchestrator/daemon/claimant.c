@@ -101,6 +101,7 @@ int claimant_new(const struct claimant_host *host, struct backend *backend, stru
 	use_edition(claimant, claimant_add_edition(claimant, backend, fleet, config));
 	make_poller(claimant);
 	claimant->strikes = strikes_new();
+	claimant->stuck = stuck_new(claimant);
 	*ret = claimant;
 	return 0;
 }
@@ -129,6 +130,7 @@ struct claimant *claimant_free(struct claimant *claimant)
 	timer_cancel(&claimant->timer);
 	image_wait_done(&claimant->image_wait);
 	queue_call_done(&claimant->stats_call);
+	claimant->stuck = stuck_free(claimant->stuck);
 	claimant->poller = poller_free(claimant->poller);
 	claimant->lookup = lookup_free(claimant->lookup);
 	turns_remove(claimant->host->turns, &claimant->turn);
@@ -143,6 +145,7 @@ void claimant_start(struct claimant *claimant)
 {
 	/* An engine that is back may be another one, with less to keep promises with. */
 	claimant->has_image = false;
+	stuck_look(claimant->stuck);
 	if (claimant->state == CLAIMANT_PREPARING && !claimant->is_paused)
 		claimant_check_image(claimant);
 	else

@@ -98,6 +98,7 @@ struct claimant {
 	struct turn turn;
 	uint64_t asked_ms;	      /* when the last poll was sent */
 	struct queue_call stats_call; /* claimant_report.c */
+	struct stuck *stuck;	      /* claimant_stuck.c */
 	struct image_wait image_wait;
 	bool has_image, is_checking_image;
 	bool has_reported_waivers;
@@ -136,6 +137,8 @@ enum claimant_standing claimant_standing(const struct claimant *claimant);
 const char *claimant_standing_name(enum claimant_standing standing);
 /* As poller_pulse(); an environment whose breaker is open rests. */
 enum poller_pulse claimant_pulse(const struct claimant *claimant);
+/* Items that nobody runs are being looked for, or one of them is being stopped. */
+bool claimant_looks_for_stuck(const struct claimant *claimant);
 /* Logs event=status: its slots now, and, when the control plane has answered, its queue. */
 void claimant_report(struct claimant *claimant);
 /* Reads the key again. True if it is another one now. */

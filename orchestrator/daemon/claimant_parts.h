@@ -32,6 +32,14 @@ struct edition *claimant_add_edition(struct claimant *claimant, struct backend *
 struct edition *claimant_edition_on(struct claimant *claimant, struct backend *backend);
 void claimant_free_editions(struct claimant *claimant);
 
+/* claimant_stuck.c: items that were acked and never begun. What is seen of the queue is reported,
+ * once each; where the environment is exclusive they are force-stopped, after one more look. */
+struct stuck *stuck_new(struct claimant *claimant);
+struct stuck *stuck_free(struct stuck *stuck);
+void stuck_seen(struct stuck *stuck, const struct work_status *status, int64_t clock_offset_ms);
+/* Looks for them, where the environment is exclusive. */
+void stuck_look(struct stuck *stuck);
+
 /* claimant_poll.c, claimant_site.c: the functions that poller, lookup and sessions call */
 struct poller_owner claimant_poller_owner(struct claimant *claimant);
 struct lookup_owner claimant_lookup_owner(struct claimant *claimant);

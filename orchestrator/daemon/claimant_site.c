@@ -205,11 +205,13 @@ static void on_ended(struct session *session, void *arg)
 	claimant->host->changed(claimant->host->arg);
 }
 
-static void on_item_seen(const struct work_status *status, void *arg)
+static void on_item_seen(const struct work_status *status, int64_t clock_offset_ms, void *arg)
 {
 	struct claimant *claimant = arg;
 	struct session *session = table_find(claimant->host->table, status->id);
 
+	if (!session)
+		stuck_seen(claimant->stuck, status, clock_offset_ms);
 	if (!session || status->latest_heartbeat_at_ms == 0 ||
 	    session->times.first_heartbeat != 0 || !session->ran)
 		return;

@@ -68,6 +68,14 @@ static void stop_one(struct session *session, void *arg)
 	session_stop(session, END_SHUTDOWN);
 }
 
+static bool is_looking_for_stuck(const struct daemon *daemon)
+{
+	for (size_t i = 0; i < daemon->claimant_count; i++)
+		if (claimant_looks_for_stuck(daemon->claimants[i]))
+			return true;
+	return false;
+}
+
 static bool claimants_are_finished(const struct daemon *daemon)
 {
 	for (size_t i = 0; i < daemon->claimant_count; i++)
@@ -155,7 +163,7 @@ void leaving_review(struct daemon *daemon)
 	if (daemon->leaving != FINISHING || !claimants_are_finished(daemon))
 		return;
 	table_each(&daemon->table, look_for_pending, &pending);
-	if (!pending.found)
+	if (!pending.found && (daemon->is_hurried || !is_looking_for_stuck(daemon)))
 		clear_and_stop(daemon);
 	else
 		timer_arm(&daemon->pending_timer, daemon->loop, LOOK_AGAIN_MS, look_again, daemon);

@@ -30,7 +30,7 @@ struct lookup {
 	struct lookup_wait *waiting; /* for the next run */
 	struct lookup_wait *served;  /* by the run under way */
 	bool is_running, is_scheduled, not_permitted;
-	bool sweeps_often;
+	bool sweeps_often, wants_sweep, is_sweep;
 	unsigned hurried; /* of those waiting */
 	unsigned pages, attempts;
 	uint64_t last_run_ms, refused_ms;
@@ -76,7 +76,7 @@ static void finish_list(struct lookup *lookup, struct lookup_wait **list,
 
 static void finish_run(struct lookup *lookup, enum lookup_result missing)
 {
-	lookup->is_running = false;
+	lookup->is_running = lookup->is_sweep = false;
 	lookup->ran_before = true;
 	lookup->last_run_ms = loop_now_ms(lookup->peer->loop);
 	if (missing == LOOKUP_NOT_PERMITTED && !lookup->not_permitted) {
@@ -106,7 +106,7 @@ static void read_rows(struct lookup *lookup, struct json_object *rows)
 				wait->status = status;
 			}
 		}
-		lookup->owner.seen(&status, lookup->owner.arg);
+		lookup->owner.seen(&status, lookup->clock_offset_ms, lookup->owner.arg);
 	}
 }
 
@@ -117,7 +117,8 @@ static bool everybody_found(const struct lookup *lookup)
 	DL_FOREACH(lookup->served, wait)
 	if (!wait->found)
 		return false;
-	return lookup->served && !lookup->owner.wants_heartbeats(lookup->owner.arg);
+	return lookup->served && !lookup->is_sweep &&
+	       !lookup->owner.wants_heartbeats(lookup->owner.arg);
 }
 
 static void on_retry(void *arg)
@@ -170,7 +171,8 @@ static void run(void *arg)
 {
 	struct lookup *lookup = arg;
 
-	if (lookup->hurried == 0 && budget_is_in_debt(lookup->peer->budget)) {
+	if (lookup->hurried == 0 && !lookup->wants_sweep &&
+	    budget_is_in_debt(lookup->peer->budget)) {
 		arm(lookup, BETWEEN_RUNS_MS, run);
 		return;
 	}
@@ -178,6 +180,8 @@ static void run(void *arg)
 	lookup->is_running = true;
 	lookup->pages = lookup->attempts = 0;
 	lookup->served = TAKE(lookup->waiting);
+	lookup->is_sweep = lookup->wants_sweep;
+	lookup->wants_sweep = false;
 	lookup->hurried = 0;
 	queue_call_done(&lookup->call);
 	queue_call_init(&lookup->call, on_page, lookup);
@@ -208,7 +212,7 @@ static void schedule(struct lookup *lookup)
 		return;
 	if (lookup->waiting && lookup->not_permitted)
 		arm(lookup, 0, refuse);
-	else if (lookup->hurried > 0)
+	else if (lookup->hurried > 0 || (lookup->wants_sweep && !lookup->not_permitted))
 		arm(lookup, delay_after_last(lookup, BETWEEN_RUNS_MS, 0), run);
 	else if (!lookup->is_scheduled && !lookup->not_permitted &&
 		 (lookup->waiting || lookup->owner.wants_heartbeats(lookup->owner.arg)))
@@ -282,6 +286,17 @@ void lookup_cancel(struct lookup_wait *wait)
 		DL_DELETE(lookup->served, wait);
 	}
 	wait->lookup = NULL;
+}
+
+void lookup_sweep(struct lookup *lookup)
+{
+	lookup->wants_sweep = true;
+	schedule(lookup);
+}
+
+bool lookup_is_sweeping(const struct lookup *lookup)
+{
+	return lookup->is_sweep || (lookup->wants_sweep && !lookup->not_permitted);
 }
 
 void lookup_poke(struct lookup *lookup)

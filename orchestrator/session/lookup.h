@@ -36,8 +36,8 @@ struct lookup_wait {
 };
 
 struct lookup_owner {
-	/* An item of the list, whoever it belongs to. */
-	void (*seen)(const struct work_status *status, void *arg);
+	/* An item of the list, whoever it belongs to. `clock_offset_ms` as in a lookup_wait. */
+	void (*seen)(const struct work_status *status, int64_t clock_offset_ms, void *arg);
 	/* True while a session waits for its first heartbeat to be seen. */
 	bool (*wants_heartbeats)(void *arg);
 	void *arg;
@@ -59,6 +59,11 @@ void lookup_cancel(struct lookup_wait *wait);
 
 /* Serves the patient now. */
 void lookup_hurry(struct lookup *lookup);
+
+/* Makes a list now, for owner->seen() alone. */
+void lookup_sweep(struct lookup *lookup);
+/* True until it is read. */
+bool lookup_is_sweeping(const struct lookup *lookup);
 
 /* Says that owner->wants_heartbeats() may have become true. */
 void lookup_poke(struct lookup *lookup);

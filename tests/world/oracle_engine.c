@@ -232,6 +232,11 @@ void oracle_container_touched(struct oracle *oracle, struct machine_container *c
 
 /* --- limits of time, and what is left --------------------------------------------------------- */
 
+struct clock_set {
+	struct oracle *oracle;
+	uint64_t by_ms;
+};
+
 static void look_at_one(struct machine_container *container, void *arg)
 {
 	struct oracle *oracle = arg;
@@ -248,6 +253,9 @@ static void look_at_one(struct machine_container *container, void *arg)
 				: environment->session_ms;
 	uint64_t now = sim_now_ms(oracle->sim), limit_ms = (uint64_t)limit;
 	uint64_t due_ms = trace->started_ms + limit_ms + (uint64_t)environment->stop_grace_ms;
+	/* Who finds it at start has only the time of its start. */
+	if (host->able_since_ms > trace->started_ms)
+		due_ms += trace->set_back_ms;
 	uint64_t able_ms = host->able_since_ms > due_ms ? host->able_since_ms : due_ms;
 	if (host->able_since_ms != 0 && now > able_ms + OVERTIME_MS)
 		oracle_fail(oracle, "%s runs %" PRIu64 " s beyond its limit", container->name,
@@ -257,6 +265,22 @@ static void look_at_one(struct machine_container *container, void *arg)
 void oracle_look_around(struct oracle *oracle, struct machine *machine)
 {
 	machine_each(machine, look_at_one, oracle);
+}
+
+static void set_back(struct machine_container *container, void *arg)
+{
+	struct clock_set *set = arg;
+	struct trace *trace = trace_find(set->oracle, container->id);
+
+	if (trace)
+		trace->set_back_ms += set->by_ms;
+}
+
+void oracle_clock_is_set_back(struct oracle *oracle, struct machine *machine, uint64_t by_ms)
+{
+	struct clock_set set = {oracle, by_ms};
+
+	machine_each(machine, set_back, &set);
 }
 
 struct leftovers {
@@ -281,7 +305,7 @@ static bool may_be_left(struct oracle *oracle, struct plane_work *work)
 {
 	const struct witness *witness = witness_of(work);
 
-	if (work->state != WORK_STARTING)
+	if (work->state != WORK_STARTING || environment_of(oracle, work)->is_exclusive)
 		return false;
 	if (witness->was_acked_by_foreign || oracle->scenario->trouble.list_outages != 0)
 		return true;

@@ -61,12 +61,14 @@ static void add_environment(struct buf *yaml, const struct host_life *life, size
 			"    key: { file: %s }\n"
 			"    sessions: %" PRId64 "\n"
 			"    weight: %" PRId64 "\n"
+			"    exclusive: %s\n"
 			"    pull: %s\n"
 			"    credential: %s\n"
 			"    poll: { idle_max: %" PRIu64 "ms, ack_within: %" PRId64 "ms }\n"
 			"    timeouts: { first_heartbeat: %" PRId64 "ms, session: %" PRId64
 			"ms, stop_grace: %" PRId64 "ms }\n",
-			index, key, environment->sessions, environment->weight, environment->pull,
+			index, key, environment->sessions, environment->weight,
+			environment->is_exclusive ? "true" : "false", environment->pull,
 			environment->credential, environment->idle_max_ms,
 			environment->ack_within_ms, environment->first_heartbeat_ms,
 			environment->session_ms, environment->stop_grace_ms);

@@ -196,6 +196,10 @@ void scenario_draw(struct scenario *ret, struct sim *sim)
 	draw_environments(ret, sim);
 	draw_workers(ret, sim);
 	ret->has_foreign_pollers = one_in(sim, 4);
+	/* Nobody else serves the queues. */
+	if (!ret->has_foreign_pollers && ret->host_count == 1 && one_in(sim, 3))
+		for (size_t i = 0; i < ret->environment_count; i++)
+			ret->environments[i].is_exclusive = true;
 	ret->has_strangers = one_in(sim, 2);
 	ret->sessions = (unsigned)(is_cron ? sim_random(sim, 300, 1500) : sim_random(sim, 20, 200));
 	ret->troubled_ms = is_cron ? 30 * DAY : sim_random_scale(sim, 10 * MINUTE, HOUR);

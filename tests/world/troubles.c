@@ -84,8 +84,12 @@ static void let_clocks_jump(struct world *world)
 	for (size_t i = 0; i < world->scenario.host_count; i++)
 		if (world->hosts[i].scenario->machines[0] == life->scenario->machines[0])
 			world->hosts[i].host.wall_offset_ms += jump_ms;
-	for (size_t i = 0; i < life->host.machine_count; i++)
+	for (size_t i = 0; i < life->host.machine_count; i++) {
 		machine_jump_clock(life->host.machines[i], jump_ms);
+		if (jump_ms < 0)
+			oracle_clock_is_set_back(world->oracle, life->host.machines[i],
+						 (uint64_t)-jump_ms);
+	}
 }
 
 struct choice {
