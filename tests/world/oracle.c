@@ -36,6 +36,11 @@ const char *oracle_violation(const struct oracle *oracle)
 
 /* --- who is who ------------------------------------------------------------------------------- */
 
+void oracle_work_is_forgotten(struct plane_work *work)
+{
+	free(TAKE(work->oracle));
+}
+
 struct witness *witness_of(struct plane_work *work)
 {
 	if (!work->oracle)

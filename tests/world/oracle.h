@@ -76,6 +76,8 @@ void oracle_log_line(struct oracle *oracle, const struct host_log_line *line);
 void oracle_session_is_poisoned(struct oracle *oracle, const char *session_id);
 bool oracle_is_poisoned(struct oracle *oracle, const char *session_id);
 
+/* The control plane forgets an item that was stopped long ago. */
+void oracle_work_is_forgotten(struct plane_work *work);
 void oracle_clock_is_set_back(struct oracle *oracle, struct machine *machine, uint64_t by_ms);
 /* Once a minute of the world: limits of time. */
 void oracle_look_around(struct oracle *oracle, struct machine *machine);

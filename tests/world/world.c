@@ -14,6 +14,7 @@
 #define SECOND	 UINT64_C(1000)
 #define MINUTE	 (60 * SECOND)
 #define HOUR	 (60 * MINUTE)
+#define DAY	 (24 * HOUR)
 #define GIB	 (INT64_C(1) << 30)
 #define STUCK_MS (2 * HOUR)   /* more than any limit of a session or a lease */
 #define CALM_MS	 (5 * MINUTE) /* at least, for what was half open to be noticed */
@@ -345,6 +346,13 @@ static void note_who_is_able(struct world *world)
 	}
 }
 
+/* Every list would show them. */
+static void on_forgotten(struct plane_work *work, void *arg)
+{
+	(void)arg;
+	oracle_work_is_forgotten(work);
+}
+
 static void on_minute(void *arg)
 {
 	struct world *world = arg;
@@ -352,6 +360,7 @@ static void on_minute(void *arg)
 	sim_at(world->sim, &world->minute, MINUTE, on_minute, world);
 	note_who_is_able(world);
 	world_note_who_is_unfit(world);
+	plane_forget_stopped(world->plane, DAY, on_forgotten, NULL);
 	for (size_t i = 0; i < world->scenario.machine_count; i++)
 		oracle_look_around(world->oracle, world->machines[i]);
 	if (world->is_calm)
