@@ -80,6 +80,7 @@ static struct json_object *build(const struct session *session)
 		json_add_bool(object, "oom_killed", session->oom_killed);
 	}
 	json_add_bool(object, "force_stopped", session->was_force_stopped);
+	json_add_bool(object, "quick_exit", session->is_quick_exit);
 	json_add_bool(object, "environment_key_exposed", session->exposes_environment_key);
 	json_add_string(object, "reason", session->reason[0] ? session->reason : NULL);
 	return object;

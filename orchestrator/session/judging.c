@@ -22,6 +22,7 @@
 
 #define BY_SIGNAL 128 /* exit codes above it are of a signal */
 #define ATTEMPTS  3   /* without an answer, before that is said */
+#define QUICK_MS  5000
 
 bool session_needs_judging(const struct session *session)
 {
@@ -160,6 +161,22 @@ bool session_is_suspect(const struct session *session)
 	       session->times.first_heartbeat == 0 && !session_is_unanswered(session);
 }
 
+/* As one does that works in the background, or that found its item being stopped. */
+static void note_quick_exit(struct session *session)
+{
+	int64_t ran_ms = session->times.exited - session->times.started;
+	struct log_ids ids = session_ids(session);
+
+	if (session->exit_code != 0 || session->end != END_ITSELF || session->is_quick_exit ||
+	    session->times.first_heartbeat != 0 || ran_ms < 0 || ran_ms > QUICK_MS)
+		return;
+	session->is_quick_exit = true;
+	log_event(LOG_WARNING, "quick_exit", &ids, NULL,
+		  "its worker left after %d ms with exit code 0 and without a heartbeat: the "
+		  "image's command must stay in the foreground until its session ends",
+		  (int)ran_ms);
+}
+
 static void force_stopped(struct session *session)
 {
 	struct log_ids ids = session_ids(session);
@@ -186,6 +203,8 @@ static void on_judged(struct lookup_wait *wait, void *arg)
 	if (is_found && wait->status.latest_heartbeat_at_ms != 0 && session->ran &&
 	    is_our_ack(session, wait))
 		session_heartbeat_seen(session, wait->status.latest_heartbeat_at_ms);
+	if (is_found && wait->status.latest_heartbeat_at_ms == 0)
+		note_quick_exit(session);
 	bool never_held = is_found && was_never_held(session, wait);
 	if (never_held && command_was_not_run(session))
 		blame_image(session);

@@ -99,6 +99,23 @@ class AContainerThatDies(EndingCase):
         self.assertEqual(berth.terminate(), 0)
 
 
+class AWorkerThatLeavesAtOnce(EndingCase):
+    def test_with_exit_code_0_and_no_heartbeat_is_flagged(self) -> None:
+        self.engine.worker("*", "silent")
+        [item] = self.queue()
+        berth = self.start("drain", "--wait")
+        berth.wait_event("started", work=item["id"])
+        self.signal_worker(item)
+        self.assert_exit(berth, 75)
+        self.assertIn("foreground", berth.wait_event("quick_exit", work=item["id"])["msg"])
+        self.assertTrue(self.place.records(item["id"])[-1]["quick_exit"])
+        self.assert_force_stopped_once(item)
+
+    def test_after_its_session_is_not(self) -> None:
+        item = self.drain_one("exit-0", code=0)
+        self.assertFalse(self.place.records(item["id"])[-1]["quick_exit"])
+
+
 class AKeyThatMayNotList(EndingCase):
     def test_is_warned_of_once_and_nothing_is_force_stopped(self) -> None:
         self.cp.fault("list", status=403, times=None)

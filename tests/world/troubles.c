@@ -224,10 +224,25 @@ static bool is_rebuilt_wrong(const struct outage *outage)
 	       sim_chance(outage->world->sim, 5000);
 }
 
+/* Whoever works on an engine may work on its images, too. */
+static void spoil_image_of(const struct outage *engine)
+{
+	struct outage *image = &engine->world->outages[TROUBLE_IMAGE];
+
+	if (image->mean_ms == 0 || image->end.place || !sim_chance(engine->world->sim, 2500))
+		return;
+	sim_cancel(engine->world->sim, &image->begin);
+	image->which = engine->which;
+	machine_set_image(machine_of(image), IMAGE_IS_UNFIT);
+	last(image);
+}
+
 static void on_end(void *arg)
 {
 	struct outage *outage = arg;
 
+	if (outage->trouble == TROUBLE_ENGINE)
+		spoil_image_of(outage);
 	if (is_rebuilt_wrong(outage)) {
 		machine_set_image(machine_of(outage), IMAGE_IS_UNFIT);
 		last(outage);
