@@ -142,12 +142,12 @@ static bool has_container_left(const struct gc *gc, const struct visited_engine 
 
 	for (size_t i = 0; i < gc->visit->count; i++)
 		seen += gc->visit->seen[i].on == on ? 1 : 0;
-	for (size_t i = 0; i < gc->count; i++)
-		removed += gc->list[i].on == on && gc->list[i].seen &&
-					   (gc->list[i].action == ACTION_REMOVED ||
-					    gc->list[i].action == ACTION_WOULD_REMOVE)
-				   ? 1
-				   : 0;
+	for (size_t i = 0; i < gc->count; i++) {
+		const struct leftover *leftover = &gc->list[i];
+		bool is_gone = leftover->action == ACTION_REMOVED ||
+			       leftover->action == ACTION_WOULD_REMOVE;
+		removed += leftover->on == on && leftover->seen && is_gone ? 1 : 0;
+	}
 	return removed < seen;
 }
 

@@ -156,10 +156,11 @@ static void on_ended(struct session *session, void *arg)
 	world->session = session_free(session);
 }
 
-static void on_seen(const struct work_status *status, void *arg)
+static void on_seen(const struct work_status *status, int64_t clock_offset_ms, void *arg)
 {
 	struct session_world *world = arg;
 
+	(void)clock_offset_ms;
 	if (world->session && world->session->ran && status->latest_heartbeat_at_ms != 0)
 		session_heartbeat_seen(world->session, status->latest_heartbeat_at_ms);
 }
