@@ -52,7 +52,8 @@ FAKE_WORKER := $(FAKE_WORKERS:tests/fake/%.c=$(BUILD)/tests/%)
 WORLD	    := $(BUILD)/tests/world/world
 WORLD_SCRIPT := $(BUILD)/tests/world/plane-script
 
-FUZZ_TARGETS := $(filter-out replay,$(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/*.c)))
+FUZZ_SOURCES := $(wildcard tests/fuzz/*.c)
+FUZZ_TARGETS := $(filter-out replay,$(FUZZ_SOURCES:tests/fuzz/%.c=%))
 FUZZERS	     := $(FUZZ_TARGETS:%=$(BUILD)/tests/fuzz/fuzz-%)
 REPLAYS	     := $(FUZZ_TARGETS:%=$(BUILD)/tests/fuzz/replay-%)
 
@@ -116,7 +117,7 @@ libraries:
 test-libraries:
 	$(call require,$(TEST_LIBRARIES),deps-check)
 
-$(call object,$(UNIT_TESTS) $(UNIT_HELPERS) $(SEAM_TESTS) $(SEAM_HELPERS) $(FAKE_SOURCES)): \
+$(call object,$(UNIT_TESTS) $(UNIT_HELPERS) $(SEAM_TESTS) $(SEAM_HELPERS) $(FAKE_SOURCES) $(FUZZ_SOURCES)): \
 	| test-libraries
 
 $(BUILD)/%.o: %.c Makefile | libraries
@@ -161,14 +162,14 @@ $(WORLD_SCRIPT): $(call object,$(wildcard tests/world/plane*.c) tests/world/sim.
 
 # The same with its corpus, and with what libFuzzer thinks of (VARIANT=fuzz, by clang).
 $(REPLAYS): $(BUILD)/tests/fuzz/replay-%: $(BUILD)/tests/fuzz/%.o $(BUILD)/tests/fuzz/replay.o $(LIBRARY)
-	$(call quiet,LINK,$@)$(CC) $(BASE_LD) $(LDFLAGS) $^ $(BASE_LIBS) -o $@
+	$(call quiet,LINK,$@)$(CC) $(BASE_LD) $(LDFLAGS) $^ $(BASE_LIBS) $(TEST_LIBS) -o $@
 
 $(FUZZERS): $(BUILD)/tests/fuzz/fuzz-%: $(BUILD)/tests/fuzz/%.o $(LIBRARY)
-	$(call quiet,LINK,$@)$(CC) $(BASE_LD) -fsanitize=fuzzer $(LDFLAGS) $^ $(BASE_LIBS) -o $@
+	$(call quiet,LINK,$@)$(CC) $(BASE_LD) -fsanitize=fuzzer $(LDFLAGS) $^ $(BASE_LIBS) $(TEST_LIBS) -o $@
 
 -include $(patsubst %.o,%.d,$(call object,$(PRODUCT_SOURCES) $(MANUAL_SOURCES) $(UNIT_TESTS) $(UNIT_HELPERS) \
 	$(SEAM_TESTS) $(SEAM_HELPERS) $(FAKE_SOURCES) $(FAKE_WORKERS) $(WORLD_SOURCES) tests/world/plane_script.c \
-	$(wildcard tests/fuzz/*.c)))
+	$(FUZZ_SOURCES)))
 
 # --- manual pages, and installing --------------------------------------------------------------
 

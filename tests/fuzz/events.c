@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * An engine's event stream: lines, in pieces that the first byte decides about. However it is cut,
- * the lines are the same, and so is what they say.
+ * An engine's event stream: lines, in pieces that the first bytes decide about. However it is
+ * cut, the lines are the same, and so is what they say.
  */
 #include "base/cleanup.h"
 #include "engine/container.h"
@@ -33,15 +33,17 @@ static void on_line(const char *line, size_t len, void *arg)
 		}
 }
 
-static void feed(struct seen *seen, const char *data, size_t size, size_t piece)
+/* `cuts` as fuzz_piece() has them; NULL: all at once. */
+static void feed(struct seen *seen, const char *data, size_t size, const uint8_t *cuts)
 {
 	struct lines lines;
 
 	buf_init(&seen->text, 2 * size + 2);
 	lines_init(&lines, LINE_MAX_BYTES);
-	for (size_t at = 0; at < size; at += piece)
-		seen->dropped += lines_feed(&lines, data + at,
-					    size - at < piece ? size - at : piece, on_line, seen);
+	for (size_t at = 0, i = 0, piece; at < size; at += piece, i++) {
+		piece = cuts ? fuzz_piece(cuts, i, size - at) : size;
+		seen->dropped += lines_feed(&lines, data + at, piece, on_line, seen);
+	}
 	lines_done(&lines);
 }
 
@@ -49,10 +51,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct seen whole = {.dropped = 0}, cut = {.dropped = 0};
 
-	if (size < 2)
+	if (size < FUZZ_CUTS)
 		return 0;
-	feed(&whole, (const char *)data + 1, size - 1, size - 1);
-	feed(&cut, (const char *)data + 1, size - 1, (size_t)data[0] % 64 + 1);
+	feed(&whole, (const char *)data + FUZZ_CUTS, size - FUZZ_CUTS, NULL);
+	feed(&cut, (const char *)data + FUZZ_CUTS, size - FUZZ_CUTS, data);
 	must(whole.dropped == cut.dropped);
 	must(whole.text.len == cut.text.len);
 	must(whole.text.len == 0 || memcmp(whole.text.data, cut.text.data, cut.text.len) == 0);

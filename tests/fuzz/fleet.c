@@ -1,25 +1,44 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A fleet file, in an empty folder of its own. */
+/*
+ * A fleet file, in a folder of its own with a key and a policy. What is wrong with it has a place;
+ * what is right with it can be planned; and no message has the key in it.
+ */
 #include "config/fleet.h"
 
+#include "base/cleanup.h"
 #include "fuzz/fuzz.h"
 
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define FILE_NAME "fleet.yaml"
+#define KEY	  "sk-ant-oat01-fuzzed"
 
 static char folder[] = "/tmp/berth-fuzz-XXXXXX";
 
 static void leave_folder(void)
 {
 	(void)unlink(FILE_NAME);
+	(void)unlink("key");
+	(void)unlink("policies/hardened.yaml");
+	(void)rmdir("policies");
 	if (chdir("/") == 0)
 		(void)rmdir(folder);
 }
 
+static void write_file(const char *path, const void *data, size_t size)
+{
+	FILE *file = fopen(path, "w");
+
+	must(file);
+	must(fwrite(data, 1, size, file) == size);
+	must(fclose(file) == 0);
+}
+
 static void enter_folder(void)
 {
+	static const char policy[] = "mounts: {roots: [/srv]}\n";
 	static bool is_there;
 
 	if (is_there)
@@ -28,25 +47,54 @@ static void enter_folder(void)
 	must(atexit(leave_folder) == 0);
 	/* Nothing but the file decides. */
 	must(clearenv() == 0);
+	write_file("key", KEY, strlen(KEY));
+	must(chmod("key", 0600) == 0);
+	must(mkdir("policies", 0700) == 0);
+	write_file("policies/hardened.yaml", policy, strlen(policy));
 	is_there = true;
 }
 
-static void write_input(const uint8_t *data, size_t size)
+/* An `include` could go through all of this machine's files. */
+static bool reaches_far(const uint8_t *data, size_t size)
 {
-	FILE *file = fopen(FILE_NAME, "w");
+	return memmem(data, size, "include", strlen("include")) && memchr(data, '/', size);
+}
 
-	must(file);
-	must(fwrite(data, 1, size, file) == size);
-	must(fclose(file) == 0);
+static void check_line(const char *line, void *arg)
+{
+	(void)arg;
+	must(fuzz_is_message(line));
+	must(strncmp(line, FILE_NAME ":", strlen(FILE_NAME ":")) == 0 || strstr(line, ".yaml:"));
+}
+
+static void check_problems(const struct problems *problems)
+{
+	problems_each(problems, check_line, NULL);
+	must(!strstr(problems->text.data, KEY));
+}
+
+static void check_fleet(const struct fleet *fleet, enum fleet_need need)
+{
+	must(fleet->instance && fleet->state_dir && fleet->engine_count > 0);
+	check_problems(&fleet->warnings);
+	for (size_t i = 0; need != FLEET_ENGINE_ONLY && i < fleet->environment_count; i++) {
+		struct plan *plan = NULL;
+		struct err err;
+		must(fleet_sample_plan(fleet, &fleet->environments[i], "work", "session", &plan,
+				       &err) == 0);
+		(void)plan_free(plan);
+	}
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const enum fleet_need needs[] = {FLEET_ENGINE_ONLY, FLEET_NO_KEYS};
+	static const enum fleet_need needs[] = {FLEET_ENGINE_ONLY, FLEET_NO_KEYS, FLEET_ALL};
 
 	enter_folder();
-	write_input(data, size);
-	for (size_t i = 0; i < sizeof(needs) / sizeof(needs[0]); i++) {
+	if (reaches_far(data, size))
+		return 0;
+	write_file(FILE_NAME, data, size);
+	for (size_t i = 0; i < ARRAY_SIZE(needs); i++) {
 		struct fleet_flags flags = {.config = FILE_NAME, .need = needs[i]};
 		struct fleet *fleet = NULL;
 		struct problems problems;
@@ -54,7 +102,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		problems_init(&problems);
 		int r = fleet_load(&flags, &problems, &fleet);
 		must((r == 0) == (problems.count == 0) && (r == 0) == (fleet != NULL));
-		must(!fleet || (fleet->instance && fleet->state_dir));
+		check_problems(&problems);
+		if (fleet)
+			check_fleet(fleet, needs[i]);
 		(void)fleet_free(fleet);
 		problems_done(&problems);
 	}

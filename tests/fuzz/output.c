@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What a session writes, as an engine frames it, with its token taken out, for a terminal: in
- * pieces that the first byte decides about. However it is cut, the same comes out, and never the
+ * pieces that the first bytes decide about. However it is cut, the same comes out, and never the
  * token, nor anything that a terminal would obey.
  */
 #include "base/redact.h"
@@ -44,8 +44,9 @@ static void on_output(enum output_stream stream, const char *data, size_t len, v
 	redaction_feed(&stages[stream].redaction, data, len);
 }
 
+/* `cuts` as fuzz_piece() has them; NULL: all at once. */
 static void feed(struct stage stages[OUTPUT_STREAMS], const struct redactor *redactor,
-		 const char *data, size_t size, size_t piece)
+		 const char *data, size_t size, const uint8_t *cuts)
 {
 	struct frames frames = {0};
 	bool is_framed = true;
@@ -56,9 +57,10 @@ static void feed(struct stage stages[OUTPUT_STREAMS], const struct redactor *red
 		buf_init(&stages[i].redacted, 64 * size + 64);
 		buf_init(&stages[i].shown, 512 * size + 512);
 	}
-	for (size_t at = 0; is_framed && at < size; at += piece)
-		is_framed = frames_feed(&frames, data + at, size - at < piece ? size - at : piece,
-					on_output, stages);
+	for (size_t at = 0, i = 0, piece; is_framed && at < size; at += piece, i++) {
+		piece = cuts ? fuzz_piece(cuts, i, size - at) : size;
+		is_framed = frames_feed(&frames, data + at, piece, on_output, stages);
+	}
 	for (int i = 0; i < OUTPUT_STREAMS; i++)
 		redaction_finish(&stages[i].redaction);
 }
@@ -84,10 +86,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct secret *secret = secret_new(token, sizeof(token) - 1);
 
 	redactor_add(redactor, secret, "sessions token");
-	if (size > 1) {
-		const char *bytes = (const char *)data + 1;
-		feed(whole, redactor, bytes, size - 1, size - 1);
-		feed(cut, redactor, bytes, size - 1, (size_t)data[0] % 32 + 1);
+	if (size >= FUZZ_CUTS) {
+		const char *bytes = (const char *)data + FUZZ_CUTS;
+		feed(whole, redactor, bytes, size - FUZZ_CUTS, NULL);
+		feed(cut, redactor, bytes, size - FUZZ_CUTS, data);
 		for (int i = 0; i < OUTPUT_STREAMS; i++) {
 			must(same(&whole[i].redacted, &cut[i].redacted));
 			must(same(&whole[i].shown, &cut[i].shown));
