@@ -92,10 +92,10 @@ int docker_verify(const struct plan *plan, struct json_object *inspect, struct e
 	if (r == 0)
 		r = check_optional(plan, expected, inspect, err);
 	if (r == 0)
-		r = verify_unset(unset_fields, ARRAY_SIZE(unset_fields), inspect, err);
+		r = verify_unset(unset_fields, ARRAY_SIZE(unset_fields), plan, inspect, err);
 	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(filled_fields); i++)
 		if (json_is_empty(json_at(inspect, filled_fields[i])))
-			r = verify_refuse(err, filled_fields[i], "the engine's own list", "nothing",
-					  REMEDY_ENGINE);
+			r = verify_refuse(plan, filled_fields[i], "the engine's own list",
+					  "nothing", REMEDY_ENGINE, err);
 	return r == 0 ? verify_contents(plan, inspect, err) : r;
 }

@@ -172,7 +172,7 @@ static int check_command(const struct plan *plan, struct json_object *inspect, s
 		json_append_string(expected, *word);
 	if (json_same(expected, got))
 		return 0;
-	return verify_refuse(err, "Args", json_text(expected), json_text(got), REMEDY_ENGINE);
+	return verify_refuse(plan, "Args", json_text(expected), json_text(got), REMEDY_ENGINE, err);
 }
 
 static int check_runtime(const struct plan *plan, struct json_object *inspect, struct err *err)
@@ -181,8 +181,8 @@ static int check_runtime(const struct plan *plan, struct json_object *inspect, s
 
 	if (!plan->policy->runtime || (runtime && strcmp(runtime, plan->policy->runtime) == 0))
 		return 0;
-	return verify_refuse(err, "OCIRuntime", plan->policy->runtime,
-			     runtime ? runtime : "nothing", PODMAN_REMEDY_RUNTIME);
+	return verify_refuse(plan, "OCIRuntime", plan->policy->runtime,
+			     runtime ? runtime : "nothing", PODMAN_REMEDY_RUNTIME, err);
 }
 
 /* On a network of the operator's: on that one, and on no other. */
@@ -195,8 +195,8 @@ static int check_network(const struct plan *plan, struct json_object *inspect, s
 
 	if (is_named ? count == 1 && json_get(networks, plan->network) : count == 0)
 		return 0;
-	return verify_refuse(err, "NetworkSettings.Networks", is_named ? plan->network : "nothing",
-			     json_text(networks), REMEDY_TAMPERED);
+	return verify_refuse(plan, "NetworkSettings.Networks", is_named ? plan->network : "nothing",
+			     json_text(networks), REMEDY_TAMPERED, err);
 }
 
 int podman_verify(const struct plan *plan, struct json_object *inspect, struct err *err)
@@ -213,6 +213,6 @@ int podman_verify(const struct plan *plan, struct json_object *inspect, struct e
 	if (r == 0)
 		r = check_network(plan, inspect, err);
 	if (r == 0)
-		r = verify_unset(unset_fields, ARRAY_SIZE(unset_fields), inspect, err);
+		r = verify_unset(unset_fields, ARRAY_SIZE(unset_fields), plan, inspect, err);
 	return r == 0 ? verify_contents(plan, inspect, err) : r;
 }

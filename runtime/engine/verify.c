@@ -3,6 +3,7 @@
 
 #include "base/cleanup.h"
 #include "base/text.h"
+#include "engine/message.h"
 
 #include <errno.h>
 #include <string.h>
@@ -67,12 +68,16 @@ const char *json_text(struct json_object *value)
 		       : json_line(value);
 }
 
-int verify_refuse(struct err *err, const char *field, const char *asked, const char *got,
-		  const char *remedy)
+int verify_refuse(const struct plan *plan, const char *field, const char *asked, const char *got,
+		  const char *remedy, struct err *err)
 {
+	char where[MESSAGE_MAX], made[MESSAGE_MAX];
+
+	message_clean(where, field, strlen(field), plan);
+	message_clean(made, got, strlen(got), plan);
 	return err_set(err, ERR_REFUSED, -EPERM,
-		       "%s: asked for %.100s, the engine made it %.100s; %s", field, asked, got,
-		       remedy);
+		       "%.100s: asked for %.100s, the engine made it %.100s; %s", where, asked,
+		       made, remedy);
 }
 
 struct json_object *json_at(struct json_object *object, const char *path)
@@ -93,8 +98,8 @@ struct json_object *json_at(struct json_object *object, const char *path)
 }
 
 /* Of two objects only the first member that differs is worth a message. */
-static int refuse_member(const struct verify_field *field, struct json_object *asked,
-			 struct json_object *got, struct err *err)
+static int refuse_member(const struct verify_field *field, const struct plan *plan,
+			 struct json_object *asked, struct json_object *got, struct err *err)
 {
 	const char *differs = NULL;
 
@@ -110,8 +115,9 @@ static int refuse_member(const struct verify_field *field, struct json_object *a
 		}
 	}
 	_cleanup_free_ char *path = xasprintf("%s[%s]", field->path, differs ? differs : "?");
-	return verify_refuse(err, path, json_text(differs ? json_get(asked, differs) : NULL),
-			     json_text(differs ? json_get(got, differs) : NULL), field->remedy);
+	return verify_refuse(plan, path, json_text(differs ? json_get(asked, differs) : NULL),
+			     json_text(differs ? json_get(got, differs) : NULL), field->remedy,
+			     err);
 }
 
 int verify_fields(const struct verify_field *fields, size_t count, const struct plan *plan,
@@ -123,21 +129,21 @@ int verify_fields(const struct verify_field *fields, size_t count, const struct 
 		if ((plan->policy->unenforced & field->waivers) || field->same(asked, got))
 			continue;
 		if (json_object_is_type(asked, json_type_object))
-			return refuse_member(field, asked, got, err);
-		return verify_refuse(err, field->path, json_text(asked), json_text(got),
-				     field->remedy);
+			return refuse_member(field, plan, asked, got, err);
+		return verify_refuse(plan, field->path, json_text(asked), json_text(got),
+				     field->remedy, err);
 	}
 	return 0;
 }
 
-int verify_unset(const char *const *paths, size_t count, struct json_object *inspect,
-		 struct err *err)
+int verify_unset(const char *const *paths, size_t count, const struct plan *plan,
+		 struct json_object *inspect, struct err *err)
 {
 	for (size_t i = 0; i < count; i++) {
 		struct json_object *got = json_at(inspect, paths[i]);
 		if (!json_is_empty(got))
-			return verify_refuse(err, paths[i], "nothing", json_text(got),
-					     REMEDY_TAMPERED);
+			return verify_refuse(plan, paths[i], "nothing", json_text(got),
+					     REMEDY_TAMPERED, err);
 	}
 	return 0;
 }
@@ -156,11 +162,12 @@ int verify_identity(const struct plan *plan, struct json_object *inspect, struct
 	const char *image = json_get_string(inspect, "Image");
 
 	if (!name || strcmp(name + strspn(name, "/"), plan->name) != 0)
-		return verify_refuse(err, "Name", plan->name, name ? name : "none",
-				     REMEDY_TAMPERED);
+		return verify_refuse(plan, "Name", plan->name, name ? name : "none",
+				     REMEDY_TAMPERED, err);
 	if (!image || strcmp(plain_id(image), plain_id(plan->image_id)) != 0)
-		return verify_refuse(err, "Image", plan->image_id, image ? image : "none",
+		return verify_refuse(plan, "Image", plan->image_id, image ? image : "none",
 				     "the image's name was given to another image meanwhile: the "
-				     "next attempt uses that one");
+				     "next attempt uses that one",
+				     err);
 	return 0;
 }

@@ -50,8 +50,8 @@ int verify_fields(const struct verify_field *fields, size_t count, const struct 
 		  struct json_object *expected, struct json_object *inspect, struct err *err);
 
 /* Fields that berth never asks for, and that would undo what it does: must be unset. */
-int verify_unset(const char *const *paths, size_t count, struct json_object *inspect,
-		 struct err *err);
+int verify_unset(const char *const *paths, size_t count, const struct plan *plan,
+		 struct json_object *inspect, struct err *err);
 
 /* Its name, and the image that it was made of. */
 int verify_identity(const struct plan *plan, struct json_object *inspect, struct err *err);
@@ -59,6 +59,7 @@ int verify_identity(const struct plan *plan, struct json_object *inspect, struct
 /* Variables, labels, and what is mounted. Values of variables are compared and never printed. */
 int verify_contents(const struct plan *plan, struct json_object *inspect, struct err *err);
 
-/* "FIELD: asked for A, the engine made it B; REMEDY". Returns -EPERM. */
-int verify_refuse(struct err *err, const char *field, const char *asked, const char *got,
-		  const char *remedy);
+/* "FIELD: asked for A, the engine made it B; REMEDY". Returns -EPERM. `field` and `got` may be the
+ * engine's words: they are cleaned as message_clean() does it. */
+int verify_refuse(const struct plan *plan, const char *field, const char *asked, const char *got,
+		  const char *remedy, struct err *err);

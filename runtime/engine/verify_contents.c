@@ -2,6 +2,7 @@
 /* The parts of a container that are lists of names: variables, labels, mounts. */
 #include "base/cleanup.h"
 #include "base/text.h"
+#include "engine/message.h"
 #include "engine/verify.h"
 
 #include <errno.h>
@@ -30,12 +31,16 @@ static bool is_planned_variable(const struct plan *plan, const char *entry)
 	return false;
 }
 
-static int refuse_variable(struct err *err, const char *entry, const char *what)
+static int refuse_variable(const struct plan *plan, const char *entry, const char *what,
+			   struct err *err)
 {
+	char name[MESSAGE_MAX];
+
+	message_clean(name, entry, strcspn(entry, "="), plan);
 	return err_set(err, ERR_REFUSED, -EPERM,
-		       "Config.Env: the variable %.*s %s; something between berth and the engine "
+		       "Config.Env: the variable %.200s %s; something between berth and the engine "
 		       "changed the request, or the image sets it",
-		       (int)strcspn(entry, "="), entry, what);
+		       name, what);
 }
 
 static int check_variables(const struct plan *plan, struct json_object *config, struct err *err)
@@ -46,16 +51,16 @@ static int check_variables(const struct plan *plan, struct json_object *config, 
 		const struct plan_variable *variable = &plan->variables[i];
 		const char *value = variable_value(environment, variable->name);
 		if (!value)
-			return refuse_variable(err, variable->name, "is missing");
+			return refuse_variable(plan, variable->name, "is missing", err);
 		if (strcmp(value, secret_reveal(variable->value)) != 0)
-			return refuse_variable(err, variable->name, "is not the one we sent");
+			return refuse_variable(plan, variable->name, "is not the one we sent", err);
 	}
 	for (size_t i = 0; environment && i < json_object_array_length(environment); i++) {
 		const char *entry = json_string(json_object_array_get_idx(environment, i));
 		if (!entry)
-			return refuse_variable(err, "?", "is not a text");
+			return refuse_variable(plan, "?", "is not a text", err);
 		if (text_starts_with(entry, "ANTHROPIC_") && !is_planned_variable(plan, entry))
-			return refuse_variable(err, entry, "is not ours");
+			return refuse_variable(plan, entry, "is not ours", err);
 	}
 	return 0;
 }
@@ -69,9 +74,8 @@ static int check_labels(const struct plan *plan, struct json_object *config, str
 		const char *value = json_get_string(labels, label->name);
 		if (!value || strcmp(value, label->value) != 0) {
 			_cleanup_free_ char *field = xasprintf("Config.Labels[%s]", label->name);
-			return verify_refuse(err, field, label->value, value ? value : "nothing",
-					     "something between berth and the engine changed the "
-					     "request: remove it");
+			return verify_refuse(plan, field, label->value, value ? value : "nothing",
+					     REMEDY_TAMPERED, err);
 		}
 	}
 	return 0;
@@ -85,6 +89,20 @@ static const struct plan_mount *find_mount(const struct plan *plan, const char *
 	return NULL;
 }
 
+static int refuse_mount(const struct plan *plan, const char *type, const char *target,
+			struct err *err)
+{
+	char what[MESSAGE_MAX], where[MESSAGE_MAX];
+
+	message_clean(what, type, strlen(type), plan);
+	message_clean(where, target, strlen(target), plan);
+	return err_set(
+		err, ERR_REFUSED, -EPERM,
+		"Mounts: the engine mounts a %.100s at '%.200s' that nobody asked for; cover "
+		"it by a tmpfs of the policy, or remove what adds it",
+		what, where);
+}
+
 /* One entry of what is mounted (a Tmpfs of HostConfig is none): a bind of the plan, or refused. */
 static int check_mount(const struct plan *plan, struct json_object *got, struct err *err)
 {
@@ -94,18 +112,14 @@ static int check_mount(const struct plan *plan, struct json_object *got, struct 
 	const struct plan_mount *mount = target ? find_mount(plan, target) : NULL;
 
 	if (!mount)
-		return err_set(err, ERR_REFUSED, -EPERM,
-			       "Mounts: the engine mounts a %.32s at '%.200s' that nobody asked "
-			       "for; cover it by a tmpfs of the policy, or remove what adds it",
-			       type ? type : "?", target ? target : "?");
+		return refuse_mount(plan, type ? type : "?", target ? target : "?", err);
 	if (!type || strcmp(type, "bind") != 0 || !source || strcmp(source, mount->source) != 0)
-		return verify_refuse(err, "Mounts", mount->source, source ? source : "nothing",
-				     "something between berth and the engine changed the request: "
-				     "remove it");
+		return verify_refuse(plan, "Mounts", mount->source, source ? source : "nothing",
+				     REMEDY_TAMPERED, err);
 	if (json_get_bool(got, "RW", true) != !mount->read_only)
-		return verify_refuse(err, "Mounts", mount->read_only ? "read-only" : "writable",
+		return verify_refuse(plan, "Mounts", mount->read_only ? "read-only" : "writable",
 				     mount->read_only ? "writable" : "read-only",
-				     "this engine cannot mount it as asked: use another one");
+				     "this engine cannot mount it as asked: use another one", err);
 	return 0;
 }
 
@@ -131,8 +145,8 @@ static int check_mounts(const struct plan *plan, struct json_object *inspect, st
 	}
 	for (size_t i = 0; i < plan->mount_count; i++)
 		if (!is_mounted(mounts, plan->mounts[i].target))
-			return verify_refuse(err, "Mounts", plan->mounts[i].target, "nothing",
-					     "this engine cannot mount it: use another one");
+			return verify_refuse(plan, "Mounts", plan->mounts[i].target, "nothing",
+					     "this engine cannot mount it: use another one", err);
 	return 0;
 }
 

@@ -5,6 +5,7 @@
  * names a machine are replaced or left out), whole and with one thing changed at a time.
  */
 #include "engine/docker.h"
+#include "engine/verify.h"
 #include "verify_fixture.h"
 
 static void begin(struct case_state *c)
@@ -348,6 +349,44 @@ static void an_anonymous_volume_is_found(void **state)
 	case_end(&c);
 }
 
+#define WITHHELD "(the engine's message is withheld: it repeats a secret)"
+
+static void what_the_engine_says_is_told_on_one_line_and_without_secrets(void **state)
+{
+	static char long_text[] = "\"..........................................................."
+				  ".............................." FIXTURE_TOKEN "\"";
+	struct case_state c;
+	(void)state;
+
+	assert_change_is_found("Name", "\"/berth\\n\\u001b[2Jx\"",
+			       "Name: asked for berth-work_01, the engine made it /berth [2Jx");
+	assert_change_is_found("Name", "\"" FIXTURE_TOKEN "\"",
+			       "Name: asked for berth-work_01, the engine made it " WITHHELD);
+	/* Half of it would not fit. */
+	assert_change_is_found("Name", long_text,
+			       "Name: asked for berth-work_01, the engine made it " WITHHELD);
+	assert_change_is_found(
+		"HostConfig.Devices", "[\"session-token%2Fwith%2Bsigns\"]",
+		"HostConfig.Devices: asked for nothing, the engine made it " WITHHELD);
+
+	begin(&c);
+	json_add_string(json_at(c.inspect, "HostConfig.Tmpfs"), FIXTURE_TOKEN, "\n");
+	assert_broken(&c, WITHHELD ": asked for nothing, the engine made it \"\\n\"");
+	case_end(&c);
+
+	begin(&c);
+	change_variable(&c, "ANTHROPIC_X", "ANTHROPIC_X" FIXTURE_TOKEN);
+	assert_broken(&c, "Config.Env: the variable " WITHHELD " is not ours");
+	case_end(&c);
+
+	begin(&c);
+	change_mount(&c, 0, "Type", "\"" FIXTURE_TOKEN "\"");
+	change_mount(&c, 0, "Destination", "\"/a\\nb\"");
+	assert_broken(&c, "Mounts: the engine mounts a " WITHHELD " at '/a "
+			  "b' that nobody asked for");
+	case_end(&c);
+}
+
 static void an_answer_without_the_fields_keeps_no_promise(void **state)
 {
 	struct case_state c;
@@ -378,6 +417,7 @@ int main(void)
 		cmocka_unit_test(what_is_mounted_is_what_was_asked_for),
 		cmocka_unit_test(a_mount_that_is_not_there_is_found),
 		cmocka_unit_test(an_anonymous_volume_is_found),
+		cmocka_unit_test(what_the_engine_says_is_told_on_one_line_and_without_secrets),
 		cmocka_unit_test(an_answer_without_the_fields_keeps_no_promise),
 	};
 
