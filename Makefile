@@ -275,14 +275,16 @@ world-mutants: $(WORLD) ## break berth in many small ways: the simulated world m
 		"$(CC) $(BASE_LD) $(call object,$(WORLD_SOURCES))" "$(LIBRARY) $(BASE_LIBS) -lm"
 
 FUZZ_SECONDS ?= 30
+FUZZ_JOBS    ?= 2
 
 .PHONY: fuzz fuzz-each
 fuzz: ## let libFuzzer look for inputs that break what must hold (FUZZ_SECONDS=30 for each target)
 	$(Q)$(MAKE) --no-print-directory -j2 VARIANT=fuzz CC=clang fuzz-each
 
 fuzz-each: $(FUZZERS)
-	$(Q)printf '%s\n' $(FUZZ_TARGETS) | xargs -P 2 -I @ sh -c '$(call run_tap,fuzz-@) \
-		tests/fuzz/run.sh $(BUILD)/tests/fuzz/fuzz-@ tests/fuzz/corpus/@ $(FUZZ_SECONDS)'
+	$(Q)printf '%s\n' $(FUZZ_TARGETS) | xargs -P $(FUZZ_JOBS) -I @ sh -c '$(call run_tap,fuzz-@) \
+		tests/fuzz/run.sh $(BUILD)/tests/fuzz/fuzz-@ @ $(FUZZ_SECONDS)'
+	$(Q)grep -h '^# .* inputs, ' $(FUZZ_TARGETS:%=$(TAP)/fuzz-%.tap)
 
 .PHONY: compare
 compare: $(BERTH) $(FAKE_ENGINE) $(FAKE_WORKER) ## compare berth's calls with those of the official poller
