@@ -17,7 +17,7 @@ void problems_done(struct problems *problems)
 	buf_done(&problems->text);
 }
 
-/* A value that is quoted in a message must not start a line of its own. */
+/* A value that is quoted in a message, or a file's name, must not start a line of its own. */
 static void keep_on_one_line(char *text)
 {
 	for (char *p = text; *p != '\0'; p++)
@@ -32,13 +32,14 @@ void problems_addv(struct problems *problems, const char *file, unsigned line, u
 
 	if (vasprintf(&message, format, arguments) < 0)
 		abort();
-	keep_on_one_line(message);
 	if (line == 0)
 		where = xstrdup(file);
 	else if (column == 0)
 		where = xasprintf("%s:%u", file, line);
 	else
 		where = xasprintf("%s:%u:%u", file, line, column);
+	keep_on_one_line(message);
+	keep_on_one_line(where);
 	/* A file with more problems than the buffer holds has made its point. */
 	(void)!buf_addf(&problems->text, "%s: %s\n", where, message);
 	problems->count++;

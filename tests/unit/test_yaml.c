@@ -206,6 +206,17 @@ static void a_problem_is_told_with_as_much_of_its_place_as_is_known(void **state
 	problems_done(&problems);
 }
 
+static void a_file_name_of_several_lines_stays_on_one(void **state)
+{
+	struct problems problems;
+	(void)state;
+
+	problems_init(&problems);
+	problems_add(&problems, "a\n\033[2J.yaml", 7, 2, "low");
+	assert_string_equal(problems.text.data, "a??[2J.yaml:7:2: low\n");
+	problems_done(&problems);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -223,6 +234,7 @@ int main(void)
 		cmocka_unit_test(bytes_that_are_no_text_are_refused),
 		cmocka_unit_test(deep_nesting_is_refused_without_harm),
 		cmocka_unit_test(a_problem_is_told_with_as_much_of_its_place_as_is_known),
+		cmocka_unit_test(a_file_name_of_several_lines_stays_on_one),
 	};
 
 	return cmocka_run_group_tests_name("yaml", tests, NULL, NULL);
