@@ -5,12 +5,16 @@
 #include <stdio.h>
 #include <string.h>
 
-static void mark_cut(struct err *err, int length)
+/* `length` is the one that the text would have had. */
+static void finish(struct err *err, int length)
 {
 	static const char dots[] = "...";
 
 	if (length >= (int)sizeof(err->text))
 		memcpy(err->text + sizeof(err->text) - sizeof(dots), dots, sizeof(dots));
+	for (char *p = err->text; *p != '\0'; p++)
+		if ((unsigned char)*p < ' ' || *p == 0x7f)
+			*p = '?';
 }
 
 int err_set(struct err *err, enum err_kind kind, int code, const char *format, ...)
@@ -22,7 +26,7 @@ int err_set(struct err *err, enum err_kind kind, int code, const char *format, .
 	err->kind = kind;
 	err->code = code;
 	va_start(arguments, format);
-	mark_cut(err, vsnprintf(err->text, sizeof(err->text), format, arguments));
+	finish(err, vsnprintf(err->text, sizeof(err->text), format, arguments));
 	va_end(arguments);
 	return code;
 }
@@ -38,6 +42,6 @@ int err_prefix(struct err *err, const char *format, ...)
 	(void)vsnprintf(prefix, sizeof(prefix), format, arguments);
 	va_end(arguments);
 	memcpy(rest, err->text, sizeof(rest));
-	mark_cut(err, snprintf(err->text, sizeof(err->text), "%s: %s", prefix, rest));
+	finish(err, snprintf(err->text, sizeof(err->text), "%s: %s", prefix, rest));
 	return err->code;
 }

@@ -59,6 +59,17 @@ static void a_text_that_is_too_long_says_that_it_was_cut(void **state)
 	assert_string_equal(err.text + sizeof(err.text) - 5, "x...");
 }
 
+static void what_is_quoted_cannot_start_a_line_of_its_own(void **state)
+{
+	struct err err;
+	(void)state;
+
+	(void)err_set(&err, ERR_INPUT, -EINVAL, "'%s' is no name", "a\nb\033[2J\x7f");
+	assert_string_equal(err.text, "'a?b?[2J?' is no name");
+	(void)err_prefix(&err, "reading '%s'", "c\nd");
+	assert_string_equal(err.text, "reading 'c?d': 'a?b?[2J?' is no name");
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -66,6 +77,7 @@ int main(void)
 		cmocka_unit_test(a_prefix_says_what_was_being_done),
 		cmocka_unit_test(without_a_place_for_the_text_only_the_code_remains),
 		cmocka_unit_test(a_text_that_is_too_long_says_that_it_was_cut),
+		cmocka_unit_test(what_is_quoted_cannot_start_a_line_of_its_own),
 	};
 
 	return cmocka_run_group_tests_name("err", tests, NULL, NULL);
