@@ -249,9 +249,8 @@ static void read_rows(struct problems *problems, const struct option *rows,
 {
 	for (const struct option *row = rows; row->key; row++)
 		set_default(row, target);
-	if (node->kind != YAML_MAP) {
-		if (!yaml_is_null(node))
-			problems_at(problems, node, "a section of KEY: value is expected here");
+	if (node->kind != YAML_MAP && !yaml_is_null(node)) {
+		problems_at(problems, node, "a section of KEY: value is expected here");
 		return;
 	}
 	for (size_t i = 0; i < node->count; i++) {

@@ -343,6 +343,7 @@ static void a_required_key_is_missed_only_where_its_section_is_present(void **st
 	assert_problems("text: x\n", "");
 	assert_problems("one: {name: x}\n", "f.yaml:1:6: 'depth' is missing\n");
 	assert_problems("many: [{depth: 1}, {depth: ~}]\n", "f.yaml:1:20: 'depth' is missing\n");
+	assert_problems("many: [~]\n", "f.yaml:1:8: 'depth' is missing\n");
 }
 
 static void lists_have_limits_too(void **state)

@@ -341,6 +341,8 @@ static void a_tmpfs_needs_path_and_size_and_a_sane_mode(void **state)
 	(void)state;
 	assert_refused("tmpfs: [{mode: '0700'}]\n", "p.yaml:1:9: 'path' is missing\n"
 						    "p.yaml:1:9: 'size' is missing\n");
+	assert_refused("tmpfs:\n  -\n", "p.yaml:2:4: 'path' is missing\n"
+					"p.yaml:2:4: 'size' is missing\n");
 	assert_refused("tmpfs: [{path: /a, size: 1MiB, mode: '4755'}]\n",
 		       "p.yaml:1:38: mode: must not set the set-user-id or set-group-id bit: "
 		       "'4755'\n");
