@@ -233,11 +233,11 @@ fake: $(FAKE_ENGINE) $(FAKE_WORKER) ## check the fake engine
 	$(Q)FAKE_ENGINE_DIR=$(BUILD)/tests $(call run_tap,fake) $(PYTHON) tests/tap.py tests/fake
 
 # They wait more than they work.
-FLOW_JOBS ?= 4
+FLOW_JOBS ?= 6
 
 .PHONY: flow
 flow: $(BERTH) $(FAKE_ENGINE) $(FAKE_WORKER) ## run berth against the simulator and the fake engine
-	$(Q)ls tests/flow/test_*.py | BERTH=$(BERTH) FAKE_ENGINE_DIR=$(BUILD)/tests xargs -P $(FLOW_JOBS) -I @ sh -c \
+	$(Q)ls tests/flow/test_*.py | TEST_TIMEOUT=900 BERTH=$(BERTH) FAKE_ENGINE_DIR=$(BUILD)/tests xargs -P $(FLOW_JOBS) -I @ sh -c \
 		'$(call run_tap,flow-$$(basename @ .py)) $(PYTHON) tests/tap.py @'
 
 SOAK_SESSIONS ?= 10000
