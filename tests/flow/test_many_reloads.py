@@ -51,7 +51,7 @@ class ManyReloads(ReloadCase):
             self.arrive_in(self.random.choice(self.ids), 0)
 
     def arrive_in(self, environment: str, least: int) -> None:
-        session = f"sesn_run-{self.random.randint(20, 400)}_{len(self.items)}"
+        session = f"sesn_run-{self.random.randint(200, 8000)}_{len(self.items)}"
         self.items.append((self.queue_in(environment, session=session), least))
 
     def arrive_after_all(self) -> None:
