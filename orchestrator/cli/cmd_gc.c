@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Removes what berth has left on the engines and nobody clears away: containers that do not run,
- * from a certain age on, and berth's own network. While another berth is at work in the state_dir,
- * what it serves is left to it; while none is, none can begin.
+ * from a certain age on, and berth's own network. What an environment of the configuration has left
+ * is the only trace of items that may have to be settled: it is for run and drain. A berth at work
+ * in the state_dir may have another configuration in effect, so that age is the guard; while none
+ * is, none can begin.
  */
 #include "base/cleanup.h"
 #include "base/json.h"
@@ -17,8 +19,10 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
-#define DAY_MS INT64_C(86400000)
+#define DAY_MS	 INT64_C(86400000)
+#define YOUNG_MS INT64_C(3600000) /* longer than a launch, or the settling of what ended */
 
 struct gc_flags {
 	bool dry_run;
@@ -87,25 +91,33 @@ static struct leftover *add(struct gc *gc, const struct visited_engine *on, cons
 	return &gc->list[gc->count++];
 }
 
-/* What the engine says that it could not do; the others are tried all the same. */
+/* The others are tried all the same. That an engine is away, or a signal came, is known. */
 static void fail(struct gc *gc, struct leftover *leftover)
 {
 	leftover->action = ACTION_FAILED;
-	(void)fprintf(stderr, "berth gc: %s: %s\n", leftover->name, gc->visit->call.err.text);
+	if (!leftover->on->is_away && gc->visit->exit_code == EXIT_DONE)
+		(void)fprintf(stderr, "berth gc: %s: %s\n", leftover->name,
+			      gc->visit->call.err.text);
 }
 
 /* --- containers ------------------------------------------------------------------------------- */
 
 static const char *reason_to_keep(const struct gc *gc, const struct leftover *leftover)
 {
+	const struct container *container = &leftover->seen->container;
 	int64_t age_ms = loop_wall_ms(gc->visit->loop) - leftover->since_ms;
 
+	if (find_environment(gc->visit->fleet, container))
+		return gc->is_served ? "the berth at work here sees to it"
+				     : "the next run or drain settles it";
 	if (leftover->since_ms == 0)
 		return "its age is not known";
 	if (age_ms < gc->flags->older_than_ms)
 		return "not old enough";
-	if (gc->is_served && find_environment(gc->visit->fleet, &leftover->seen->container))
-		return "the berth at work here sees to it";
+	if (age_ms < YOUNG_MS && gc->is_served)
+		return "the berth at work here may see to it";
+	if (age_ms < YOUNG_MS && container->status == CONTAINER_CREATED)
+		return "it may be about to start";
 	return NULL;
 }
 
@@ -113,12 +125,20 @@ static void collect_container(struct gc *gc, struct seen *seen)
 {
 	struct visit *visit = gc->visit;
 
-	/* Not as it was listed: it may have been started since. */
-	if (!visit_inspect(visit, seen) || visit->call.container.status == CONTAINER_RUNNING)
+	if (seen->on->is_away)
 		return;
+	/* Not as it was listed: it may have been started since. */
+	enum engine_outcome outcome = visit_look(visit, seen);
 	const struct container *now = &visit->call.container;
+	if (outcome == ENGINE_NOT_FOUND ||
+	    (outcome == ENGINE_OK && now->status == CONTAINER_RUNNING))
+		return;
 	struct leftover *leftover = add(gc, seen->on, seen->container.name);
 	leftover->seen = seen;
+	if (outcome != ENGINE_OK) {
+		fail(gc, leftover);
+		return;
+	}
 	leftover->since_ms = now->finished_at_ms > 0 ? now->finished_at_ms : now->created_at_ms;
 	seen->container.status = now->status;
 	leftover->reason = reason_to_keep(gc, leftover);
@@ -155,9 +175,16 @@ static void collect_network(struct gc *gc, struct visited_engine *on)
 {
 	struct visit *visit = gc->visit;
 
-	if (!on->is_open || on->is_away || visit_look_at_bridge(visit, on) != ENGINE_OK)
+	if (!on->is_open || on->is_away)
+		return;
+	enum engine_outcome outcome = visit_look_at_bridge(visit, on);
+	if (outcome == ENGINE_NOT_FOUND || outcome == ENGINE_INVALID)
 		return;
 	struct leftover *leftover = add(gc, on, engine_bridge(on->engine));
+	if (outcome != ENGINE_OK) {
+		fail(gc, leftover);
+		return;
+	}
 	if (gc->is_served)
 		leftover->reason = "the berth at work here sees to it";
 	else if (has_container_left(gc, on))
@@ -167,7 +194,7 @@ static void collect_network(struct gc *gc, struct visited_engine *on)
 	leftover->action = ACTION_WOULD_REMOVE;
 	if (gc->flags->dry_run)
 		return;
-	enum engine_outcome outcome = visit_remove_bridge(visit, on);
+	outcome = visit_remove_bridge(visit, on);
 	if (outcome == ENGINE_OK || outcome == ENGINE_NOT_FOUND) {
 		leftover->action = ACTION_REMOVED;
 	} else if (outcome == ENGINE_ALREADY) {
@@ -266,7 +293,9 @@ static int collect(const struct fleet *fleet, const struct gc_flags *flags, bool
 	struct visit visit;
 	struct gc gc = {.visit = &visit, .flags = flags, .is_served = is_served};
 
-	if (visit_open(&visit, "gc", fleet) && visit_list(&visit)) {
+	bool is_open = visit_open(&visit, "gc", fleet);
+	visit.goes_on = true;
+	if (is_open && visit_list(&visit)) {
 		for (size_t i = 0; visit.exit_code == EXIT_DONE && i < visit.count; i++)
 			collect_container(&gc, &visit.seen[i]);
 		for (size_t i = 0; visit.exit_code == EXIT_DONE && i < fleet->engine_count; i++)
@@ -291,7 +320,10 @@ static int collect_locked(const struct fleet *fleet, const struct gc_flags *flag
 		(void)fprintf(stderr, "berth gc: %s\n", err.text);
 		return EXIT_CONFIG;
 	}
-	return collect(fleet, flags, lock < 0);
+	bool is_served = lock < 0;
+	if (flags->dry_run && !is_served)
+		(void)close(TAKE_FD(lock));
+	return collect(fleet, flags, is_served);
 }
 
 static int run_gc(int argc, char **argv)
@@ -324,9 +356,11 @@ const struct command command_gc = {
 		"Removes this instance's containers that were created, have exited or are dead, "
 		"with their volumes,\nonce they are old enough, and then berth's network. What "
 		"runs is never touched, nor what carries\nberth's labels and is not berth's. "
-		"'berth run' and 'berth drain' remove their own: this is for\nenvironments that "
-		"are not served here any more. While a berth is at work in the state_dir, "
-		"what\nit serves is left to it.",
+		"This is for environments that the configuration does not have\nany more: those of "
+		"the others 'berth run' and 'berth drain' remove, when their items are settled.\n"
+		"While a berth is at work in the state_dir, its network is left, and what is "
+		"younger than an hour;\nwithout one, what was created within the hour and never "
+		"started. While gc removes, no berth can\nbegin in the state_dir.",
 	.groups = gc_groups,
 	.run = run_gc,
 };

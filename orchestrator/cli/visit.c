@@ -20,12 +20,29 @@ static void complain(const struct visited_engine *on, const struct err *err)
 		      settings->socket, settings->socket_reason, err->text);
 }
 
+static void be_away(struct visited_engine *on, const struct err *err)
+{
+	on->is_away = on->visit->misses_some = true;
+	complain(on, err);
+}
+
+static void be_answered(struct visit *visit)
+{
+	visit->is_answered = true;
+	loop_stop(visit->loop);
+}
+
 void visit_fail(struct visited_engine *on, const struct err *err)
 {
 	struct visit *visit = on->visit;
 
 	if (visit->exit_code != EXIT_DONE)
 		return;
+	if (visit->goes_on) {
+		be_away(on, err);
+		be_answered(visit);
+		return;
+	}
 	complain(on, err);
 	visit->exit_code = EXIT_UNAVAILABLE;
 	loop_stop(visit->loop);
@@ -39,12 +56,6 @@ static void run(struct visit *visit)
 		(void)fprintf(stderr, "berth %s: %s\n", visit->command, err.text);
 		visit->exit_code = EXIT_INTERNAL;
 	}
-}
-
-static void be_answered(struct visit *visit)
-{
-	visit->is_answered = true;
-	loop_stop(visit->loop);
 }
 
 /* Runs the loop until the answer is there, or patience() has been called. */
@@ -71,12 +82,6 @@ static bool is_decided(const struct visit *visit)
 		if (!visit->engines[i].is_open && !visit->engines[i].is_away)
 			return false;
 	return true;
-}
-
-static void be_away(struct visited_engine *on, const struct err *err)
-{
-	on->is_away = on->visit->misses_some = true;
-	complain(on, err);
 }
 
 /* Later on, what an engine does not answer is what fails. */
@@ -242,6 +247,18 @@ static void lose_patience(void *arg)
 	visit_fail(arg, &err);
 }
 
+static enum engine_outcome outcome_on(struct visit *visit, struct visited_engine *on)
+{
+	enum engine_outcome outcome = ENGINE_UNKNOWN;
+
+	if (!await(visit, lose_patience, on) || on->is_away)
+		return outcome;
+	outcome = visit->call.outcome;
+	if (visit->goes_on && (outcome == ENGINE_UNREACHABLE || outcome == ENGINE_UNKNOWN))
+		be_away(on, &visit->call.err);
+	return outcome;
+}
+
 /* Moves what is ours out of the list and names the rest. */
 static void keep_ours(struct visited_engine *on)
 {
@@ -273,6 +290,8 @@ static bool list_one(struct visited_engine *on)
 	engine_list(on->engine, &visit->call);
 	if (!await(visit, lose_patience, on))
 		return false;
+	if (on->is_away)
+		return true;
 	if (visit->call.outcome != ENGINE_OK)
 		be_away(on, &visit->call.err);
 	else
@@ -295,15 +314,20 @@ bool visit_list(struct visit *visit)
 	return has_answer;
 }
 
-bool visit_inspect(struct visit *visit, const struct seen *seen)
+enum engine_outcome visit_look(struct visit *visit, const struct seen *seen)
 {
 	prepare(visit);
 	engine_inspect(seen->on->engine, &visit->call, seen->container.id);
-	if (!await(visit, lose_patience, seen->on))
-		return false;
-	if (visit->call.outcome != ENGINE_OK && visit->call.outcome != ENGINE_NOT_FOUND)
+	return outcome_on(visit, seen->on);
+}
+
+bool visit_inspect(struct visit *visit, const struct seen *seen)
+{
+	enum engine_outcome outcome = visit_look(visit, seen);
+
+	if (outcome != ENGINE_OK && outcome != ENGINE_NOT_FOUND)
 		visit_fail(seen->on, &visit->call.err);
-	return visit->call.outcome == ENGINE_OK;
+	return outcome == ENGINE_OK;
 }
 
 enum engine_outcome visit_kill(struct visit *visit, const struct seen *seen, const char *signal)
@@ -316,11 +340,6 @@ enum engine_outcome visit_kill(struct visit *visit, const struct seen *seen, con
 	if (outcome != ENGINE_OK && outcome != ENGINE_ALREADY && outcome != ENGINE_NOT_FOUND)
 		visit_fail(seen->on, &visit->call.err);
 	return outcome;
-}
-
-static enum engine_outcome outcome_on(struct visit *visit, struct visited_engine *on)
-{
-	return await(visit, lose_patience, on) ? visit->call.outcome : ENGINE_UNKNOWN;
 }
 
 enum engine_outcome visit_remove(struct visit *visit, const struct seen *seen)

@@ -44,6 +44,7 @@ struct visit {
 	struct engine_call call; /* of the functions below; its result is valid until the next */
 	struct timer timer;
 	const char *watched; /* visit_sleep() ends early when something happens to it */
+	bool goes_on; /* set after visit_open(): with the others, where an engine fails later on */
 	bool is_opening, is_answered;
 	bool misses_some; /* an engine is away: what is not seen may be there */
 	int exit_code;	  /* EXIT_DONE, or why nothing more can be done */
@@ -67,12 +68,16 @@ bool visit_list(struct visit *visit);
 /* Looks at one, with its times and visit->call.json. False without an exit code: it is gone. */
 bool visit_inspect(struct visit *visit, const struct seen *seen);
 
+/* The same for a command that goes on. Anything but ENGINE_OK is left to the caller. */
+enum engine_outcome visit_look(struct visit *visit, const struct seen *seen);
+
 /* Signals one. ENGINE_OK; ENGINE_ALREADY: it does not run; ENGINE_NOT_FOUND. Anything else has an
  * exit code. */
 enum engine_outcome visit_kill(struct visit *visit, const struct seen *seen, const char *signal);
 
 /* Removes one, with its anonymous volumes. ENGINE_OK also if it is gone; anything else is left to
- * the caller, and visit->call.err says why. Without an answer there is an exit code. */
+ * the caller, and visit->call.err says why. Without an answer the engine is away, or, for a command
+ * that does not go on, there is an exit code. */
 enum engine_outcome visit_remove(struct visit *visit, const struct seen *seen);
 
 /* berth's own network on one engine: engine_look_at_bridge(), engine_remove_bridge(). */
@@ -83,5 +88,6 @@ enum engine_outcome visit_remove_bridge(struct visit *visit, struct visited_engi
  * until loop_stop(). False with an exit code after a signal. */
 bool visit_sleep(struct visit *visit, uint64_t ms, const char *id);
 
-/* Says on stderr why that engine is of no help, and sets the exit code. */
+/* Says on stderr why that engine is of no help. It is away from here on for a command that goes on;
+ * else that sets the exit code. */
 void visit_fail(struct visited_engine *on, const struct err *err);

@@ -59,6 +59,7 @@ static struct log_ids ids_of(const struct stuck *stuck, const struct work_status
 	struct log_ids ids = claimant_ids(stuck->claimant);
 
 	ids.work = status->id;
+	ids.session = status->session_id[0] ? status->session_id : NULL;
 	return ids;
 }
 
@@ -100,13 +101,16 @@ static void report(struct stuck *stuck, const struct work_status *status, int64_
 	memcpy(stuck->reported[stuck->report_count++ % REPORTED_MAX], status->id,
 	       sizeof(status->id));
 	text_format_duration(age, age_ms(stuck, status, clock_offset_ms) / 1000 * 1000);
-	log_event(LOG_WARNING, "stuck", &ids, NULL,
-		  is_exclusive(stuck)
-			  ? "acked %s ago and never begun: it is looked at once more, and stopped"
-			  : "acked %s ago and never begun, and no container here has it: 'berth "
-			    "queue stop' ends it; where no other poller serves this queue, "
-			    "`exclusive: true` does",
-		  age);
+	if (is_exclusive(stuck))
+		log_event(LOG_WARNING, "stuck", &ids, NULL,
+			  "acked %s ago and never begun: it is looked at once more, and stopped",
+			  age);
+	else
+		log_event(LOG_WARNING, "stuck", &ids, NULL,
+			  "acked %s ago and never begun, and no container here has it: 'berth "
+			  "queue stop %s' ends it; where no other poller serves this queue, "
+			  "`exclusive: true` does",
+			  age, status->id);
 }
 
 /* --- in a queue of our own -------------------------------------------------------------------- */
@@ -142,7 +146,7 @@ static void on_looked_up(struct lookup_wait *wait, void *arg)
 	struct stuck *stuck = arg;
 	struct claimant *claimant = stuck->claimant;
 
-	if (wait->result != LOOKUP_FOUND ||
+	if (wait->result != LOOKUP_FOUND || !may_stop(stuck) ||
 	    !is_stuck(stuck, &wait->status, wait->clock_offset_ms) ||
 	    wait->status.acknowledged_at_ms != stuck->item.acknowledged_at_ms ||
 	    table_find(claimant->host->table, stuck->item.id)) {

@@ -164,6 +164,10 @@ int work_status_parse(struct json_object *json, struct work_status *ret)
 
 	if (!get_id(json, "id", status.id))
 		return -EBADMSG;
+	struct json_object *data = json_get(json, "data");
+	const char *type = json_get_string(data, "type");
+	if (type && strcmp(type, "session") == 0)
+		(void)get_id(data, "id", status.session_id);
 	status.acknowledged_at_ms = get_time(json, "acknowledged_at");
 	status.started_at_ms = get_time(json, "started_at");
 	status.latest_heartbeat_at_ms = get_time(json, "latest_heartbeat_at");

@@ -58,6 +58,7 @@ enum work_state {
  * milliseconds since the epoch, 0 for null. */
 struct work_status {
 	char id[129];
+	char session_id[129]; /* "": it is for no session, or one without a usable id */
 	enum work_state state;
 	int64_t acknowledged_at_ms, started_at_ms, latest_heartbeat_at_ms, stop_requested_at_ms;
 };

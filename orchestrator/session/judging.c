@@ -162,7 +162,7 @@ bool session_is_suspect(const struct session *session)
 }
 
 /* As one does that works in the background, or that found its item being stopped. */
-static void note_quick_exit(struct session *session)
+static void note_quick_exit(struct session *session, enum work_state item)
 {
 	int64_t ran_ms = session->times.exited - session->times.started;
 	struct log_ids ids = session_ids(session);
@@ -172,9 +172,12 @@ static void note_quick_exit(struct session *session)
 		return;
 	session->is_quick_exit = true;
 	log_event(LOG_WARNING, "quick_exit", &ids, NULL,
-		  "its worker left after %d ms with exit code 0 and without a heartbeat: the "
-		  "image's command must stay in the foreground until its session ends",
-		  (int)ran_ms);
+		  "its worker left after %d ms with exit code 0 and without a heartbeat: %s",
+		  (int)ran_ms,
+		  item == WORK_STOPPING || item == WORK_STOPPED
+			  ? "its item was stopped"
+			  : "the image's command must stay in the foreground until its session "
+			    "ends");
 }
 
 static void force_stopped(struct session *session)
@@ -204,7 +207,7 @@ static void on_judged(struct lookup_wait *wait, void *arg)
 	    is_our_ack(session, wait))
 		session_heartbeat_seen(session, wait->status.latest_heartbeat_at_ms);
 	if (is_found && wait->status.latest_heartbeat_at_ms == 0)
-		note_quick_exit(session);
+		note_quick_exit(session, wait->status.state);
 	bool never_held = is_found && was_never_held(session, wait);
 	if (never_held && command_was_not_run(session))
 		blame_image(session);

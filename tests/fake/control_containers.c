@@ -48,6 +48,7 @@ static void set_state(struct container *container, struct json_object *body)
 {
 	const char *state = json_text(body, "state", "created");
 	const char *started = json_text(body, "started_at", NULL);
+	const char *finished = json_text(body, "finished_at", NULL);
 
 	if (strcmp(state, "created") == 0)
 		return;
@@ -60,6 +61,8 @@ static void set_state(struct container *container, struct json_object *body)
 	if (strcmp(state, "running") == 0)
 		return;
 	container_exited(container, (int)json_number(body, "exit_code", 0));
+	if (finished)
+		container->finished = time_parse(finished);
 	if (strcmp(state, "dead") == 0)
 		container->state = CONTAINER_DEAD;
 }

@@ -309,8 +309,8 @@ class FakeEngine:
     def add_container(self, name: str | None = None, state: str = "created", **more: Any) -> str:
         """A container that nobody created through the API; returns its id.
 
-        state: created, initialized (Podman), running, exited or dead. More: created_at, started_at
-        (RFC 3339), exit_code, pid, and create (the body of a create request: Labels, Env,
+        state: created, initialized (Podman), running, exited or dead. More: created_at, started_at,
+        finished_at (RFC 3339), exit_code, pid, and create (the body of a create request: Labels, Env,
         HostConfig, ...; for Podman labels, env, ...).
         """
         spec = {"state": state, **more}

@@ -19,6 +19,6 @@ class OnPodman:
         place.environment["policy"] = self.policy
         return place
 
-    def leave_container(self, name: str, state: str, labels: dict[str, str]) -> str:
-        return self.engine.add_container(name, state=state, create={
+    def leave_container(self, name: str, state: str, labels: dict[str, str], **more: Any) -> str:
+        return self.engine.add_container(name, state=state, **more, create={
             "image": self.image, "labels": labels})

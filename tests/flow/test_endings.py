@@ -111,6 +111,18 @@ class AWorkerThatLeavesAtOnce(EndingCase):
         self.assertTrue(self.place.records(item["id"])[-1]["quick_exit"])
         self.assert_force_stopped_once(item)
 
+    def test_because_its_item_was_stopped_is_told_from_one_in_the_background(self) -> None:
+        self.engine.worker("*", "silent")
+        [item] = self.queue()
+        berth = self.start("drain", "--wait")
+        berth.wait_event("started", work=item["id"])
+        self.cp.foreign_stop(item["id"])
+        self.signal_worker(item)
+        self.assert_exit(berth, 0)
+        self.assertIn("its item was stopped", berth.wait_event("quick_exit")["msg"])
+        self.assertTrue(self.place.records(item["id"])[-1]["quick_exit"])
+        self.assertEqual(self.stops(), [])
+
     def test_after_its_session_is_not(self) -> None:
         item = self.drain_one("exit-0", code=0)
         self.assertFalse(self.place.records(item["id"])[-1]["quick_exit"])

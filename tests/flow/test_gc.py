@@ -12,6 +12,11 @@ from twoengines import TwoEnginesCase
 LONG_AGO = "2026-01-02T03:04:05Z"
 
 
+def labels_of(work: str, environment: str = "env_gone", **labels: str) -> dict[str, str]:
+    return {"berth.instance": "flow", "berth.environment": environment, "berth.session": "sesn_1",
+            "berth.work": work, "berth.policy": "hardened", "berth.schema": "1", **labels}
+
+
 class Gc(FlowCase):
     not_running = ("created", "exited", "dead")
 
@@ -27,9 +32,12 @@ class Gc(FlowCase):
                 for row in json.loads(self.gc(*arguments, "-o", "json", code=code).stdout)}
 
     def leave(self, work: str, state: str, environment: str = "env_gone", **labels: str) -> str:
-        return self.leave_container(f"berth-{work}", state, {
-            "berth.instance": "flow", "berth.environment": environment, "berth.session": "sesn_1",
-            "berth.work": work, "berth.policy": "hardened", "berth.schema": "1", **labels})
+        """One of a moment ago."""
+        return self.leave_container(f"berth-{work}", state, labels_of(work, environment, **labels))
+
+    def leave_long_ago(self, work: str, state: str, environment: str = "env_gone") -> str:
+        return self.leave_container(f"berth-{work}", state, labels_of(work, environment),
+                                    created_at=LONG_AGO, finished_at=LONG_AGO)
 
     def ids(self) -> set[str]:
         return {row["id"] for row in self.engine.containers()}
@@ -38,18 +46,22 @@ class Gc(FlowCase):
 class Leftovers(Gc):
     def test_that_do_not_run_are_removed_once_they_are_old_enough(self) -> None:
         for state in self.not_running:
-            self.leave(f"work_{state}", state)
-        self.assertEqual({row["action"] for row in self.rows().values()}, {"kept"})
-        self.assertEqual(len(self.ids()), len(self.not_running))
+            self.leave_long_ago(f"work_old_{state}", state)
+        new = {self.leave(f"work_new_{state}", state) for state in self.not_running}
+        rows = self.rows()
+        for age, action in (("old", "removed"), ("new", "kept")):
+            self.assertEqual({(row["state"], row["action"]) for name, row in rows.items()
+                              if age in name},
+                             {(state, action) for state in self.not_running})
+        self.assertEqual(self.ids(), new)
         rows = self.rows("--older-than", "0s")
-        self.assertEqual({name: (row["state"], row["action"]) for name, row in rows.items()},
-                         {f"berth-work_{state}": (state, "removed") for state in self.not_running})
-        self.assert_nothing_left()
-        self.assertEqual(self.rows("--older-than", "0s"), {})
+        self.assertEqual({name: row["action"] for name, row in rows.items()},
+                         {f"berth-work_new_{state}": "kept" if state == "created" else "removed"
+                          for state in self.not_running})
 
     def test_are_named_and_not_touched_by_a_dry_run(self) -> None:
-        left = {self.leave(f"work_{state}", state) for state in self.not_running}
-        rows = self.rows("--dry-run", "--older-than", "0s")
+        left = {self.leave_long_ago(f"work_{state}", state) for state in self.not_running}
+        rows = self.rows("--dry-run")
         self.assertEqual({row["action"] for row in rows.values()}, {"would remove"})
         self.assertEqual(self.ids(), left)
         self.assertEqual(self.engine.requests("remove"), [])
@@ -70,6 +82,31 @@ class Leftovers(Gc):
         self.assertIn("berth gc: berth-work_1: remove", berth.stderr)
         self.assertEqual(self.ids(), {stuck})
 
+    def test_that_cannot_be_looked_at_do_not_keep_the_others(self) -> None:
+        stuck = self.leave("work_1", "exited")
+        self.leave("work_2", "exited")
+        self.engine.rule(op="inspect", path=f"*{stuck}*", status=500, times=0)
+        rows = self.rows("--older-than", "0s", code=75)
+        self.assertEqual({name: row["action"] for name, row in rows.items()},
+                         {"berth-work_1": "failed", "berth-work_2": "removed"})
+        self.assertEqual(self.ids(), {stuck})
+
+    def test_of_an_environment_that_is_served_are_for_run_and_drain(self) -> None:
+        left = {self.leave_long_ago(f"work_{state}", state, self.env["id"])
+                for state in self.not_running}
+        rows = self.rows("--older-than", "0s")
+        self.assertEqual({(row["action"], row["reason"]) for row in rows.values()},
+                         {("kept", "the next run or drain settles it")})
+        self.assertEqual(self.ids(), left)
+
+    def test_of_every_environment_are_removed_where_no_configuration_is_named(self) -> None:
+        self.leave_long_ago("work_1", "exited", self.env["id"])
+        berth = self.place.start_plain("gc", "--engine", self.engine.url, "--instance", "flow",
+                                       "--state-dir", str(self.dir / "state"))
+        self.assertEqual(berth.wait(), 0, berth.stderr)
+        self.assertIn("removed", berth.stdout)
+        self.assert_nothing_left()
+
     def test_are_a_table_for_people(self) -> None:
         self.assertEqual(self.gc().stdout, "")
         self.leave("work_1", "exited")
@@ -87,11 +124,8 @@ class LeftoversOnPodman(OnPodman, Leftovers):
 class ANewContainer(Gc):
     def test_that_was_never_started_is_left_by_its_age(self) -> None:
         new = self.leave("work_new", "created")
-        self.engine.add_container("berth-work_old", created_at=LONG_AGO, create={
-            "Image": self.image, "Labels": {
-                "berth.instance": "flow", "berth.environment": "env_gone", "berth.session": "s",
-                "berth.work": "work_old", "berth.policy": "hardened", "berth.schema": "1"}})
-        rows = self.rows()
+        self.leave_long_ago("work_old", "created")
+        rows = self.rows("--older-than", "0s")
         self.assertEqual((rows["berth-work_old"]["action"], rows["berth-work_old"]["since"]),
                          ("removed", "2026-01-02T03:04:05.000Z"))
         self.assertEqual(rows["berth-work_new"]["action"], "kept")
@@ -105,17 +139,37 @@ class ABerthAtWork(Gc):
         [item] = self.queue()
         berth = self.start("run")
         berth.wait_event("undecided", work=item["id"])
-        gone = self.leave("work_gone", "exited")
+        gone = self.leave_long_ago("work_gone", "exited")
+        # As of an environment that its configuration had, and has until it is told.
+        young = self.leave("work_young", "exited")
         rows = self.rows("--older-than", "0s")
         ours = f"berth-{item['id']}"
         self.assertEqual({name: row["action"] for name, row in rows.items()},
-                         {ours: "kept", "berth-flow": "kept", "berth-work_gone": "removed"})
-        self.assertIn("at work", rows[ours]["reason"])
+                         {ours: "kept", "berth-flow": "kept", "berth-work_young": "kept",
+                          "berth-work_gone": "removed"})
+        for name in (ours, "berth-work_young"):
+            self.assertIn("at work", rows[name]["reason"])
         self.assertNotIn(gone, self.ids())
+        self.engine.ask("DELETE", f"/containers/{young}")
         self.cp.clear_faults()
         berth.wait_event("force_stopped", work=item["id"])
         berth.wait_event("removed", work=item["id"])
         self.assertEqual(berth.terminate(), 0)
+        self.assert_nothing_left()
+
+    def test_that_was_killed_leaves_its_sessions_to_the_next_one(self) -> None:
+        self.engine.worker("*", "hang")
+        [item] = self.queue()
+        berth = self.start("run")
+        berth.wait_event("started", work=item["id"])
+        berth.kill()
+        ours = f"berth-{item['id']}"
+        self.engine.exit_container(ours, code=1)
+        rows = self.rows("--older-than", "0s")
+        self.assertEqual({name: row["action"] for name, row in rows.items()},
+                         {ours: "kept", "berth-flow": "kept"})
+        self.start("drain", "--wait").wait()
+        self.assertEqual(self.place.records(item["id"])[-1]["exit_code"], 1)
         self.assert_nothing_left()
 
     def test_that_was_killed_leaves_its_network_too(self) -> None:
@@ -127,6 +181,8 @@ class ABerthAtWork(Gc):
         self.assertEqual({name: row["action"] for name, row in self.rows().items()},
                          {"berth-flow": "kept"})
         self.engine.exit_container(f"berth-{item['id']}")
+        # Its environment is one that nobody serves any more.
+        self.place.environment["id"] = "env_another"
         rows = self.rows("--older-than", "0s")
         self.assertEqual({row["action"] for row in rows.values()}, {"removed"})
         self.assert_nothing_left()
@@ -143,12 +199,32 @@ class ANetworkThatBerthDidNotMake(Gc):
 class SeveralEngines(TwoEnginesCase):
     gc, rows = Gc.gc, Gc.rows
 
-    def test_are_all_cleared_and_one_that_is_away_is_named(self) -> None:
-        labels = {"berth.instance": "flow", "berth.environment": "env_gone",
-                  "berth.session": "sesn_1", "berth.policy": "hardened", "berth.schema": "1"}
+    def leave_one_on_each(self) -> None:
         for work, engine in (("work_1", self.engine), ("work_2", self.other)):
             engine.add_container(f"berth-{work}", state="exited", create={
-                "Image": self.image, "Labels": {**labels, "berth.work": work}})
+                "Image": self.image, "Labels": labels_of(work)})
+
+    def test_are_cleared_where_another_one_fails_in_between(self) -> None:
+        for op in ("list", "inspect", "remove", "network_inspect"):
+            with self.subTest(op=op):
+                self.leave_one_on_each()
+                rule = self.engine.rule(op=op, cut="before", times=0)
+                self.assert_one_is_missed()
+                self.engine.remove_rules(rule)
+                self.gc("--older-than", "0s")
+
+    def test_are_cleared_where_another_one_does_not_answer_any_more(self) -> None:
+        self.leave_one_on_each()
+        self.engine.rule(op="remove", hang="before", times=0)
+        self.assert_one_is_missed()
+
+    def assert_one_is_missed(self) -> None:
+        berth = self.gc("--older-than", "0s", code=69)
+        self.assertEqual(berth.stderr.count("berth gc: "), 1, berth.stderr)
+        self.assertIn("engine one", berth.stderr)
+        self.assertEqual(self.other.containers(), [])
+    def test_are_all_cleared_and_one_that_is_away_is_named(self) -> None:
+        self.leave_one_on_each()
         self.other.vanish()
         berth = self.gc("--older-than", "0s", code=69)
         self.assertIn("engine two", berth.stderr)

@@ -2,6 +2,7 @@
 """Items that were acked and never begun: reported, and stopped where the queue is berth's own."""
 from __future__ import annotations
 
+import signal
 import time
 
 from harness import FlowCase
@@ -33,8 +34,9 @@ class AStuckItem(StuckCase):
         item = self.add_stuck()
         berth = self.run_a_session()
         [report] = berth.events("stuck")
-        self.assertEqual(report["work"], item["id"])
-        self.assertIn("berth queue stop", report["msg"])
+        self.assertEqual((report["work"], report["session"]), (item["id"], item["session_id"]))
+        self.assertIn(f"berth queue stop {item['id']}", report["msg"])
+        self.assertRegex(report["msg"], r"acked 1[12]m\S* ago")
         self.assertEqual(self.stops(), [])
         self.assertEqual(self.cp.item(item["id"])["state"], "starting")
 
@@ -76,6 +78,26 @@ class InAQueueOfItsOwnAStuckItem(StuckCase):
         self.assert_exit(self.start("drain"), 0)
         self.assertEqual(self.stops(), [])
         self.assertEqual(self.cp.item(item["id"])["state"], "active")
+
+    def test_of_a_queue_that_is_its_own_no_longer_is_left_alone(self) -> None:
+        item = self.add_stuck()
+        looks = []
+        berths = []
+
+        def share(record: object) -> None:
+            looks.append(record)
+            if len(looks) == 2:
+                self.place.environment["exclusive"] = False
+                self.place.write_fleet()
+                berths[0].signal(signal.SIGHUP)
+                berths[0].wait_event("reloaded")
+        self.cp.fault("list", hook=share, times=None)
+        berths.append(self.start("run"))
+        berths[0].wait_event("reloaded")
+        self.assertEqual(berths[0].terminate(), 0)
+        self.assertEqual(len(looks), 2)
+        self.assertEqual(self.stops(), [])
+        self.assertEqual(self.cp.item(item["id"])["state"], "starting")
 
     def test_whose_stop_fails_is_said_to_be_undecided(self) -> None:
         item = self.add_stuck()

@@ -180,9 +180,9 @@ class FlowCase(BerthCase):
         self.assertNotIn("an environment key", self.secrets.found_in(text),
                          "a container was given the environment key")
 
-    def leave_container(self, name: str, state: str, labels: dict[str, str]) -> str:
+    def leave_container(self, name: str, state: str, labels: dict[str, str], **more: Any) -> str:
         """A container that was there before berth; its id."""
-        return self.engine.add_container(name, state=state, create={
+        return self.engine.add_container(name, state=state, **more, create={
             "Image": self.image, "Labels": labels})
 
     # --- observing containers -------------------------------------------------------------------

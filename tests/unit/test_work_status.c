@@ -41,6 +41,26 @@ static void a_status_has_state_and_times(void **state)
 	assert_int_equal(status.stop_requested_at_ms, 1795341603000);
 }
 
+static void a_status_names_its_session_if_it_has_one(void **state)
+{
+	static const char *const others[] = {
+		"{\"id\":\"w\",\"data\":{\"type\":\"healthcheck\",\"id\":\"sesn_1\"}}",
+		"{\"id\":\"w\",\"data\":{\"type\":\"session\",\"id\":\"se sn\"}}",
+		"{\"id\":\"w\",\"data\":{\"type\":\"session\"}}",
+		"{\"id\":\"w\",\"data\":\"sesn_1\"}",
+		"{\"id\":\"w\",\"data\":null}",
+		"{\"id\":\"w\"}",
+	};
+	(void)state;
+
+	assert_string_equal(status_of("{\"id\":\"w\",\"data\":{\"type\":\"session\","
+				      "\"id\":\"sesn_1\"}}")
+				    .session_id,
+			    "sesn_1");
+	for (size_t i = 0; i < ARRAY_SIZE(others); i++)
+		assert_string_equal(status_of(others[i]).session_id, "");
+}
+
 static void every_state_has_its_name(void **state)
 {
 	static const enum work_state states[] = {WORK_QUEUED, WORK_STARTING, WORK_ACTIVE,
@@ -118,6 +138,7 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_status_has_state_and_times),
+		cmocka_unit_test(a_status_names_its_session_if_it_has_one),
 		cmocka_unit_test(every_state_has_its_name),
 		cmocka_unit_test(states_that_are_no_word_of_ours_are_unknown),
 		cmocka_unit_test(null_and_the_zero_time_of_go_mean_never),

@@ -30,7 +30,9 @@ try() {
 		echo "does not compile"
 		return
 	fi
-	if "$folder/$name/world" --seeds "$seeds" --first >"$folder/$name/output"; then
+	# Not by its exit code: so few worlds do not take every edge, whatever is built.
+	"$folder/$name/world" --seeds "$seeds" --first >"$folder/$name/output"
+	if grep -q '^ok 1 ' "$folder/$name/output"; then
 		echo "survives $seeds worlds"
 		return
 	fi
