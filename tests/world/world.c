@@ -7,7 +7,6 @@
 
 #include <inttypes.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -18,174 +17,6 @@
 #define GIB	 (INT64_C(1) << 30)
 #define STUCK_MS (2 * HOUR)   /* more than any limit of a session or a lease */
 #define CALM_MS	 (5 * MINUTE) /* at least, for what was half open to be noticed */
-
-void world_trace(struct world *world, const char *format, ...)
-{
-	va_list arguments;
-
-	if (!world->options->is_traced)
-		return;
-	va_start(arguments, format);
-	(void)printf("%10" PRIu64 " ", sim_now_ms(world->sim));
-	(void)vprintf(format, arguments);
-	(void)printf("\n");
-	va_end(arguments);
-}
-
-/* --- what is told ----------------------------------------------------------------------------- */
-
-static void on_call(const struct wire_call *call, const char *what, void *arg)
-{
-	struct world *world = arg;
-
-	if (strcmp(what, "arrives") == 0)
-		oracle_call_arrives(world->oracle, call);
-	world_trace(world, "%s: %s %s %s%s", call->client->name, call->method, call->path, what,
-		    wire_is_awaited(call) ? "" : " for nobody");
-}
-
-static void on_log_line(const struct host_log_line *line, void *arg)
-{
-	struct world *world = arg;
-
-	oracle_log_line(world->oracle, line);
-	if (!world->options->is_traced)
-		return;
-	(void)printf("%10" PRIu64 " %s: event=%s", sim_now_ms(world->sim),
-		     line->host ? line->host->name : "-", line->event);
-	if (line->environment)
-		(void)printf(" environment=%s", line->environment);
-	if (line->work)
-		(void)printf(" work=%s", line->work);
-	if (line->container)
-		(void)printf(" container=%.12s", line->container);
-	for (const struct log_field *field = line->fields; field && field->name; field++)
-		if (field->value)
-			(void)printf(" %s=%s", field->name, field->value);
-	(void)printf("%s%s\n", line->message ? " msg=" : "", line->message ? line->message : "");
-}
-
-static void note_progress(struct world *world)
-{
-	world->progress_ms = sim_now_ms(world->sim);
-}
-
-static void on_offered(struct plane_work *work, struct host *by, void *arg)
-{
-	struct world *world = arg;
-
-	world->oracle_observer.offered(work, by, world->oracle);
-}
-
-static void on_acked(struct plane_work *work, struct host *by, bool is_first, void *arg)
-{
-	struct world *world = arg;
-
-	world->oracle_observer.acked(work, by, is_first, world->oracle);
-	note_progress(world);
-}
-
-static void on_stopping(struct plane_work *work, struct host *by, bool force, void *arg)
-{
-	struct world *world = arg;
-
-	world_trace(world, "%s stops %s, which is %s", by ? by->name : "somebody", work->id,
-		    work_state_name(work->state));
-	world->oracle_observer.stopping(work, by, force, world->oracle);
-	note_progress(world);
-	if (by && work->state != WORK_STOPPED)
-		people_lost(world->people, work);
-}
-
-static void on_beaten(struct plane_work *work, bool is_first, void *arg)
-{
-	struct world *world = arg;
-
-	world->oracle_observer.beaten(work, is_first, world->oracle);
-	if (!is_first)
-		return;
-	note_progress(world);
-	world_trace(world, "%s: first heartbeat", work->id);
-}
-
-static void on_lapsed(struct plane_work *work, void *arg)
-{
-	struct world *world = arg;
-
-	world->oracle_observer.lapsed(work, world->oracle);
-	note_progress(world);
-	world_trace(world, "%s: its lease lapses", work->id);
-}
-
-/* --- containers and what runs in them --------------------------------------------------------- */
-
-static void on_worker_beaten(struct worker *worker, void *arg)
-{
-	oracle_heartbeat(((struct world *)arg)->oracle, worker);
-}
-
-static void on_worker_done(struct worker *worker, void *arg)
-{
-	(void)worker;
-	((struct world *)arg)->totals->report.sessions_done++;
-}
-
-static void on_started(struct machine_container *container, void *arg)
-{
-	struct world *world = arg;
-	const char *session = machine_label(container, "berth.session");
-
-	if (!machine_label(container, "berth.work") || !trace_is_known(world->oracle, container))
-		return;
-	struct worker *worker = worker_new(world->sim, world->plane, &world->scenario, container,
-					   session && oracle_is_poisoned(world->oracle, session),
-					   &world->worker_owner);
-	container->worker = worker;
-	world->totals->fates[worker->fate]++;
-	world_trace(world, "%s runs: fate %d", container->name, (int)worker->fate);
-	oracle_container_started(world->oracle, container);
-}
-
-static void on_signalled(struct machine_container *container, const char *signal_name, void *arg)
-{
-	(void)arg;
-	if (container->worker)
-		worker_signal(container->worker, signal_name);
-}
-
-static void on_container_ended(struct machine_container *container, void *arg)
-{
-	struct world *world = arg;
-
-	note_progress(world);
-	world_trace(world, "%s ends: %d%s", container->name, container->exit_code,
-		    container->oom_killed ? ", out of memory" : "");
-	if (container->worker)
-		oracle_container_ended(world->oracle, container);
-	container->worker = worker_free(container->worker);
-}
-
-static void on_removed(struct machine_container *container, void *arg)
-{
-	struct world *world = arg;
-
-	if (container->worker)
-		oracle_container_ended(world->oracle, container);
-	container->worker = worker_free(container->worker);
-	oracle_container_removed(world->oracle, container);
-	note_progress(world);
-}
-
-static void on_touched(struct machine_container *container, const char *what, struct host *by,
-		       void *arg)
-{
-	oracle_container_touched(((struct world *)arg)->oracle, container, what, by);
-}
-
-static void on_created(struct machine_container *container, struct host *by, void *arg)
-{
-	oracle_container_created(((struct world *)arg)->oracle, container, by);
-}
 
 /* --- berths come and go ----------------------------------------------------------------------- */
 
@@ -270,7 +101,7 @@ static bool cron_has_come_round(const struct world *world)
 static void begin_ending(struct world *world)
 {
 	world->is_ending = true;
-	note_progress(world);
+	world_note_progress(world);
 	for (size_t i = 0; i < world->scenario.host_count; i++) {
 		struct host_life *life = &world->hosts[i];
 		sim_cancel(world->sim, &life->start);
@@ -375,7 +206,7 @@ static void be_calm(void *arg)
 	world_trace(world, "from here on nothing goes wrong");
 	world->is_calm = true;
 	world->calm_since_ms = sim_now_ms(world->sim);
-	note_progress(world);
+	world_note_progress(world);
 	troubles_end(world);
 	people_are_calm(world->people);
 	for (size_t i = 0; i < world->scenario.machine_count; i++)
@@ -444,15 +275,7 @@ static bool engine_is_up(void *arg)
 
 static void make_machines(struct world *world)
 {
-	const struct machine_owner owner = {
-		.started = on_started,
-		.signalled = on_signalled,
-		.ended = on_container_ended,
-		.removed = on_removed,
-		.touched = on_touched,
-		.created = on_created,
-		.arg = world,
-	};
+	const struct machine_owner owner = told_of_machine(world);
 	static const char *const names[MACHINES_MAX] = {"m0", "m1", "m2"};
 
 	for (size_t i = 0; i < world->scenario.machine_count; i++) {
@@ -466,14 +289,7 @@ static void make_machines(struct world *world)
 
 static void make_plane(struct world *world)
 {
-	const struct plane_observer observer = {
-		.offered = on_offered,
-		.acked = on_acked,
-		.stopping = on_stopping,
-		.beaten = on_beaten,
-		.lapsed = on_lapsed,
-		.arg = world,
-	};
+	const struct plane_observer observer = told_of_plane(world);
 
 	world->plane = plane_new(world->sim, &observer);
 	oracle_set_plane(world->oracle, world->plane);
@@ -534,12 +350,9 @@ static void make(struct world *world)
 {
 	world->sim = sim_new(world->options->seed);
 	scenario_draw(&world->scenario, world->sim);
-	world->wire = (struct wire){.sim = world->sim, .trace = on_call, .trace_arg = world};
+	world->wire = (struct wire){.sim = world->sim};
 	world->oracle = oracle_new(world->sim, &world->scenario, &world->totals->report);
-	world->oracle_observer = oracle_plane_observer(world->oracle);
-	world->worker_owner = (struct worker_owner){
-		.beaten = on_worker_beaten, .done = on_worker_done, .arg = world};
-	host_log_to(on_log_line, world);
+	told_begin(world);
 	make_machines(world);
 	make_plane(world);
 	for (size_t i = 0; i < world->scenario.host_count; i++)
@@ -551,13 +364,6 @@ static void make(struct world *world)
 	world_trace(world, "seed %" PRIu64 ": %s, %zu environments, %u sessions",
 		    world->options->seed, scenario_kind_name(world->scenario.kind),
 		    world->scenario.environment_count, world->scenario.sessions);
-}
-
-static void free_witness(struct plane_work *work, void *arg)
-{
-	(void)arg;
-	free(work->oracle);
-	work->oracle = NULL;
 }
 
 static void unmake(struct world *world)
@@ -578,7 +384,7 @@ static void unmake(struct world *world)
 	wire_settle(&world->wire);
 	for (size_t i = 0; i < world->scenario.machine_count; i++)
 		world->machines[i] = machine_free(world->machines[i]);
-	plane_each(world->plane, free_witness, NULL);
+	plane_each(world->plane, on_forgotten, NULL);
 	world->plane = plane_free(world->plane);
 	world->oracle = oracle_free(world->oracle);
 	world->sim = sim_free(world->sim);

@@ -58,7 +58,8 @@ struct world_options {
 /* Runs it. NULL: everything held; else the violation, the caller's to free. */
 char *world_run(const struct world_options *options, struct world_totals *totals);
 
-/* --- what its parts share: private to world.c, place.c, people.c and troubles.c ----------------
+/* --- what its parts share: private to world.c, told.c, place.c, people.c and troubles.c
+ * ----------------
  */
 
 struct host_life {
@@ -101,6 +102,15 @@ struct world {
 	uint64_t calm_since_ms, progress_ms; /* when anything last happened to a session */
 };
 
+/* told.c: who is told of what happens. told_begin(): of calls, log lines and workers. */
+void told_begin(struct world *world);
+struct plane_observer told_of_plane(struct world *world);
+struct machine_owner told_of_machine(struct world *world);
+void world_trace(struct world *world, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+/* Something has happened to a session. */
+void world_note_progress(struct world *world);
+
 /* place.c: what a host reads: its fleet file, its keys. */
 void place_make(struct host_life *life);
 void place_free(struct host_life *life);
@@ -125,5 +135,3 @@ void world_note_who_is_unfit(struct world *world);
 void life_start_later(struct host_life *life, uint64_t delay_ms);
 /* Every environment has another key. */
 void world_change_keys(struct world *world);
-void world_trace(struct world *world, const char *format, ...)
-	__attribute__((format(printf, 2, 3)));
