@@ -115,9 +115,10 @@ void oracle_container_started(struct oracle *oracle, struct machine_container *c
 	if (!trace || !trace->work_id)
 		return;
 	trace->started_ms = sim_now_ms(oracle->sim);
-	/* (A start that arrives when it was long given up meets the fence: its heartbeat is the
-	 * second one.) */
-	if (container->runs > 1 && !oracle->nobody_waits)
+	trace->was_started_late |= oracle->nobody_waits;
+	/* (A start that arrives when it was long given up, or once more, meets the fence: its
+	 * heartbeat is the second one.) */
+	if (container->runs > 1 && !trace->was_started_late)
 		oracle_fail(oracle, "%s runs a second time", container->name);
 	if (trace->is_lost && !oracle->nobody_waits)
 		oracle_fail(oracle, "%s starts although somebody else holds its item",

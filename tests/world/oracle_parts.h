@@ -20,7 +20,8 @@ struct trace {
 	bool has_beaten;
 	bool was_told; /* to end, by its berth */
 	bool was_adopted;
-	bool was_late; /* made by a call that nobody waited for any more */
+	bool was_started_late; /* by a call that nobody waited for any more */
+	bool was_late;	       /* made by a call that nobody waited for any more */
 	bool was_removed_by_berth;
 	bool is_lost; /* its berth was told that somebody else has its item */
 	UT_hash_handle hh;
