@@ -101,16 +101,16 @@ static void report(struct stuck *stuck, const struct work_status *status, int64_
 	memcpy(stuck->reported[stuck->report_count++ % REPORTED_MAX], status->id,
 	       sizeof(status->id));
 	text_format_duration(age, age_ms(stuck, status, clock_offset_ms) / 1000 * 1000);
-	if (is_exclusive(stuck))
+	if (is_exclusive(stuck)) {
 		log_event(LOG_WARNING, "stuck", &ids, NULL,
 			  "acked %s ago and never begun: it is looked at once more, and stopped",
 			  age);
-	else
-		log_event(LOG_WARNING, "stuck", &ids, NULL,
-			  "acked %s ago and never begun, and no container here has it: 'berth "
-			  "queue stop %s' ends it; where no other poller serves this queue, "
-			  "`exclusive: true` does",
-			  age, status->id);
+		return;
+	}
+	log_event(LOG_WARNING, "stuck", &ids, NULL,
+		  "acked %s ago and never begun, and no container here has it: 'berth queue stop "
+		  "%s' ends it; where no other poller serves this queue, `exclusive: true` does",
+		  age, status->id);
 }
 
 /* --- in a queue of our own -------------------------------------------------------------------- */
