@@ -157,7 +157,7 @@ STOPS = (
         "poll item, ack, run, plain stop 500, 0.38–0.5 s, plain stop 500, 0.75–1 s, "
         "plain stop 500, poll",
         "poll item, ack, forced stop 500, 0.2–0.4 s, forced stop 500, 0.4–0.8 s, forced stop 500, "
-        "0.4–0.8 s, forced stop",
+        "0.8–1.6 s, forced stop",
         "nobody else would stop it",
         scripts=(Script("healthcheck", stop=(status(500),) * 3),)),
 )
