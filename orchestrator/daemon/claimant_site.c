@@ -163,6 +163,14 @@ bool claimant_awaits_verdict(struct claimant *claimant)
 	return suspects.count > 0 && claimant->deaths + suspects.count >= DEATHS_IN_A_ROW;
 }
 
+static void on_heartbeat(struct session *session, void *arg)
+{
+	struct claimant *claimant = owner_of(arg);
+
+	if (has_newest_configuration(session))
+		claimant->deaths = 0;
+}
+
 static void on_force_stopped(struct session *session, void *arg)
 {
 	struct claimant *claimant = owner_of(arg);
@@ -195,8 +203,6 @@ static void on_ended(struct session *session, void *arg)
 {
 	struct claimant *claimant = owner_of(arg);
 
-	if (session->times.first_heartbeat != 0 && has_newest_configuration(session))
-		claimant->deaths = 0;
 	((struct edition *)arg)->sessions--;
 	if (session->times.exited != 0)
 		claimant->host->tally->ended++;
@@ -286,6 +292,7 @@ struct site claimant_site(struct edition *edition)
 		.key_rejected = on_key_rejected,
 		.key_is_doubtful = key_is_doubtful,
 		.record = on_record,
+		.heartbeat = on_heartbeat,
 		.force_stopped = on_force_stopped,
 		.incomplete = on_incomplete,
 		.ended = on_ended,

@@ -122,6 +122,7 @@ void session_heartbeat_seen(struct session *session, int64_t at_ms)
 		return;
 	session->times.first_heartbeat = at_ms;
 	log_event(LOG_INFO, "heartbeat", &ids, NULL, NULL);
+	session->site->heartbeat(session, session->site->arg);
 }
 
 void session_stop(struct session *session, enum session_end why)

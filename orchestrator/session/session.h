@@ -115,6 +115,8 @@ struct site {
 	bool (*key_is_doubtful)(void *arg);
 	/* It has ended, and once more when all is known of it: write the record. */
 	void (*record)(struct session *session, void *arg);
+	/* Its first heartbeat became known, which may be after it has ended. */
+	void (*heartbeat)(struct session *session, void *arg);
 	/* Its item was force-stopped. */
 	void (*force_stopped)(struct session *session, void *arg);
 	/* Something about it could not be brought to its end: acked and not started, not removed,

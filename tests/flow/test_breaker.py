@@ -28,3 +28,7 @@ class ContainersThatDieBeforeAHeartbeat(FlowCase):
         self.assert_exit(self.run_berth("drain", "--wait"), 75)
         self.assertEqual({item["state"] for item in self.cp.items()}, {"stopped"})
         self.assert_nothing_left()
+
+    def test_do_not_either_while_the_others_are_still_being_removed(self) -> None:
+        self.engine.rule(op="remove", delay_ms=2000, times=0)
+        self.test_do_not_when_others_heartbeat_in_between()

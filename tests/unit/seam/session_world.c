@@ -129,6 +129,12 @@ static void on_record(struct session *session, void *arg)
 	world->recorded_exit_code = session->exit_code;
 }
 
+static void on_heartbeat(struct session *session, void *arg)
+{
+	(void)session;
+	((struct session_world *)arg)->heartbeats++;
+}
+
 static void on_force_stopped(struct session *session, void *arg)
 {
 	(void)session;
@@ -192,6 +198,7 @@ static void init_site(struct session_world *world)
 		.launched = on_launched,
 		.key_rejected = on_key_rejected,
 		.record = on_record,
+		.heartbeat = on_heartbeat,
 		.force_stopped = on_force_stopped,
 		.incomplete = on_incomplete,
 		.key_is_doubtful = key_is_doubtful,

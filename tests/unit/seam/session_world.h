@@ -82,7 +82,7 @@ struct session_world {
 	int log_fd, stderr_fd; /* the log goes to a file in memory meanwhile */
 
 	/* What the site was told. */
-	unsigned slots_freed, failed, launched, records, force_stopped, incomplete, ended, starts;
+	unsigned slots_freed, failed, launched, records, heartbeats, force_stopped, incomplete, ended, starts;
 	int recorded_exit_code;
 	enum session_blame blame;
 	struct err err;
