@@ -267,9 +267,11 @@ class ManyContainers(LogsCase):
     def test_that_end_at_once_are_read_a_few_at_a_time(self) -> None:
         """Each may hold as much of berth's memory as logs.size says."""
         self.place.settings["host"]["sessions"] = self.place.environment["sessions"] = 20
-        self.engine.worker("*", "run-300")
+        self.engine.worker("*", "hang")
         items = self.queue(20)
         self.assert_exit(self.run_berth("drain", "--detach"), 0)
+        for item in items:
+            self.signal_worker(item)
         for item in items:
             self.wait_container(item, "exited")
         self.engine.rule(op="logs", delay_ms=500, times=0)
