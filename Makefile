@@ -233,7 +233,7 @@ fake: $(FAKE_ENGINE) $(FAKE_WORKER) ## check the fake engine
 	$(Q)FAKE_ENGINE_DIR=$(BUILD)/tests $(call run_tap,fake) $(PYTHON) tests/tap.py tests/fake
 
 # They wait more than they work.
-FLOW_JOBS ?= 6
+FLOW_JOBS ?= 8
 
 .PHONY: flow
 flow: $(BERTH) $(FAKE_ENGINE) $(FAKE_WORKER) ## run berth against the simulator and the fake engine
@@ -297,7 +297,7 @@ compare-table: ## print the table that compare checks, as README.md has it
 
 .PHONY: check-engines
 check-engines: $(BERTH) ## run berth on every kind of real engine (root; starts private ones)
-	$(Q)$(MAKE) --no-print-directory -k check-docker check-podman check-rootless
+	$(Q)$(MAKE) --no-print-directory -k -j3 check-docker check-podman check-rootless
 
 # What there is to test besides what every kind of engine has.
 engine_tests_podman   := tests/engines/podman

@@ -43,8 +43,9 @@ static bool is_our_attempt(const struct session *session, const struct work_stat
 			   int64_t offset_ms)
 {
 	int64_t acked_ms = status->acknowledged_at_ms - offset_ms;
+	int64_t claimed_ms = session_wall_ms_of(session, session->claimed_mono_ms);
 
-	return is_fresh(status) && acked_ms + CLOCK_SLACK_MS >= session->times.claimed;
+	return is_fresh(status) && acked_ms + CLOCK_SLACK_MS >= claimed_ms;
 }
 
 static int64_t offset_of(const struct session *session, const struct queue_call *call)

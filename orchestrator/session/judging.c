@@ -43,14 +43,11 @@ bool session_needs_judging(const struct session *session)
 	}
 }
 
-/* By the clock as it is set now: it may have been another one when the container was started. */
 static int64_t started_ms(const struct session *session)
 {
-	struct loop *loop = session->site->loop;
-	uint64_t since_ms = session->started_mono_ms;
-
-	return since_ms != 0 ? loop_wall_ms(loop) - (int64_t)(loop_now_ms(loop) - since_ms)
-			     : session->times.started;
+	return session->started_mono_ms != 0
+		       ? session_wall_ms_of(session, session->started_mono_ms)
+		       : session->times.started;
 }
 
 static struct holding holding_of(const struct session *session, const struct lookup_wait *wait)

@@ -104,6 +104,7 @@ struct session *session_new(struct site *site, struct work_item *item)
 	session->has_slot = session->counts_as_launching = true;
 	session->times.queued = session->item.created_at_ms;
 	session->times.claimed = loop_wall_ms(site->loop);
+	session->claimed_mono_ms = loop_now_ms(site->loop);
 	return session;
 }
 
@@ -229,6 +230,13 @@ void session_follow(struct session *session, const struct container *container)
 	engine_find_process(container, &process);
 	if (process.pid > 0 || container->pid != session->process.pid)
 		session->process = process;
+}
+
+int64_t session_wall_ms_of(const struct session *session, uint64_t mono_ms)
+{
+	struct loop *loop = session->site->loop;
+
+	return loop_wall_ms(loop) - (int64_t)(loop_now_ms(loop) - mono_ms);
 }
 
 static void on_retry(void *arg)

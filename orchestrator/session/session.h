@@ -144,6 +144,7 @@ struct session {
 	struct session_times times;
 	struct process process;	    /* of its container, where it can be told */
 	uint64_t started_mono_ms;   /* deadlines count from here */
+	uint64_t claimed_mono_ms;   /* 0: adopted */
 	int64_t acknowledged_at_ms; /* by the server's clock; 0: unknown */
 	int exit_code;		    /* -1: unknown */
 	enum ack_state ack;

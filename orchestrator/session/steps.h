@@ -56,6 +56,10 @@ void session_prepare(struct session *session, void (*done)(struct engine_call *,
  * one than was looked at. One that has ended stays known. */
 void session_follow(struct session *session, const struct container *container);
 
+/* That moment of loop_now_ms() by the wall clock as it is set now: it may have been another one
+ * then. */
+int64_t session_wall_ms_of(const struct session *session, uint64_t mono_ms);
+
 /* Runs the current state's step again, after a pause that grows with session->attempts. */
 void session_retry(struct session *session);
 /* The same, by another count of attempts. */

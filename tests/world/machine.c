@@ -254,6 +254,9 @@ struct machine_container *container_make(struct machine *machine, const char *na
 	container->request = request;
 	container->status = CONTAINER_CREATED;
 	container->created_at_ms = machine_wall_ms(machine);
+	if (sim_chance(machine->sim, machine->trouble.start_struggles))
+		container->failing_starts = (unsigned)sim_random(machine->sim, 1, 6);
+	container->is_unfit = machine->image == IMAGE_IS_UNFIT;
 	HASH_ADD_KEYPTR(by_id, machine->by_id, container->id, strlen(container->id), container);
 	HASH_ADD_KEYPTR(by_name, machine->by_name, container->name, strlen(name), container);
 	return container;

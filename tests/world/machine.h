@@ -38,6 +38,8 @@ struct machine_container {
 	bool is_prepared;
 	bool was_cut_off;	/* Podman: in its start; it runs, and is shown as created */
 	bool is_command_broken; /* its command could not be run */
+	unsigned failing_starts; /* 500 to so many more, and the last of them works */
+	bool is_unfit;		/* made from an image that no policy admits */
 	UT_hash_handle by_id, by_name;
 	struct sim_event event;	 /* of its removal, or its end */
 	struct sim_event rumour; /* of its end */
@@ -59,7 +61,8 @@ struct machine_owner {
 	void (*ended)(struct machine_container *container, void *arg);
 	/* It is about to be freed. */
 	void (*removed)(struct machine_container *container, void *arg);
-	/* A berth does something to it, before it happens: "start", "prepare", "kill", "remove". */
+	/* A berth does something to it, before it happens: "start", "prepare", "tell" (a signal),
+	 * "kill" (SIGKILL), "remove". */
 	void (*touched)(struct machine_container *container, const char *what, struct host *by,
 			void *arg);
 	/* A berth has made it. */
@@ -74,6 +77,7 @@ struct machine_trouble {
 	unsigned event_false;	   /* says of a container that runs on that it has died */
 	unsigned create_fails;	   /* 500 */
 	unsigned start_fails;	   /* 500, nothing runs: it stays as it is */
+	unsigned start_struggles;  /* 500 to one start after the other, and to the one that works */
 	unsigned start_cannot_run; /* 400 (Docker), 500 or 404 (Podman): the command is not there */
 	unsigned remove_fails;	   /* 500 */
 	unsigned remove_takes_long; /* "removal in progress" for some seconds, 409 to others */

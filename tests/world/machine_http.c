@@ -74,11 +74,25 @@ static bool fails(struct machine *machine, struct wire_call *call, unsigned rate
 	return true;
 }
 
+static const char *signal_of(const struct wire_call *call)
+{
+	const char *at = strstr(call->path, "signal=");
+
+	return at ? at + strlen("signal=") : "KILL";
+}
+
+static bool is_sigkill(const struct wire_call *call)
+{
+	return strncmp(signal_of(call), "KILL", 4) == 0;
+}
+
 static void touch(struct machine_container *container, const struct wire_call *call)
 {
 	const struct machine_owner *owner = &container->machine->owner;
+	bool is_kill = strcmp(call->name, "kill") == 0;
 
-	owner->touched(container, call->name, call->client, owner->arg);
+	owner->touched(container, is_kill && !is_sigkill(call) ? "tell" : call->name, call->client,
+		       owner->arg);
 }
 
 /* --- names ------------------------------------------------------------------------------------ */
@@ -201,6 +215,12 @@ static void start(struct machine *machine, struct wire_call *call,
 		       "runc: exec failed: no such file or directory");
 		return;
 	}
+	if (container->failing_starts > 0) {
+		if (--container->failing_starts == 0)
+			container_run(container);
+		refuse(machine, call, 500, "context deadline exceeded");
+		return;
+	}
 	container_run(container);
 	if (is_podman && machine_is_alive(container) &&
 	    sim_chance(machine->sim, machine->trouble.start_is_cut_off)) {
@@ -228,8 +248,7 @@ static void prepare(struct machine *machine, struct wire_call *call,
 static void kill_it(struct machine *machine, struct wire_call *call,
 		    struct machine_container *container)
 {
-	const char *at = strstr(call->path, "signal=");
-	const char *signal = at ? at + strlen("signal=") : "KILL";
+	const char *signal = signal_of(call);
 
 	if (!machine_is_alive(container)) {
 		refuse(machine, call, machine_is_podman(machine) ? 500 : 409,
@@ -242,7 +261,7 @@ static void kill_it(struct machine *machine, struct wire_call *call,
 		touch(container, call);
 	if (fails(machine, call, machine->trouble.kill_fails))
 		return;
-	if (strncmp(signal, "KILL", 4) == 0) {
+	if (is_sigkill(call)) {
 		container_end(container, 137, false);
 	} else {
 		container_rumour(container, 60000);

@@ -207,6 +207,19 @@ static struct json_object *podman_inspect(const struct machine_container *contai
 	return root;
 }
 
+/* What the VOLUME of an unfit image becomes. */
+static struct json_object *volume_of_image(void)
+{
+	struct json_object *mounts = json_new_array(), *mount = json_new_object();
+
+	json_add_string(mount, "Type", "volume");
+	json_add_string(mount, "Source", "/var/lib/volumes/1/_data");
+	json_add_string(mount, "Destination", "/proc");
+	json_add(mount, "RW", json_object_new_boolean(true));
+	json_append(mounts, mount);
+	return mounts;
+}
+
 /* --- bodies ----------------------------------------------------------------------------------- */
 
 char *inspect_body(const struct machine_container *container)
@@ -215,6 +228,8 @@ char *inspect_body(const struct machine_container *container)
 								? podman_inspect(container)
 								: docker_inspect(container);
 
+	if (container->is_unfit)
+		json_add(root, "Mounts", volume_of_image());
 	return xstrdup(json_line(root));
 }
 

@@ -207,6 +207,32 @@ static bool ends_without_reason(const struct oracle *oracle, const struct trace 
 	       oracle->scenario->trouble.list_outages == 0;
 }
 
+/* Every signal arrives, unless the wire loses it. */
+static bool tells_in_vain(const struct oracle *oracle)
+{
+	const unsigned *rates = oracle->scenario->engine_weather.rates;
+
+	return rates[WIRE_NOT_SENT] + rates[WIRE_LOST] + rates[WIRE_SILENT] + rates[WIRE_LATE] +
+		       rates[WIRE_ERROR] >
+	       0;
+}
+
+/* A holder is asked to end, and has time to. */
+static bool is_killed_too_soon(const struct oracle *oracle, const struct trace *trace,
+			       const struct plane_work *work, const struct witness *witness)
+{
+	const struct environment_scenario *environment = environment_of(oracle, work);
+	uint64_t until_ms = trace->told_ms + (uint64_t)environment->stop_grace_ms;
+
+	if (work->state != WORK_ACTIVE || witness->holder != trace->container ||
+	    !machine_is_alive(trace->container) || oracle->nobody_waits ||
+	    oracle->scenario->trouble.list_outages != 0 ||
+	    oracle->scenario->trouble.clock_jumps != 0)
+		return false;
+	return trace->told_ms == 0 ? !tells_in_vain(oracle)
+				   : sim_now_ms(oracle->sim) + 1000 < until_ms;
+}
+
 void oracle_container_touched(struct oracle *oracle, struct machine_container *container,
 			      const char *what, struct host *by)
 {
@@ -218,13 +244,19 @@ void oracle_container_touched(struct oracle *oracle, struct machine_container *c
 			    container->name);
 		return;
 	}
-	if (strcmp(what, "kill") != 0 && strcmp(what, "remove") != 0)
+	bool is_told = strcmp(what, "tell") == 0, is_killed = strcmp(what, "kill") == 0;
+	if (!is_told && !is_killed && strcmp(what, "remove") != 0)
 		return;
 	struct plane_work *work = plane_find(oracle->plane, trace->work_id);
 	struct witness *witness = work ? witness_of(work) : NULL;
 	if (work && !oracle->nobody_waits && ends_without_reason(oracle, trace, work, witness))
 		oracle_fail(oracle, "%s does \"%s\" to %s, which holds its lease and has time left",
 			    by->name, what, container->name);
+	if (work && is_killed && is_killed_too_soon(oracle, trace, work, witness))
+		oracle_fail(oracle, "%s kills %s before its grace is over", by->name,
+			    container->name);
+	if (is_told)
+		trace->told_ms = sim_now_ms(oracle->sim);
 	trace->was_told = true;
 	trace->was_removed_by_berth |= strcmp(what, "remove") == 0;
 	if (witness && witness->holder == container)
@@ -248,7 +280,8 @@ static void look_at_one(struct machine_container *container, void *arg)
 	const struct environment_scenario *environment =
 		&oracle->scenario->environments[trace->environment];
 	const struct oracle_host *host = oracle_host_by_instance(oracle, trace->instance);
-	bool is_unbeaten = !trace->has_beaten && oracle->scenario->trouble.list_outages == 0;
+	bool is_unbeaten = !trace->has_beaten && oracle->scenario->trouble.list_outages == 0 &&
+			   oracle->scenario->trouble.queue_outages == 0;
 	int64_t limit = is_unbeaten && environment->first_heartbeat_ms < environment->session_ms
 				? environment->first_heartbeat_ms
 				: environment->session_ms;

@@ -14,6 +14,7 @@ struct trace {
 	size_t environment;		     /* index; of no use if `work_id` is NULL */
 	unsigned lease;			     /* of its item when it was made */
 	uint64_t made_ms, started_ms;	     /* 0: not */
+	uint64_t told_ms;		     /* SIGTERM, last; 0: not */
 	uint64_t set_back_ms;		     /* its engine's clock, since then, in all */
 	unsigned records;
 	bool is_counted; /* against the caps, while it runs */

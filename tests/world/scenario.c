@@ -130,6 +130,7 @@ static void draw_trouble(struct scenario *scenario, struct sim *sim)
 	trouble->clock_jumps = sometimes(sim, least, most);
 	trouble->key_outages = one_in(sim, 3) ? sometimes(sim, 5 * least, most) : 0;
 	trouble->list_outages = one_in(sim, 3) ? sometimes(sim, 5 * least, most) : 0;
+	trouble->queue_outages = one_in(sim, 3) ? sometimes(sim, 5 * least, most) : 0;
 	trouble->redeliveries = sometimes(sim, least, most);
 	trouble->operator_stops = sometimes(sim, least, most);
 	trouble->monitor_kills = sometimes(sim, 2 * least, most);
@@ -160,6 +161,7 @@ static void draw_machine_trouble(struct machine_trouble *trouble, struct sim *si
 		.event_false = rate(sim, 3000),
 		.create_fails = rate(sim, 300),
 		.start_fails = rate(sim, 300),
+		.start_struggles = rate(sim, 300),
 		.start_cannot_run = one_in(sim, 4) ? rate(sim, 100) : 0,
 		.remove_fails = rate(sim, 1000),
 		.remove_takes_long = rate(sim, 1000),
@@ -182,8 +184,8 @@ static void draw_workers(struct scenario *scenario, struct sim *sim)
 	scenario->leaves_early = rate(sim, 300);
 	scenario->is_killed_for_memory = rate(sim, 300);
 	scenario->poison_rate = rate(sim, 300);
-	scenario->healthcheck_rate = rate(sim, 300);
-	scenario->no_secret_rate = rate(sim, 2000);
+	scenario->healthcheck_rate = rate(sim, 1000);
+	scenario->no_secret_rate = rate(sim, 5000);
 	scenario->longest_work_ms = sim_random_scale(sim, 5 * SECOND, 8 * MINUTE);
 }
 

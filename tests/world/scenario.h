@@ -48,7 +48,8 @@ struct environment_scenario {
 struct trouble_scenario {
 	uint64_t kills, terms, quits, reloads;
 	uint64_t engine_outages, image_outages, command_outages, disk_outages, clock_jumps;
-	uint64_t key_outages, list_outages, redeliveries, operator_stops, monitor_kills;
+	uint64_t key_outages, list_outages, queue_outages;
+	uint64_t redeliveries, operator_stops, monitor_kills;
 	uint64_t longest_outage_ms;
 };
 

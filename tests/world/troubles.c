@@ -22,6 +22,7 @@ const char *trouble_name(enum trouble trouble)
 		[TROUBLE_CLOCK] = "clock jumps",
 		[TROUBLE_KEY] = "key rejected",
 		[TROUBLE_LIST] = "list not permitted",
+		[TROUBLE_QUEUE] = "queue gone",
 		[TROUBLE_REDELIVERY] = "item handed out twice",
 		[TROUBLE_OPERATOR_STOP] = "item stopped by somebody",
 		[TROUBLE_MONITOR] = "monitor killed",
@@ -111,11 +112,20 @@ static void consider_work(struct plane_work *work, void *arg)
 		choose(arg, work);
 }
 
+static void consider_acked(struct plane_work *work, void *arg)
+{
+	if (work->state == WORK_STARTING)
+		choose(arg, work);
+}
+
 static struct plane_work *any_work(struct world *world)
 {
 	struct choice choice = {.sim = world->sim};
 
-	plane_each(world->plane, consider_work, &choice);
+	if (sim_chance(world->sim, 5000))
+		plane_each(world->plane, consider_acked, &choice);
+	if (!choice.chosen)
+		plane_each(world->plane, consider_work, &choice);
 	return choice.chosen;
 }
 
@@ -166,7 +176,23 @@ static bool lasts(enum trouble trouble)
 {
 	return trouble == TROUBLE_ENGINE || trouble == TROUBLE_IMAGE ||
 	       trouble == TROUBLE_COMMAND || trouble == TROUBLE_DISK || trouble == TROUBLE_KEY ||
-	       trouble == TROUBLE_LIST;
+	       trouble == TROUBLE_LIST || trouble == TROUBLE_QUEUE;
+}
+
+/* Nothing or hardly anything of what one berth asks of its queue is answered, in one way. */
+static void cut_off_from_queue(struct host_life *life, bool is_bad)
+{
+	static const enum wire_fault ways[] = {WIRE_NOT_SENT,	WIRE_LOST,  WIRE_SILENT,
+					       WIRE_REPLY_LOST, WIRE_ERROR, WIRE_ERROR_AFTER};
+	struct sim *sim = life->world->sim;
+	struct wire_weather *weather = &life->host.plane_peer.weather;
+
+	*weather = life->world->scenario.queue_weather;
+	if (!is_bad)
+		return;
+	memset(weather->rates, 0, sizeof(weather->rates));
+	weather->rates[ways[sim_random(sim, 0, ARRAY_SIZE(ways))]] =
+		sim_chance(sim, 5000) ? 10000 : 4000;
 }
 
 static void set(struct outage *outage, bool is_bad)
@@ -191,6 +217,8 @@ static void set(struct outage *outage, bool is_bad)
 		world->environments[outage->which]->is_key_rejected = is_bad;
 	else if (outage->trouble == TROUBLE_LIST)
 		world->environments[outage->which]->options.list_is_not_permitted = is_bad;
+	else if (outage->trouble == TROUBLE_QUEUE)
+		cut_off_from_queue(&world->hosts[outage->which], is_bad);
 	world_note_who_is_unfit(world);
 	if (!is_bad && (outage->trouble == TROUBLE_KEY || outage->trouble == TROUBLE_LIST))
 		world_change_keys(world);
@@ -252,11 +280,19 @@ static void on_end(void *arg)
 	wait_for_next(outage);
 }
 
+static size_t how_many(const struct outage *outage)
+{
+	const struct scenario *scenario = &outage->world->scenario;
+
+	if (outage->trouble == TROUBLE_KEY || outage->trouble == TROUBLE_LIST)
+		return scenario->environment_count;
+	return outage->trouble == TROUBLE_QUEUE ? scenario->host_count : scenario->machine_count;
+}
+
 static void on_begin(void *arg)
 {
 	struct outage *outage = arg;
 	struct world *world = outage->world;
-	bool is_of_environment = outage->trouble == TROUBLE_KEY || outage->trouble == TROUBLE_LIST;
 
 	world->totals->troubles[outage->trouble]++;
 	if (!lasts(outage->trouble)) {
@@ -264,9 +300,7 @@ static void on_begin(void *arg)
 		happen(world, outage->trouble);
 		return;
 	}
-	outage->which = sim_random(world->sim, 0,
-				   is_of_environment ? world->scenario.environment_count
-						     : world->scenario.machine_count);
+	outage->which = sim_random(world->sim, 0, how_many(outage));
 	set(outage, true);
 	last(outage);
 }
@@ -286,6 +320,7 @@ void troubles_begin(struct world *world)
 		[TROUBLE_CLOCK] = trouble->clock_jumps,
 		[TROUBLE_KEY] = trouble->key_outages,
 		[TROUBLE_LIST] = trouble->list_outages,
+		[TROUBLE_QUEUE] = trouble->queue_outages,
 		[TROUBLE_REDELIVERY] = trouble->redeliveries,
 		[TROUBLE_OPERATOR_STOP] = trouble->operator_stops,
 		[TROUBLE_MONITOR] = trouble->monitor_kills,

@@ -17,6 +17,7 @@
 #define GIB	 (INT64_C(1) << 30)
 #define STUCK_MS (2 * HOUR)   /* more than any limit of a session or a lease */
 #define CALM_MS	 (5 * MINUTE) /* at least, for what was half open to be noticed */
+#define LONGEST_CALM_MS (3 * DAY) /* whatever goes on then will never end */
 
 /* --- berths come and go ----------------------------------------------------------------------- */
 
@@ -136,6 +137,10 @@ static void look_for_the_end(struct world *world)
 		oracle_fail_final(world->oracle, world->is_ending ? "a berth does not leave"
 						 : why		  ? why
 								  : "people are not done");
+		return;
+	}
+	if (now > world->calm_since_ms + LONGEST_CALM_MS) {
+		oracle_fail_final(world->oracle, "not over long after everything is calm");
 		return;
 	}
 	_cleanup_free_ char *why =
