@@ -249,11 +249,17 @@ static bool wants_heartbeats(void *arg)
 	return search.found;
 }
 
+static bool key_was_replaced(void *arg)
+{
+	return claimant_reread_key(arg);
+}
+
 struct lookup_owner claimant_lookup_owner(struct claimant *claimant)
 {
 	return (struct lookup_owner){
 		.seen = on_item_seen,
 		.wants_heartbeats = wants_heartbeats,
+		.key_was_replaced = key_was_replaced,
 		.arg = claimant,
 	};
 }

@@ -45,9 +45,8 @@ bool session_needs_judging(const struct session *session)
 
 static int64_t started_ms(const struct session *session)
 {
-	return session->started_mono_ms != 0
-		       ? session_wall_ms_of(session, session->started_mono_ms)
-		       : session->times.started;
+	return session->started_mono_ms != 0 ? session_wall_ms_of(session, session->started_mono_ms)
+					     : session->times.started;
 }
 
 static struct holding holding_of(const struct session *session, const struct lookup_wait *wait)

@@ -40,6 +40,8 @@ struct lookup_owner {
 	void (*seen)(const struct work_status *status, int64_t clock_offset_ms, void *arg);
 	/* True while a session waits for its first heartbeat to be seen. */
 	bool (*wants_heartbeats)(void *arg);
+	/* The list was refused: true if there is another key, which the peer has from here on. */
+	bool (*key_was_replaced)(void *arg);
 	void *arg;
 };
 

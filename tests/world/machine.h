@@ -36,10 +36,10 @@ struct machine_container {
 	unsigned runs; /* how often it was started */
 	int pid;       /* 0: none; also of one that Podman has prepared */
 	bool is_prepared;
-	bool was_cut_off;	/* Podman: in its start; it runs, and is shown as created */
-	bool is_command_broken; /* its command could not be run */
+	bool was_cut_off;	 /* Podman: in its start; it runs, and is shown as created */
+	bool is_command_broken;	 /* its command could not be run */
 	unsigned failing_starts; /* 500 to so many more, and the last of them works */
-	bool is_unfit;		/* made from an image that no policy admits */
+	bool is_unfit;		 /* made from an image that no policy admits */
 	UT_hash_handle by_id, by_name;
 	struct sim_event event;	 /* of its removal, or its end */
 	struct sim_event rumour; /* of its end */

@@ -106,7 +106,12 @@ static void on_offered(struct plane_work *work, struct host *by, void *arg)
 	struct oracle *oracle = arg;
 	struct witness *witness = witness_of(work);
 
+	/* It may be offered again to who has long begun with it. */
+	uint64_t incarnation = by ? by->incarnation : 0;
+	if (by && witness->offered_to == by && witness->offered_incarnation == incarnation)
+		return;
 	witness->offered_to = by;
+	witness->offered_incarnation = incarnation;
 	witness->offered_ms = sim_now_ms(oracle->sim);
 }
 

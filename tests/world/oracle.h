@@ -20,7 +20,7 @@ struct oracle;
 struct witness {
 	struct host *acked_by;	 /* who moved it to `starting` in this lease; NULL: no berth */
 	struct host *offered_to; /* last, in this lease */
-	uint64_t offered_ms;
+	uint64_t offered_ms, offered_incarnation;
 	unsigned starts;		  /* of containers, in this lease */
 	struct machine_container *holder; /* whose first heartbeat got through in this lease */
 	char holder_instance[64];	  /* of the one that held it last; "" none */

@@ -258,7 +258,8 @@ void oracle_container_touched(struct oracle *oracle, struct machine_container *c
 	if (is_told)
 		trace->told_ms = sim_now_ms(oracle->sim);
 	trace->was_told = true;
-	trace->was_removed_by_berth |= strcmp(what, "remove") == 0;
+	/* One that was given up long ago takes away what a later run has started. */
+	trace->was_removed_by_berth |= strcmp(what, "remove") == 0 && !oracle->nobody_waits;
 	if (witness && witness->holder == container)
 		witness->holder_was_told = true;
 }

@@ -10,14 +10,14 @@
 #include <stdio.h>
 #include <string.h>
 
-#define SECOND	 UINT64_C(1000)
-#define MINUTE	 (60 * SECOND)
-#define HOUR	 (60 * MINUTE)
-#define DAY	 (24 * HOUR)
-#define GIB	 (INT64_C(1) << 30)
-#define STUCK_MS (2 * HOUR)   /* more than any limit of a session or a lease */
-#define CALM_MS	 (5 * MINUTE) /* at least, for what was half open to be noticed */
-#define LONGEST_CALM_MS (3 * DAY) /* whatever goes on then will never end */
+#define SECOND		UINT64_C(1000)
+#define MINUTE		(60 * SECOND)
+#define HOUR		(60 * MINUTE)
+#define DAY		(24 * HOUR)
+#define GIB		(INT64_C(1) << 30)
+#define STUCK_MS	(2 * HOUR)   /* more than any limit of a session or a lease */
+#define CALM_MS		(5 * MINUTE) /* at least, for what was half open to be noticed */
+#define LONGEST_CALM_MS (3 * DAY)    /* whatever goes on then will never end */
 
 /* --- berths come and go ----------------------------------------------------------------------- */
 
@@ -150,15 +150,15 @@ static void look_for_the_end(struct world *world)
 		begin_ending(world);
 }
 
-/* One machine's trouble is no reason for the environments of another one. */
+/* One engine's trouble is no reason for the environments of another one. They share a disk. */
 void world_note_who_is_unfit(struct world *world)
 {
 	for (size_t i = 0; i < world->scenario.host_count; i++) {
 		struct host_life *life = &world->hosts[i];
 		bool is_unfit = true;
 		for (size_t j = 0; j < life->host.machine_count; j++)
-			is_unfit = is_unfit && (!machine_engine_is_up(life->host.machines[j]) ||
-						machine_disk(life->host.machines[j]) < 2 * GIB);
+			is_unfit = is_unfit && !machine_engine_is_up(life->host.machines[j]);
+		is_unfit |= machine_disk(life->host.machines[0]) < 2 * GIB;
 		if (!is_unfit)
 			life->unfit_since_ms = 0;
 		else if (life->unfit_since_ms == 0)

@@ -171,6 +171,13 @@ static void on_seen(const struct work_status *status, int64_t clock_offset_ms, v
 		session_heartbeat_seen(world->session, status->latest_heartbeat_at_ms);
 }
 
+static bool key_was_replaced(void *arg)
+{
+	struct session_world *world = arg;
+
+	return world->list_keys_left > 0 && world->list_keys_left--;
+}
+
 static bool wants_heartbeats(void *arg)
 {
 	const struct session *session = ((struct session_world *)arg)->session;
@@ -183,6 +190,7 @@ static void init_site(struct session_world *world)
 	world->lookup = lookup_new(&world->peer,
 				   &(struct lookup_owner){.seen = on_seen,
 							  .wants_heartbeats = wants_heartbeats,
+							  .key_was_replaced = key_was_replaced,
 							  .arg = world});
 	world->site = (struct site){
 		.loop = world->loop,

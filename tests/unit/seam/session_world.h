@@ -82,11 +82,13 @@ struct session_world {
 	int log_fd, stderr_fd; /* the log goes to a file in memory meanwhile */
 
 	/* What the site was told. */
-	unsigned slots_freed, failed, launched, records, heartbeats, force_stopped, incomplete, ended, starts;
+	unsigned slots_freed, failed, launched, records, heartbeats, force_stopped, incomplete,
+		ended, starts;
 	int recorded_exit_code;
 	enum session_blame blame;
 	struct err err;
-	unsigned keys_left; /* how many times another key will be found */
+	/* How many times another key will be found: by an ack, by a list. */
+	unsigned keys_left, list_keys_left;
 };
 
 /* Connects the engine; the item is queued, there is no container, the worker beats after 500 ms and

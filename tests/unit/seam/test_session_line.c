@@ -151,6 +151,25 @@ static void that_died_before_a_heartbeat_is_looked_up_until_the_list_answers(voi
 	world_done(&world);
 }
 
+static void
+that_died_before_a_heartbeat_is_looked_up_with_the_key_that_replaced_another(void **state)
+{
+	struct session_world world;
+
+	(void)state;
+	world_init(&world);
+	world.beats_after_ms = 0;
+	world.exits_after_ms = 100;
+	world.exit_code = 1;
+	world.stops_its_item = false;
+	world.list_keys_left = 1;
+	world_fault(&world, (struct fault){.op = "list", .times = 1, .status = 401});
+	run(&world, 60000);
+	assert_string_equal(world.calls, "create inspect ack start inspect list list stop remove");
+	assert_int_equal(world.force_stopped, 1);
+	world_done(&world);
+}
+
 /* Its worker may have left without a word: then the container is the only trace of the item. */
 static void that_ended_well_unseen_stays_until_its_item_is_known_to_be_settled(void **state)
 {
@@ -259,6 +278,8 @@ int main(void)
 		cmocka_unit_test(is_not_ended_for_heartbeats_that_nobody_could_look_for),
 		cmocka_unit_test(that_died_before_a_heartbeat_has_its_item_force_stopped),
 		cmocka_unit_test(that_died_before_a_heartbeat_is_looked_up_until_the_list_answers),
+		cmocka_unit_test(
+			that_died_before_a_heartbeat_is_looked_up_with_the_key_that_replaced_another),
 		cmocka_unit_test(
 			that_ended_well_unseen_stays_until_its_item_is_known_to_be_settled),
 		cmocka_unit_test(whose_force_stop_is_not_answered_is_looked_at_before_the_next_one),
