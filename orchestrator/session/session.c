@@ -168,7 +168,8 @@ void session_enter(struct session *session, enum session_state next)
 static void step_done(struct session *session)
 {
 	session_free_slot(session);
-	if (session->ran)
+	/* One that never ran has ended, too, where it was stopped for good. */
+	if (session->ran || (session->was_force_stopped && session->container_id[0]))
 		session->site->record(session, session->site->arg);
 	session->site->ended(session, session->site->arg);
 }

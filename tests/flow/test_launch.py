@@ -110,6 +110,9 @@ class AFailedStart(FlowCase):
         self.assertTrue([record for record in self.cp.log.of("list", status=200)
                          if record.time < stop.time])
         self.assertIn("no runtime", berth.stderr)
+        [record] = self.place.records(item["id"])
+        self.assertEqual((record["ended_by"], record["force_stopped"]), ("start_failed", True))
+        self.assertIn("no runtime", record["reason"])
         self.assert_nothing_left()
 
     def test_whose_reply_was_lost_is_seen_in_the_container(self) -> None:

@@ -140,8 +140,10 @@ static void note_lost(struct oracle *oracle, const struct plane_work *work, cons
 	for (size_t i = 0; i < by->machine_count; i++) {
 		const struct machine_container *container = machine_find(by->machines[i], name);
 		struct trace *trace = container ? trace_find(oracle, container->id) : NULL;
-		if (trace && trace->made_by == by && container->status == CONTAINER_CREATED)
+		if (trace && trace->made_by == by && container->status == CONTAINER_CREATED) {
 			trace->is_lost = true;
+			trace->lost_lease = work->lease;
+		}
 	}
 }
 
@@ -202,7 +204,10 @@ static void check_stop_of_unheld(struct oracle *oracle, struct plane_work *work,
 
 	/* After a restart only times tell whose ack it was, and a clock that was set misleads. */
 	bool may_be_misled = oracle->scenario->trouble.clock_jumps != 0;
-	if (witness->acked_by != by && !is_exclusive && !may_be_misled) {
+	/* Two berths that are offered it at once, and refuse it, are told that each has acked it.
+	 */
+	bool is_refused_by_both = witness->acked_by && is_refused(oracle, work);
+	if (witness->acked_by != by && !is_exclusive && !may_be_misled && !is_refused_by_both) {
 		oracle_fail(oracle, "%s force-stops %s, which %s has acked", by->name, work->id,
 			    witness->acked_by ? witness->acked_by->name : "a foreign poller");
 		return;
@@ -262,6 +267,7 @@ static void on_lapsed(struct plane_work *work, void *arg)
 	witness->was_acked_by_foreign = witness->was_held_by_foreign = false;
 	witness->holder = NULL;
 	witness->starts = 0;
+	witness->is_trace_taken = false;
 }
 
 struct plane_observer oracle_plane_observer(struct oracle *oracle)

@@ -30,6 +30,7 @@ struct witness {
 	/* Acked before it had a container, and none was made since: should its berth be killed now,
 	 * nothing is left that the next start could find. */
 	bool is_traceless;
+	bool is_trace_taken;	     /* its container was removed while its berth did not run */
 	uint64_t kills, incarnation; /* of its berth, when it was acked */
 };
 

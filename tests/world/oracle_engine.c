@@ -120,14 +120,14 @@ void oracle_container_started(struct oracle *oracle, struct machine_container *c
 	 * heartbeat is the second one.) */
 	if (container->runs > 1 && !trace->was_started_late)
 		oracle_fail(oracle, "%s runs a second time", container->name);
-	if (trace->is_lost && !oracle->nobody_waits)
-		oracle_fail(oracle, "%s starts although somebody else holds its item",
-			    container->name);
 	count_start(oracle, trace);
 	if (!worker->work) {
 		oracle_fail(oracle, "%s does not know its item", container->name);
 		return;
 	}
+	if (trace->is_lost && trace->lost_lease == worker->work->lease && !oracle->nobody_waits)
+		oracle_fail(oracle, "%s starts although somebody else holds its item",
+			    container->name);
 	struct witness *witness = witness_of(worker->work);
 	bool is_of_this_lease = trace->lease == worker->work->lease;
 	if (worker->work->state == WORK_QUEUED && is_of_this_lease && !oracle->nobody_waits)
@@ -183,8 +183,12 @@ void oracle_container_removed(struct oracle *oracle, struct machine_container *c
 		return;
 	trace->container = NULL;
 	work = trace->work_id ? plane_find(oracle->plane, trace->work_id) : NULL;
-	if (work && witness_of(work)->holder == container)
+	if (!work)
+		return;
+	if (witness_of(work)->holder == container)
 		witness_of(work)->holder = NULL;
+	if (trace->made_by && !trace->made_by->daemon && trace->lease == work->lease)
+		witness_of(work)->is_trace_taken = true;
 }
 
 /* --- touched ---------------------------------------------------------------------------------- */
@@ -276,7 +280,8 @@ static void look_at_one(struct machine_container *container, void *arg)
 	struct oracle *oracle = arg;
 	const struct trace *trace = trace_find(oracle, container->id);
 
-	if (!trace || !trace->work_id || !machine_is_alive(container))
+	/* (Whose command cannot be run never starts.) */
+	if (!trace || !trace->work_id || !machine_is_alive(container) || trace->started_ms == 0)
 		return;
 	const struct environment_scenario *environment =
 		&oracle->scenario->environments[trace->environment];
@@ -334,8 +339,8 @@ static void look_for_container(struct machine_container *container, void *arg)
 }
 
 /* A foreign poller's affair; or acked, and given up where nobody could look whether it may be
- * stopped; or acked in haste by a berth that was killed before it had a container for it. The first
- * list that shows such an item reports it. */
+ * stopped; or acked in haste by a berth that was killed before it had a container for it; or its
+ * container was taken away by a stranger. The first list that shows such an item reports it. */
 static bool may_be_left(struct oracle *oracle, struct plane_work *work)
 {
 	const struct witness *witness = witness_of(work);
@@ -346,6 +351,8 @@ static bool may_be_left(struct oracle *oracle, struct plane_work *work)
 		return true;
 	if (!witness->acked_by)
 		return false;
+	if (witness->is_trace_taken)
+		return true;
 	/* After a restart only times tell whose ack it was. */
 	if (oracle->scenario->trouble.clock_jumps != 0 &&
 	    witness->acked_by->incarnation != witness->incarnation)

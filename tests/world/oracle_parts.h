@@ -24,7 +24,8 @@ struct trace {
 	bool was_started_late; /* by a call that nobody waited for any more */
 	bool was_late;	       /* made by a call that nobody waited for any more */
 	bool was_removed_by_berth;
-	bool is_lost; /* its berth was told that somebody else has its item */
+	bool is_lost; /* its berth was told that somebody else has its item, in this lease: */
+	unsigned lost_lease;
 	UT_hash_handle hh;
 };
 
