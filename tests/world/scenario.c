@@ -208,7 +208,7 @@ void scenario_draw(struct scenario *ret, struct sim *sim)
 	ret->arrivals_ms = is_cron	    ? 29 * DAY
 			   : one_in(sim, 4) ? SECOND
 					    : ret->troubled_ms * sim_random(sim, 20, 100) / 100;
-	ret->queue_weather.slowest_ms = sim_random_scale(sim, 10, one_in(sim, 8) ? 4000 : 1500);
+	ret->queue_weather.slowest_ms = sim_random_scale(sim, 10, 1500);
 	ret->engine_weather.slowest_ms = sim_random_scale(sim, 4, 400);
 	if (one_in(sim, 10)) /* nothing goes wrong but what workers do */
 		return;

@@ -6,7 +6,8 @@
 #include <signal.h>
 #include <string.h>
 
-#define GIB (INT64_C(1) << 30)
+#define GIB	      (INT64_C(1) << 30)
+#define SLOW_QUEUE_MS UINT64_C(4000)
 
 const char *trouble_name(enum trouble trouble)
 {
@@ -195,6 +196,20 @@ static void cut_off_from_queue(struct host_life *life, bool is_bad)
 		sim_chance(sim, 5000) ? 10000 : 4000;
 }
 
+/* Whoever replaces an image may use up the network with it: polls come back long after their time.
+ */
+static void slow_queues_down(struct world *world, bool is_bad)
+{
+	bool is_slow = is_bad && sim_chance(world->sim, 2500);
+
+	for (size_t i = 0; i < world->scenario.host_count; i++) {
+		struct wire_weather *weather = &world->hosts[i].host.plane_peer.weather;
+		weather->fastest_ms = is_slow ? SLOW_QUEUE_MS / 4 : 0;
+		weather->slowest_ms =
+			is_slow ? SLOW_QUEUE_MS : world->scenario.queue_weather.slowest_ms;
+	}
+}
+
 static void set(struct outage *outage, bool is_bad)
 {
 	struct world *world = outage->world;
@@ -219,6 +234,8 @@ static void set(struct outage *outage, bool is_bad)
 		world->environments[outage->which]->options.list_is_not_permitted = is_bad;
 	else if (outage->trouble == TROUBLE_QUEUE)
 		cut_off_from_queue(&world->hosts[outage->which], is_bad);
+	if (outage->trouble == TROUBLE_IMAGE)
+		slow_queues_down(world, is_bad);
 	world_note_who_is_unfit(world);
 	if (!is_bad && (outage->trouble == TROUBLE_KEY || outage->trouble == TROUBLE_LIST))
 		world_change_keys(world);

@@ -90,7 +90,9 @@ static struct trip *trip_new(struct wire *wire, const struct wire_peer *peer)
 	trip->wire = wire;
 	trip->peer = peer;
 	trip->began_ms = sim_now_ms(wire->sim);
-	trip->way_ms = sim_random_scale(wire->sim, 2, peer->weather.slowest_ms) / 2;
+	trip->way_ms = sim_random_scale(wire->sim, 2 + peer->weather.fastest_ms,
+					peer->weather.slowest_ms) /
+		       2;
 	buf_init(&trip->body, BUF_MAX_LIST_REPLY);
 	DL_APPEND(wire->trips, trip);
 	return trip;

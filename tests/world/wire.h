@@ -69,7 +69,8 @@ const char *wire_fault_name(enum wire_fault fault);
 
 struct wire_weather {
 	unsigned rates[WIRE_FAULTS]; /* in 10,000 */
-	uint64_t slowest_ms;	     /* the way there and back together, at least 2 */
+	/* The way there and back together: 2 ms and more than the fastest, at least. */
+	uint64_t fastest_ms, slowest_ms;
 };
 
 struct wire_peer {
