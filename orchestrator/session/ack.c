@@ -305,8 +305,10 @@ static void on_refusal_acked(struct queue_call *call, void *arg)
 {
 	struct session *session = arg;
 	struct log_ids ids = session_ids(session);
+	/* What says nothing of this attempt says nothing of the one before either. */
 	bool is_unknown = call->outcome == QUEUE_UNKNOWN ||
-			  (call->outcome == QUEUE_TEMPORARY && call->http_status >= 500);
+			  (call->outcome == QUEUE_TEMPORARY &&
+			   (call->http_status >= 500 || session->ack_may_have_happened));
 
 	/* Of a reply without the item nothing is known but that the ack was taken. */
 	if (call->outcome == QUEUE_OK &&

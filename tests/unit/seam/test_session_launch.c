@@ -281,6 +281,24 @@ static void that_is_refused_and_whose_ack_is_lost_is_acked_again(void **state)
 	world_done(&world);
 }
 
+static void that_is_refused_is_acked_until_the_queue_can_be_reached_again(void **state)
+{
+	struct session_world world;
+
+	(void)state;
+	world_init(&world);
+	world_fault(&world, (struct fault){.op = "ack",
+					   .times = 1,
+					   .outcome = HTTP_NO_REPLY,
+					   .takes_effect = true});
+	world_fault(&world,
+		    (struct fault){.op = "ack", .after = 1, .times = 1, .outcome = HTTP_NOT_SENT});
+	world_refuse(&world);
+	fake_run(world.loop, 60000);
+	assert_string_equal(world.calls, "ack ack ack stop");
+	world_done(&world);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -304,6 +322,7 @@ int main(void)
 		cmocka_unit_test(that_is_refused_is_acked_and_force_stopped),
 		cmocka_unit_test(that_is_refused_here_and_runs_elsewhere_is_left_alone),
 		cmocka_unit_test(that_is_refused_and_whose_ack_is_lost_is_acked_again),
+		cmocka_unit_test(that_is_refused_is_acked_until_the_queue_can_be_reached_again),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
