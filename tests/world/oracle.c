@@ -13,7 +13,8 @@
 #include <string.h>
 
 /* A ping every ten seconds, its deadline, a poll that was under way. */
-#define UNFIT_MS 45000u
+#define UNFIT_MS     45000u
+#define SAME_TIME_MS 5000u
 
 void oracle_fail(struct oracle *oracle, const char *format, ...)
 {
@@ -204,9 +205,11 @@ static void check_stop_of_unheld(struct oracle *oracle, struct plane_work *work,
 
 	/* After a restart only times tell whose ack it was, and a clock that was set misleads. */
 	bool may_be_misled = oracle->scenario->trouble.clock_jumps != 0;
-	/* Two berths that are offered it at once, and refuse it, are told that each has acked it.
-	 */
-	bool is_refused_by_both = witness->acked_by && is_refused(oracle, work);
+	/* Two that are offered it at once, and refuse it, are told that each has acked it. */
+	bool was_acked_before =
+		witness->offered_to == by && work->acked_ms + SAME_TIME_MS < witness->offered_ms;
+	bool is_refused_by_both =
+		witness->acked_by && is_refused(oracle, work) && !was_acked_before;
 	if (witness->acked_by != by && !is_exclusive && !may_be_misled && !is_refused_by_both) {
 		oracle_fail(oracle, "%s force-stops %s, which %s has acked", by->name, work->id,
 			    witness->acked_by ? witness->acked_by->name : "a foreign poller");
