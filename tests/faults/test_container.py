@@ -95,7 +95,7 @@ class AContainerThatIsTakenAway(FaultCase):
         [item] = self.queue(script=["echo done"])
         meddler = self.meddle(FIRST_LOOK, lambda: self.take_away(item))
         self.let_end(item, self.start("run"))
-        self.assertTrue(meddler.done)
+        self.assertTrue(meddler.done.is_set())
         self.assert_end("container removed before the ack", item, ENDED_ITSELF)
 
     def test_before_its_start_has_its_item_stopped(self) -> None:
@@ -103,7 +103,7 @@ class AContainerThatIsTakenAway(FaultCase):
         [item] = self.queue(script=["echo done"])
         meddler = self.meddle(START, lambda: self.take_away(item))
         self.assert_exit(self.start("drain", "--wait"), 75, SECONDS)
-        self.assertTrue(meddler.done)
+        self.assertTrue(meddler.done.is_set())
         self.assert_end("container removed before its start", item,
                         End("stopped", ("start_failed, never ran",), stops=1))
 
