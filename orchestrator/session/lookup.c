@@ -133,11 +133,11 @@ static void on_page(struct queue_call *call, void *arg)
 {
 	struct lookup *lookup = arg;
 
-	if (call->outcome == QUEUE_REJECTED && lookup->owner.key_was_replaced(lookup->owner.arg)) {
-		on_retry(lookup);
-		return;
-	}
 	if (call->outcome == QUEUE_REJECTED) {
+		if (lookup->owner.key_was_replaced(lookup->owner.arg)) {
+			on_retry(lookup);
+			return;
+		}
 		lookup->refused_ms = loop_now_ms(lookup->peer->loop);
 		finish_run(lookup, LOOKUP_NOT_PERMITTED);
 		return;

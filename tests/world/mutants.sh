@@ -3,6 +3,7 @@
 # Builds berth with one patch of tests/world/mutants/ at a time and has the world run until it
 # notices. A mutant that survives, or does not apply any more, is a failure.
 # Arguments: build folder, compiler, linker up to the object that is replaced, what follows it.
+# MUTANTS: a pattern, for some of them. MUTANT_SEEDS: how many worlds each is given.
 set -uo pipefail
 cd "$(dirname "$0")/../.." || exit 1
 build=$1
@@ -51,7 +52,7 @@ else
 	grep '^# seed' "$folder.output"
 	failed=1
 fi
-for patch in tests/world/mutants/*.patch; do
+for patch in tests/world/mutants/${MUTANTS:-*}.patch; do
 	name=$(basename "$patch" .patch)
 	number=$((number + 1))
 	why=$(try "$patch" "$name" 2>"$folder.notes")

@@ -3,6 +3,7 @@
 #include "base/cleanup.h"
 #include "world/world.h"
 
+#include <inttypes.h>
 #include <signal.h>
 #include <string.h>
 
@@ -82,6 +83,7 @@ static void let_clocks_jump(struct world *world)
 
 	if (sim_chance(world->sim, 5000))
 		jump_ms = -jump_ms;
+	world_trace(world, "the clock of %s jumps by %" PRId64 " ms", life->host.name, jump_ms);
 	/* One machine, one clock. */
 	for (size_t i = 0; i < world->scenario.host_count; i++)
 		if (world->hosts[i].scenario->machines[0] == life->scenario->machines[0])

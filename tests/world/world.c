@@ -174,9 +174,11 @@ static void note_who_is_able(struct world *world)
 		bool is_able = life->host.daemon && !life->scenario->is_cron;
 		for (size_t j = 0; j < life->host.machine_count; j++)
 			is_able = is_able && machine_engine_is_up(life->host.machines[j]);
-		if (!is_able)
+		/* It may have died and come back since the last look. */
+		if (!is_able || life->able_incarnation != life->host.incarnation)
 			life->able_since_ms = 0;
-		else if (life->able_since_ms == 0)
+		life->able_incarnation = life->host.incarnation;
+		if (is_able && life->able_since_ms == 0)
 			life->able_since_ms = sim_now_ms(world->sim);
 		oracle_host_is_able(world->oracle, &life->host, life->able_since_ms);
 	}

@@ -71,8 +71,9 @@ struct host_life {
 	char instance[32];
 	struct sim_event start; /* the next one */
 	uint64_t up_since_ms, able_since_ms, unfit_since_ms;
-	bool is_leaving;       /* told to */
-	bool has_lived_calmly; /* from a start to its end, since nothing goes wrong any more */
+	uint64_t able_incarnation; /* at the last look */
+	bool is_leaving;	   /* told to */
+	bool has_lived_calmly;	   /* from a start to its end, since nothing goes wrong any more */
 };
 
 struct outage {

@@ -291,8 +291,7 @@ static void that_is_refused_is_acked_until_the_queue_can_be_reached_again(void *
 					   .times = 1,
 					   .outcome = HTTP_NO_REPLY,
 					   .takes_effect = true});
-	world_fault(&world,
-		    (struct fault){.op = "ack", .after = 1, .times = 1, .outcome = HTTP_NOT_SENT});
+	world_fault(&world, (struct fault){.op = "ack", .times = 1, .outcome = HTTP_NOT_SENT});
 	world_refuse(&world);
 	fake_run(world.loop, 60000);
 	assert_string_equal(world.calls, "ack ack ack stop");
