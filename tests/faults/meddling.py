@@ -15,7 +15,8 @@ from tampering import CREATE, Pretence, PretendingEngine
 START = re.compile(rb"POST \S*/containers/[^/ ]+/start[ ?]")
 # The first that berth does with a container it has created: Docker's is inspected, Podman's made
 # ready.
-FIRST_LOOK = re.compile(rb"(GET \S*/containers/[0-9a-f]{64}/json|POST \S*/containers/[^/ ]+/init)[ ?]")
+FIRST_LOOK = re.compile(rb"(GET \S*/containers/[0-9a-f]{64}/json|"
+                        rb"POST \S*/containers/[^/ ]+/init)[ ?]")
 
 __all__ = ["CREATE", "FIRST_LOOK", "START", "Meddler"]
 
