@@ -308,6 +308,20 @@ check-docker check-podman check-rootless: check-%: $(BERTH) ## run berth on one 
 	$(Q)BERTH=$(BERTH) ENGINE_KIND=$* $(call run_tap,engines-$*) $(PYTHON) tests/tap.py \
 		tests/engines $(engine_tests_$*)
 
+# What there is to break besides what every kind of engine has.
+fault_tests_podman   := tests/faults/podman
+fault_tests_rootless := tests/faults/podman
+
+.PHONY: check-faults faults-docker faults-podman faults-rootless
+check-faults: $(BERTH) ## break every kind of real engine, and sessions on it: nothing lost, doubled or left (root)
+	$(Q)$(MAKE) --no-print-directory -k -j3 faults-docker faults-podman faults-rootless; code=$$?; \
+	$(PYTHON) tests/faults/table.py $(TAP)/faults-docker.tap $(TAP)/faults-podman.tap \
+		$(TAP)/faults-rootless.tap | tee $(BUILD)/faults.md; exit $$code
+
+faults-docker faults-podman faults-rootless: faults-%: $(BERTH)
+	$(Q)BERTH=$(BERTH) ENGINE_KIND=$* PYTHONPATH=tests/engines $(call run_tap,faults-$*) $(PYTHON) tests/tap.py \
+		tests/faults $(fault_tests_$*)
+
 .PHONY: check-vm
 check-vm: $(BERTH) ## run berth under systemd, in a virtual machine (root; VM_SUITES=service for that suite alone)
 	$(Q)tests/deps.sh vm

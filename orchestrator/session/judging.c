@@ -104,7 +104,7 @@ static bool command_was_not_run(const struct session *session)
 static void forget(struct session *session)
 {
 	session->was_judged = true;
-	session_enter(session, session->is_removed ? SESSION_DONE : SESSION_REMOVING);
+	session_enter(session, SESSION_REMOVING);
 }
 
 static const char *result_name(const struct lookup_wait *wait)

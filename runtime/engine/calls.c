@@ -385,6 +385,7 @@ void engine_remove_bridge(struct engine *engine, struct engine_call *call)
 {
 	if (lacks_bridge(engine, call, be_done))
 		return;
+	connection_stop(engine);
 	call_container(engine, call, OPERATION_REMOVE_BRIDGE, REMOVE_TIMEOUT_MS, engine->bridge,
 		       NULL);
 }

@@ -185,7 +185,8 @@ void engine_last_words(struct engine *engine, struct engine_call *call, const ch
 /* Is berth's own network there? ENGINE_NOT_FOUND, also where this kind of engine has none;
  * ENGINE_INVALID: there is one of that name which berth did not make. */
 void engine_look_at_bridge(struct engine *engine, struct engine_call *call);
-/* Removes berth's own network if no container uses it; the engine recreates it when needed. */
+/* Removes berth's own network if no container uses it. The last call to this engine: its connection
+ * is given up, with its events, as it would make the network again where it is being renewed. */
 void engine_remove_bridge(struct engine *engine, struct engine_call *call);
 
 /* Compares what an inspect call found with the plan (dialect's rules), and, where the engine's word

@@ -44,10 +44,19 @@ class Kind:
         return ROOT / "build/engines" / self.name
 
     @property
+    def mark(self) -> str:
+        """What the script tells directories apart by."""
+        return hashlib.sha256(str(self.directory).encode()).hexdigest()[:8]
+
+    @property
+    def inside(self) -> Path:
+        """What the engine's service itself calls the directory."""
+        return Path(f"/run/berth-{self.mark}") if self.rootless else self.directory
+
+    @property
     def arguments(self) -> list[str]:
         """What the script's start takes: where, and as whom."""
-        mark = hashlib.sha256(str(self.directory).encode()).hexdigest()[:8]
-        return [str(self.directory)] + [f"berth-test-{mark}"] * self.rootless
+        return [str(self.directory)] + [f"berth-test-{self.mark}"] * self.rootless
 
 
 HARDENED = {"policy": "hardened", "policy_dir": ROOT / "policies", "unenforced": ()}

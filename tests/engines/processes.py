@@ -41,7 +41,9 @@ def neighbours(pid: int) -> list[int]:
 
 
 def children(pid: int) -> list[int]:
-    return [int(child) for child in read(f"/proc/{pid}/task/{pid}/children").split()]
+    """Of all its threads."""
+    return [int(child) for path in Path(f"/proc/{pid}/task").glob("*/children")
+            for child in read(str(path)).split()]
 
 
 def environment(pid: int) -> dict[str, str]:

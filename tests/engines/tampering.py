@@ -3,6 +3,7 @@
 and if told what it says of it afterwards."""
 from __future__ import annotations
 
+import contextlib
 import http.client
 import json
 import re
@@ -135,13 +136,16 @@ class PretendingEngine:
             engine.sendall(self._request(head, body))
             # A client that leaves a stream ends it for the engine, too.
             threading.Thread(target=self._wait_end, args=(client, engine), daemon=True).start()
-            try:
-                if self.pretence.lie is not None and INSPECT.match(head):
-                    client.sendall(self._lying_answer(engine))
-                while piece := engine.recv(65536):
-                    client.sendall(piece)
-            except OSError:
-                pass
+            with contextlib.suppress(OSError):
+                self._answer(head, engine, client)
+                # Closing alone would not end what _wait_end() still reads.
+                client.shutdown(socket.SHUT_RDWR)
+
+    def _answer(self, head: bytes, engine: socket.socket, client: socket.socket) -> None:
+        if self.pretence.lie is not None and INSPECT.match(head):
+            client.sendall(self._lying_answer(engine))
+        while piece := engine.recv(65536):
+            client.sendall(piece)
 
     def _lying_answer(self, engine: socket.socket) -> bytes:
         answer = http.client.HTTPResponse(engine)

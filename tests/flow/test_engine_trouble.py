@@ -77,6 +77,33 @@ class AnEngineThatIsReplaced(EngineTroubleCase):
         self.assertEqual(self.berth.terminate(), 0)
 
 
+class AContainerThatSomebodyRemoves(EngineTroubleCase):
+    def test_before_its_first_heartbeat_is_recorded_as_removed(self) -> None:
+        self.engine.worker("*", "silent")
+        [item] = self.queue()
+        berth = self.start("run")
+        berth.wait_event("started")
+        container = self.container_of(item)["id"]
+        self.engine.ask("DELETE", f"/containers/{container}?force=1")
+        berth.wait_event("force_stopped", work=item["id"])
+        berth.wait_event("removed", work=item["id"])
+        self.assertEqual(berth.terminate(), 0)
+        record = self.place.records(item["id"])[-1]
+        self.assertEqual((record["container"], record["exit_code"]), (container, -1))
+        self.assertIn("removed", record)
+
+
+class AnEngineThatFailsAtACreate(EngineTroubleCase):
+    def test_is_left_without_berths_network(self) -> None:
+        """It is looked at anew after that, and the network is not made again on the way."""
+        self.engine.rule(op="create", status=500)
+        self.engine.rule(op="info", after=1, delay_ms=500)
+        self.engine.rule(op="network_remove", reply_delay_ms=1500)
+        self.queue()
+        self.assert_exit(self.start("drain", "--wait"), 75)
+        self.assert_nothing_left()
+
+
 class AnEngineThatDoesNotListItsContainers(EngineTroubleCase):
     def setUp(self) -> None:
         super().setUp()
