@@ -334,7 +334,7 @@ demo: deps ## drain three sessions on a private engine with the official worker
 
 .PHONY: asan ubsan sanitize
 asan ubsan sanitize: ## run unit and flow tests and 2,000 sessions under a sanitizer, or (sanitize) both
-	$(Q)$(MAKE) --no-print-directory -k VARIANT=$@ unit flow soak SOAK_SESSIONS=2000
+	$(Q)TEST_TIMEOUT=900 $(MAKE) --no-print-directory -k VARIANT=$@ unit flow soak SOAK_SESSIONS=2000
 
 .PHONY: valgrind
 valgrind: ## run the unit tests under valgrind
