@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Iterable
@@ -27,7 +28,8 @@ class Record:
     credential   "environment:<id>", "session:<session id>", "api", "unknown", "none" or "both"
     token_of     the work item whose secret carried the sessions token, if that was the credential
     work         from the path; for poll the item that was handed out, if any
-    duration     seconds until the reply was sent, None while it is not
+    decided      seconds until it was known what the reply would be, before its first byte was sent
+    duration     seconds until the reply was sent, and that noted; None while it is not
     """
 
     seq: int
@@ -48,6 +50,7 @@ class Record:
     worker: str | None = None
     status: int | str | None = None
     fault: str | None = None
+    decided: float | None = None
     duration: float | None = None
 
     @property
@@ -90,6 +93,7 @@ class Log:
         """To be called before the reply's first byte, so that who saw it finds the status."""
         with self.changed:
             record.status = status
+            record.decided = time.monotonic() - record.monotonic
             self.changed.notify_all()
 
     def end(self, record: Record, duration: float) -> None:

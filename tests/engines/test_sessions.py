@@ -39,11 +39,11 @@ class QueuedSessions(EngineCase):
         self.assert_nothing_left()
 
     def assert_order(self, item: dict) -> None:
-        """Created before the ack arrived, started after it was answered; and so it is recorded."""
+        """Created before the ack arrived, started after it was granted; and so it is recorded."""
         container = self.the_container_of(item)
         [ack] = self.cp.log.of("ack", work=item["id"])
         self.assertLess(container.created, ack.time)
-        self.assertGreater(container.started, ack.time + ack.duration)
+        self.assertGreater(container.started, ack.time + ack.decided)
         record = self.place.records(item["id"])[-1]
         times = [record[name] for name in
                  ("queued", "claimed", "created", "acked", "started", "exited", "removed")]

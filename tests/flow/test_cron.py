@@ -149,7 +149,8 @@ class CronCase(EnvironmentsCase):
         """Its last line counts what the logs of both sides show, and its exit code is 75 if it had
         to force-stop the item of a container that died, else 0."""
         said = f"seed {self.seed}: {berth.tail()}"
-        offered = [poll.work for poll in self.cp.log.of("poll", since=began.queue_seq) if poll.work]
+        # One that is still being launched may be offered again.
+        offered = {poll.work for poll in self.cp.log.of("poll", since=began.queue_seq) if poll.work}
         stopped = {stop.work for stop in self.cp.log.of("stop", credential="environment",
                                                         since=began.queue_seq)}
         refused = {item["id"] for item in self.refused}
