@@ -265,16 +265,21 @@ static void that_is_refused_here_and_runs_elsewhere_is_left_alone(void **state)
 	world_done(&world);
 }
 
+static void world_that_loses_an_ack(struct session_world *world)
+{
+	world_init(world);
+	world_fault(world, (struct fault){.op = "ack",
+					  .times = 1,
+					  .outcome = HTTP_NO_REPLY,
+					  .takes_effect = true});
+}
+
 static void that_is_refused_and_whose_ack_is_lost_is_acked_again(void **state)
 {
 	struct session_world world;
 
 	(void)state;
-	world_init(&world);
-	world_fault(&world, (struct fault){.op = "ack",
-					   .times = 1,
-					   .outcome = HTTP_NO_REPLY,
-					   .takes_effect = true});
+	world_that_loses_an_ack(&world);
 	world_refuse(&world);
 	fake_run(world.loop, 60000);
 	assert_string_equal(world.calls, "ack ack stop");
@@ -286,11 +291,7 @@ static void that_is_refused_is_acked_until_the_queue_can_be_reached_again(void *
 	struct session_world world;
 
 	(void)state;
-	world_init(&world);
-	world_fault(&world, (struct fault){.op = "ack",
-					   .times = 1,
-					   .outcome = HTTP_NO_REPLY,
-					   .takes_effect = true});
+	world_that_loses_an_ack(&world);
 	world_fault(&world, (struct fault){.op = "ack", .times = 1, .outcome = HTTP_NOT_SENT});
 	world_refuse(&world);
 	fake_run(world.loop, 60000);

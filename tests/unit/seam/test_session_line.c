@@ -118,16 +118,21 @@ static void is_not_ended_for_heartbeats_that_nobody_could_look_for(void **state)
 	world_done(&world);
 }
 
+static void world_with_early_death(struct session_world *world)
+{
+	world_init(world);
+	world->beats_after_ms = 0;
+	world->exits_after_ms = 100;
+	world->exit_code = 1;
+	world->stops_its_item = false;
+}
+
 static void that_died_before_a_heartbeat_has_its_item_force_stopped(void **state)
 {
 	struct session_world world;
 
 	(void)state;
-	world_init(&world);
-	world.beats_after_ms = 0;
-	world.exits_after_ms = 100;
-	world.exit_code = 1;
-	world.stops_its_item = false;
+	world_with_early_death(&world);
 	run(&world, 60000);
 	assert_string_equal(world.calls, "create inspect ack start inspect list stop remove");
 	assert_int_equal(world.force_stopped, 1);
@@ -139,11 +144,7 @@ static void that_died_before_a_heartbeat_is_looked_up_until_the_list_answers(voi
 	struct session_world world;
 
 	(void)state;
-	world_init(&world);
-	world.beats_after_ms = 0;
-	world.exits_after_ms = 100;
-	world.exit_code = 1;
-	world.stops_its_item = false;
+	world_with_early_death(&world);
 	world_fault(&world, (struct fault){.op = "list", .times = 5, .status = 500});
 	run(&world, 180000);
 	assert_int_equal(world.force_stopped, 1);
@@ -157,11 +158,7 @@ that_died_before_a_heartbeat_is_looked_up_with_the_key_that_replaced_another(voi
 	struct session_world world;
 
 	(void)state;
-	world_init(&world);
-	world.beats_after_ms = 0;
-	world.exits_after_ms = 100;
-	world.exit_code = 1;
-	world.stops_its_item = false;
+	world_with_early_death(&world);
 	world.list_keys_left = 1;
 	world_fault(&world, (struct fault){.op = "list", .times = 1, .status = 401});
 	run(&world, 60000);
@@ -192,11 +189,7 @@ static void whose_force_stop_is_not_answered_is_looked_at_before_the_next_one(vo
 	struct session_world world;
 
 	(void)state;
-	world_init(&world);
-	world.beats_after_ms = 0;
-	world.exits_after_ms = 100;
-	world.exit_code = 1;
-	world.stops_its_item = false;
+	world_with_early_death(&world);
 	world_fault(&world, (struct fault){.op = "stop", .times = 2, .status = 503});
 	run(&world, 60000);
 	assert_string_equal(world.calls, "create inspect ack start inspect list stop list stop "
