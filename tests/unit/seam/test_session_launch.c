@@ -265,6 +265,21 @@ static void that_is_refused_here_and_runs_elsewhere_is_left_alone(void **state)
 	world_done(&world);
 }
 
+static void that_is_refused_is_force_stopped_although_the_clock_is_set_back_meanwhile(void **state)
+{
+	struct session_world world;
+
+	(void)state;
+	world_init(&world);
+	world_fault(&world, (struct fault){.op = "ack", .times = 1, .outcome = HTTP_NO_REPLY});
+	world_refuse(&world);
+	fake_run(world.loop, 1);
+	fake_set_wall(world.loop, loop_wall_ms(world.loop) - 3600000);
+	fake_run(world.loop, 60000);
+	assert_string_equal(world.calls, "ack ack stop");
+	world_done(&world);
+}
+
 static void world_that_loses_an_ack(struct session_world *world)
 {
 	world_init(world);
@@ -321,6 +336,8 @@ int main(void)
 			whose_start_fails_and_which_has_ended_by_then_is_not_started_again),
 		cmocka_unit_test(that_is_refused_is_acked_and_force_stopped),
 		cmocka_unit_test(that_is_refused_here_and_runs_elsewhere_is_left_alone),
+		cmocka_unit_test(
+			that_is_refused_is_force_stopped_although_the_clock_is_set_back_meanwhile),
 		cmocka_unit_test(that_is_refused_and_whose_ack_is_lost_is_acked_again),
 		cmocka_unit_test(that_is_refused_is_acked_until_the_queue_can_be_reached_again),
 	};
