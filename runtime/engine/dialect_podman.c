@@ -38,11 +38,27 @@ static const struct route routes[OPERATION_COUNT] = {
 	[OPERATION_PULL] = {"POST", "/images/create?fromImage={}&tag={}", "pull", NULL},
 };
 
+/* A call that found its container a moment before it went is told so with 500: "container ... does
+ * not exist in database: no such container". A list says it as well, of one among many. */
+static bool is_container_gone(enum engine_operation operation, const char *message)
+{
+	return operation != OPERATION_LIST && message_says(message, "no such container");
+}
+
+static enum engine_outcome classify_absence(enum engine_operation operation)
+{
+	bool is_the_aim = operation == OPERATION_REMOVE || operation == OPERATION_FREE_NAME;
+
+	return is_the_aim ? ENGINE_OK : ENGINE_NOT_FOUND;
+}
+
 /* For statuses of 400 and more other than 404. */
 static enum engine_outcome classify_error(enum engine_operation operation, const char *message)
 {
 	if (message_says(message, "is being removed") || message_says(message, "state removing"))
 		return ENGINE_REMOVING;
+	if (is_container_gone(operation, message))
+		return classify_absence(operation);
 	switch (operation) {
 	case OPERATION_CREATE:
 		if (message_says(message, "already in use"))
@@ -88,10 +104,8 @@ static enum engine_outcome classify(enum engine_operation operation, long status
 		return dialect_classify_success(operation, status);
 	if (status == 304 && (operation == OPERATION_START || operation == OPERATION_PREPARE))
 		return ENGINE_ALREADY;
-	if (status == 404 && (operation == OPERATION_REMOVE || operation == OPERATION_FREE_NAME))
-		return ENGINE_OK; /* the aim is reached */
 	if (status == 404)
-		return ENGINE_NOT_FOUND;
+		return classify_absence(operation);
 	if (status < 400)
 		return ENGINE_TROUBLE;
 	enum engine_outcome outcome = classify_error(operation, message);

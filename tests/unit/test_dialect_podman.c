@@ -20,7 +20,8 @@ struct answer {
 #define IN_USE                                                                                     \
 	"creating container storage: the container name \"berth-w\" is already in use by 0a. You " \
 	"have to remove that container to be able to reuse that name: that name is already in use"
-#define NO_CONTAINER "no container with name or ID \"0a\" found: no such container"
+#define NO_CONTAINER   "no container with name or ID \"0a\" found: no such container"
+#define GONE_MEANWHILE "container 0a does not exist in database: no such container"
 #define NOT_RUNNING(state)                                                                         \
 	"can only kill running containers. 0a is in state " state ": container state improper"
 #define UNREADABLE "initializing source docker://r.example/a:1: reading manifest 1 in r.example/a: "
@@ -74,6 +75,7 @@ static const struct answer answers[] = {
 
 	{"inspect 200: there", OPERATION_INSPECT, 200, "", ENGINE_OK},
 	{"inspect 404: not there", OPERATION_INSPECT, 404, NO_CONTAINER, ENGINE_NOT_FOUND},
+	{"inspect 500: gone meanwhile", OPERATION_INSPECT, 500, GONE_MEANWHILE, ENGINE_NOT_FOUND},
 	{"inspect 500: trouble", OPERATION_INSPECT, 500, "database is locked", ENGINE_TROUBLE},
 
 	{"kill 204: signalled", OPERATION_KILL, 204, "", ENGINE_OK},
@@ -88,6 +90,7 @@ static const struct answer answers[] = {
 	{"kill 500: it is being removed", OPERATION_KILL, 500, NOT_RUNNING("removing"),
 	 ENGINE_REMOVING},
 	{"kill 404: no such container", OPERATION_KILL, 404, NO_CONTAINER, ENGINE_NOT_FOUND},
+	{"kill 500: gone meanwhile", OPERATION_KILL, 500, GONE_MEANWHILE, ENGINE_NOT_FOUND},
 	{"kill 500: trouble", OPERATION_KILL, 500, "invalid signal: NOPE", ENGINE_TROUBLE},
 
 	{"remove 204: gone", OPERATION_REMOVE, 204, "", ENGINE_OK},
@@ -101,12 +104,15 @@ static const struct answer answers[] = {
 	 ENGINE_TROUBLE},
 	{"remove 500: somebody is at it", OPERATION_REMOVE, 500, "container 0a is being removed",
 	 ENGINE_REMOVING},
+	{"remove 500: gone meanwhile", OPERATION_REMOVE, 500, GONE_MEANWHILE, ENGINE_OK},
 	{"remove 500: trouble", OPERATION_REMOVE, 500,
 	 "given PID did not die within timeout: timed out", ENGINE_TROUBLE},
 	{"a state that only a kill may meet is trouble elsewhere", OPERATION_REMOVE, 500,
 	 "container state improper", ENGINE_TROUBLE},
 
 	{"list 200: listed", OPERATION_LIST, 200, "", ENGINE_OK},
+	{"list 500 of one that is gone: trouble", OPERATION_LIST, 500, GONE_MEANWHILE,
+	 ENGINE_TROUBLE},
 	{"list 500: trouble", OPERATION_LIST, 500, "layer not known", ENGINE_TROUBLE},
 	{"logs 404: no such container", OPERATION_LAST_WORDS, 404, NO_CONTAINER, ENGINE_NOT_FOUND},
 	{"info 404 is no such thing", OPERATION_INFO, 404, "Not Found", ENGINE_NOT_FOUND},
