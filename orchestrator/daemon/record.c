@@ -74,7 +74,7 @@ static struct json_object *build(const struct session *session)
 	add_time(object, "removed", times->removed);
 	if (times->started != 0 && times->exited != 0)
 		json_add_int(object, "ran_ms", times->exited - times->started);
-	if (times->exited != 0 || session->was_force_stopped)
+	if (times->exited != 0 || !session->ran)
 		json_add_string(object, "ended_by", session_end_name(session->end));
 	if (times->exited != 0) {
 		json_add_int(object, "exit_code", session->exit_code);

@@ -55,6 +55,14 @@ static int64_t offset_of(const struct session *session, const struct queue_call 
 	return server_ms > 0 ? server_ms - loop_wall_ms(session->site->loop) : 0;
 }
 
+/* Before this ack was sent: by an attempt of ours that went unanswered, or by another host. */
+static bool was_acked_before(const struct session *session, const struct queue_call *call)
+{
+	int64_t acked_ms = call->status.acknowledged_at_ms - offset_of(session, call);
+
+	return acked_ms < loop_wall_ms(session->site->loop) - (int64_t)call->duration_ms;
+}
+
 static void on_repeat(void *arg)
 {
 	struct session *session = arg;
@@ -115,6 +123,7 @@ static void on_acked(struct queue_call *call, void *arg)
 			session->is_shared =
 				!session->is_adopted && call->status.acknowledged_at_ms != 0 &&
 				!is_our_attempt(session, &call->status, offset_of(session, call));
+			session->is_ack_doubtful = was_acked_before(session, call);
 			conclude(session, ACK_OURS);
 		}
 		break;
@@ -219,11 +228,8 @@ static bool is_offered_again(const struct session *session, const struct lookup_
  * have done it just now, and its worker has not had the time to beat. Only later is it nobody's. */
 static bool may_be_somebody_elses(const struct session *session, const struct lookup_wait *wait)
 {
-	int64_t acked_ms = wait->status.acknowledged_at_ms - wait->clock_offset_ms;
-	int64_t ago_ms = loop_wall_ms(session->site->loop) - acked_ms;
-
 	return session->is_adopted && session->end == END_START_FAILED &&
-	       ago_ms < session->site->config->timeouts.first_heartbeat_ms;
+	       session_heartbeat_due_ms(session, &wait->status, wait->clock_offset_ms) != 0;
 }
 
 static void on_confirmed(struct lookup_wait *wait, void *arg)
@@ -242,6 +248,7 @@ static void on_confirmed(struct lookup_wait *wait, void *arg)
 		session->acknowledged_at_ms = wait->status.acknowledged_at_ms;
 		session->is_shared = !session->is_adopted &&
 				     !is_our_attempt(session, &wait->status, wait->clock_offset_ms);
+		session->is_ack_doubtful = true;
 		session->times.acked = loop_wall_ms(session->site->loop);
 		log_event(LOG_INFO, "acked", &ids, NULL, "as the list shows");
 		session->ack = ACK_OURS;
@@ -277,6 +284,17 @@ void step_confirming(struct session *session)
 
 /* --- REFUSING: an item that is no session of ours --------------------------------------------- */
 
+static void stop_unless_it_begins(struct session *session, const struct work_status *status,
+				  int64_t offset_ms)
+{
+	uint64_t due_ms = session_heartbeat_due_ms(session, status, offset_ms);
+
+	if (session->is_ack_doubtful && due_ms != 0)
+		session_wait(session, due_ms);
+	else
+		session_enter(session, SESSION_FORCE_STOPPING);
+}
+
 /* It may be acked, and then nobody is offered it again: it is asked about until there is an answer,
  * by this process as long as it stays. */
 static void refuse_again(struct session *session)
@@ -292,7 +310,8 @@ static void on_refusal_looked_up(struct lookup_wait *wait, void *arg)
 
 	if (wait->result == LOOKUP_FOUND &&
 	    is_our_attempt(session, &wait->status, wait->clock_offset_ms)) {
-		session_enter(session, SESSION_FORCE_STOPPING);
+		session->is_ack_doubtful = true;
+		stop_unless_it_begins(session, &wait->status, wait->clock_offset_ms);
 	} else if (wait->result == LOOKUP_FAILED) {
 		refuse_again(session);
 	} else {
@@ -309,12 +328,16 @@ static void on_refusal_acked(struct queue_call *call, void *arg)
 	bool is_unknown = call->outcome == QUEUE_UNKNOWN ||
 			  (call->outcome == QUEUE_TEMPORARY &&
 			   (call->http_status >= 500 || session->ack_may_have_happened));
+	int64_t offset_ms = offset_of(session, call);
 
-	/* Of a reply without the item nothing is known but that the ack was taken. */
-	if (call->outcome == QUEUE_OK &&
-	    (!call->has_status ||
-	     is_our_attempt(session, &call->status, offset_of(session, call)))) {
+	if (call->outcome == QUEUE_OK && !call->has_status) {
+		/* Nothing is known but that the ack was taken. */
 		session_enter(session, SESSION_FORCE_STOPPING);
+		return;
+	}
+	if (call->outcome == QUEUE_OK && is_our_attempt(session, &call->status, offset_ms)) {
+		session->is_ack_doubtful = was_acked_before(session, call);
+		stop_unless_it_begins(session, &call->status, offset_ms);
 		return;
 	}
 	if (is_unknown) {

@@ -167,9 +167,11 @@ void session_enter(struct session *session, enum session_state next)
 
 static void step_done(struct session *session)
 {
+	bool was_ours = session->ack == ACK_OURS || session->was_force_stopped;
+
 	session_free_slot(session);
-	/* One that never ran has ended, too, where it was stopped for good. */
-	if (session->ran || (session->was_force_stopped && session->container_id[0]))
+	/* One that was not seen to run has ended, too, where its item was ours. */
+	if (session->ran || (was_ours && session->container_id[0]))
 		session->site->record(session, session->site->arg);
 	session->site->ended(session, session->site->arg);
 }
@@ -240,6 +242,16 @@ int64_t session_wall_ms_of(const struct session *session, uint64_t mono_ms)
 	return loop_wall_ms(loop) - (int64_t)(loop_now_ms(loop) - mono_ms);
 }
 
+uint64_t session_heartbeat_due_ms(const struct session *session, const struct work_status *status,
+				  int64_t clock_offset_ms)
+{
+	int64_t acked_ms = status->acknowledged_at_ms - clock_offset_ms;
+	int64_t due_ms = acked_ms + session->site->config->timeouts.first_heartbeat_ms -
+			 loop_wall_ms(session->site->loop);
+
+	return due_ms > 0 ? (uint64_t)due_ms : 0;
+}
+
 static void on_retry(void *arg)
 {
 	struct session *session = arg;
@@ -247,13 +259,16 @@ static void on_retry(void *arg)
 	states[session->state].step(session);
 }
 
+void session_wait(struct session *session, uint64_t ms)
+{
+	timer_arm(&session->timer, session->site->loop, ms, on_retry, session);
+}
+
 void session_pause(struct session *session, unsigned attempts)
 {
-	struct loop *loop = session->site->loop;
 	uint64_t pause_ms = 200u << (attempts < 7 ? attempts : 7); /* 0.2 s, 0.4 s ... 25.6 s */
 
-	timer_arm(&session->timer, loop, loop_random(loop, pause_ms / 2, pause_ms + 1), on_retry,
-		  session);
+	session_wait(session, loop_random(session->site->loop, pause_ms / 2, pause_ms + 1));
 }
 
 void session_retry(struct session *session)

@@ -167,8 +167,9 @@ struct session {
 	bool was_judged;
 	bool stop_may_have_happened; /* a force-stop got no answer */
 	bool was_signalled;	     /* by us, and the engine has said so */
-	bool is_shared;	    /* its ack was not the first: another host may be about to begin */
-	bool is_quick_exit; /* its worker left at once, and said nothing */
+	bool is_shared;	      /* its ack was not the first: another host may be about to begin */
+	bool is_ack_doubtful; /* whether it was ours cannot be told until somebody begins */
+	bool is_quick_exit;   /* its worker left at once, and said nothing */
 	bool is_removed;
 	bool has_exit_news;	 /* an exit event overtook the start's answer */
 	bool is_prepared;	 /* engine_prepare() has made its process */

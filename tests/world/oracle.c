@@ -13,8 +13,8 @@
 #include <string.h>
 
 /* A ping every ten seconds, its deadline, a poll that was under way. */
-#define UNFIT_MS     45000u
-#define SAME_TIME_MS 5000u
+#define UNFIT_MS 45000u
+#define DATE_MS	 1000u /* a Date header tells whole seconds */
 
 void oracle_fail(struct oracle *oracle, const char *format, ...)
 {
@@ -156,6 +156,10 @@ static void on_acked(struct plane_work *work, struct host *by, bool is_first, vo
 
 	if (!is_first && by && work->state == WORK_ACTIVE)
 		note_lost(oracle, work, by);
+	if (!is_first && by != witness->acked_again_by) {
+		witness->acked_again_by = by;
+		witness->acked_again_ms = now;
+	}
 	if (!is_first)
 		return;
 	witness->acked_by = by;
@@ -197,6 +201,19 @@ static void check_stop_of_held(struct oracle *oracle, const struct plane_work *w
 	}
 }
 
+/* `by` has acked it as well, after another. Whose ack it was cannot be told within a second, which
+ * is what a Date header tells, nor otherwise until nobody has begun with it for long. */
+static bool may_be_taken_for_its_own(struct oracle *oracle, struct plane_work *work,
+				     const struct host *by)
+{
+	const struct witness *witness = witness_of(work);
+	uint64_t begun_within_ms = (uint64_t)environment_of(oracle, work)->first_heartbeat_ms;
+
+	return witness->acked_again_by == by &&
+	       (witness->acked_again_ms <= work->acked_ms + DATE_MS ||
+		sim_now_ms(oracle->sim) + DATE_MS >= work->acked_ms + begun_within_ms);
+}
+
 static void check_stop_of_unheld(struct oracle *oracle, struct plane_work *work,
 				 const struct witness *witness, const struct host *by)
 {
@@ -205,12 +222,8 @@ static void check_stop_of_unheld(struct oracle *oracle, struct plane_work *work,
 
 	/* After a restart only times tell whose ack it was, and a clock that was set misleads. */
 	bool may_be_misled = oracle->scenario->trouble.clock_jumps != 0;
-	/* Two that are offered it at once, and refuse it, are told that each has acked it. */
-	bool was_acked_before =
-		witness->offered_to == by && work->acked_ms + SAME_TIME_MS < witness->offered_ms;
-	bool is_refused_by_both =
-		witness->acked_by && is_refused(oracle, work) && !was_acked_before;
-	if (witness->acked_by != by && !is_exclusive && !may_be_misled && !is_refused_by_both) {
+	if (witness->acked_by != by && !is_exclusive && !may_be_misled &&
+	    !may_be_taken_for_its_own(oracle, work, by)) {
 		oracle_fail(oracle, "%s force-stops %s, which %s has acked", by->name, work->id,
 			    witness->acked_by ? witness->acked_by->name : "a foreign poller");
 		return;
@@ -266,7 +279,7 @@ static void on_lapsed(struct plane_work *work, void *arg)
 	struct witness *witness = witness_of(work);
 
 	(void)arg;
-	witness->acked_by = witness->offered_to = NULL;
+	witness->acked_by = witness->acked_again_by = witness->offered_to = NULL;
 	witness->was_acked_by_foreign = witness->was_held_by_foreign = false;
 	witness->holder = NULL;
 	witness->starts = 0;

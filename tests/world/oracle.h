@@ -27,6 +27,8 @@ struct witness {
 	bool was_held_by_foreign;	  /* a poller that is no berth */
 	bool holder_was_told;		  /* to end, by its berth */
 	bool was_acked_by_foreign;
+	struct host *acked_again_by; /* later, in this lease */
+	uint64_t acked_again_ms;     /* at first */
 	/* Acked before it had a container, and none was made since: should its berth be killed now,
 	 * nothing is left that the next start could find. */
 	bool is_traceless;

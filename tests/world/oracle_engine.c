@@ -182,6 +182,8 @@ void oracle_container_removed(struct oracle *oracle, struct machine_container *c
 	if (!trace)
 		return;
 	trace->container = NULL;
+	if (trace->made_by && trace->made_by->daemon)
+		trace->removed_incarnation = trace->made_by->incarnation;
 	work = trace->work_id ? plane_find(oracle->plane, trace->work_id) : NULL;
 	if (!work)
 		return;

@@ -24,6 +24,7 @@ struct trace {
 	bool was_started_late; /* by a call that nobody waited for any more */
 	bool was_late;	       /* made by a call that nobody waited for any more */
 	bool was_removed_by_berth;
+	uint64_t removed_incarnation; /* of its berth at that time; 0: it did not run */
 	bool is_lost; /* its berth was told that somebody else has its item, in this lease: */
 	unsigned lost_lease;
 	UT_hash_handle hh;

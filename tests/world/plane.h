@@ -59,7 +59,7 @@ struct plane_work {
  * worker, a foreign poller, time). */
 struct plane_observer {
 	void (*offered)(struct plane_work *work, struct host *by, void *arg);
-	/* `is_first`: it went from queued to starting. */
+	/* `is_first`: it went from queued to starting; otherwise it may be refused. */
 	void (*acked)(struct plane_work *work, struct host *by, bool is_first, void *arg);
 	/* Before the state changes, so that what it was is seen; also of what is stopped already.
 	 */

@@ -128,8 +128,6 @@ enum plane_verdict plane_ack_item(struct plane_item *item, struct host *by)
 
 	if (work->state == WORK_STOPPING || work->state == WORK_STOPPED)
 		return PLANE_CONFLICT;
-	if (!is_first && work->environment->options.acked_again == 409)
-		return PLANE_CONFLICT;
 	if (is_first) {
 		leave_queue(item);
 		work->state = WORK_STARTING;
@@ -138,7 +136,8 @@ enum plane_verdict plane_ack_item(struct plane_item *item, struct host *by)
 	}
 	if (observer->acked)
 		observer->acked(work, by, is_first, observer->arg);
-	return PLANE_OK;
+	return !is_first && work->environment->options.acked_again == 409 ? PLANE_CONFLICT
+									  : PLANE_OK;
 }
 
 enum plane_verdict plane_ack(struct plane *plane, const char *work_id)

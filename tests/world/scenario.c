@@ -128,7 +128,7 @@ static void draw_trouble(struct scenario *scenario, struct sim *sim)
 	trouble->command_outages = one_in(sim, 3) ? sometimes(sim, 10 * least, most) : 0;
 	trouble->disk_outages = sometimes(sim, 3 * least, most);
 	trouble->clock_jumps = sometimes(sim, least, most);
-	trouble->key_outages = one_in(sim, 3) ? sometimes(sim, 5 * least, most) : 0;
+	trouble->key_outages = one_in(sim, 3) ? sometimes(sim, 2 * least, most) : 0;
 	trouble->list_outages = one_in(sim, 3) ? sometimes(sim, 5 * least, most) : 0;
 	trouble->queue_outages = one_in(sim, 3) ? sometimes(sim, 5 * least, most) : 0;
 	trouble->redeliveries = sometimes(sim, least, most);

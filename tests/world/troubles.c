@@ -7,8 +7,9 @@
 #include <signal.h>
 #include <string.h>
 
-#define GIB	      (INT64_C(1) << 30)
-#define SLOW_QUEUE_MS UINT64_C(4000)
+#define GIB	       (INT64_C(1) << 30)
+#define SLOW_QUEUE_MS  UINT64_C(4000)
+#define STUCK_AFTER_MS UINT64_C(10000)
 
 const char *trouble_name(enum trouble trouble)
 {
@@ -115,9 +116,13 @@ static void consider_work(struct plane_work *work, void *arg)
 		choose(arg, work);
 }
 
-static void consider_acked(struct plane_work *work, void *arg)
+/* Nobody has begun with it, long after somebody took it. */
+static void consider_stuck(struct plane_work *work, void *arg)
 {
-	if (work->state == WORK_STARTING)
+	const struct choice *choice = arg;
+
+	if (work->state == WORK_STARTING &&
+	    work->acked_ms + STUCK_AFTER_MS < sim_now_ms(choice->sim))
 		choose(arg, work);
 }
 
@@ -126,7 +131,7 @@ static struct plane_work *any_work(struct world *world)
 	struct choice choice = {.sim = world->sim};
 
 	if (sim_chance(world->sim, 5000))
-		plane_each(world->plane, consider_acked, &choice);
+		plane_each(world->plane, consider_stuck, &choice);
 	if (!choice.chosen)
 		plane_each(world->plane, consider_work, &choice);
 	return choice.chosen;
@@ -258,9 +263,11 @@ static void last(struct outage *outage)
 {
 	struct world *world = outage->world;
 
+	/* Nobody changes a key within a moment. */
+	uint64_t least_ms = outage->trouble == TROUBLE_KEY ? 10000 : 100;
 	sim_at(world->sim, &outage->end,
-	       sim_random_scale(world->sim, 100, world->scenario.trouble.longest_outage_ms), on_end,
-	       outage);
+	       sim_random_scale(world->sim, least_ms, world->scenario.trouble.longest_outage_ms),
+	       on_end, outage);
 }
 
 /* Somebody has built an image to replace the one that was gone, and built it wrong. */

@@ -236,6 +236,27 @@ static void whose_start_fails_and_which_has_ended_by_then_is_not_started_again(v
 	world_done(&world);
 }
 
+/* It may have run meanwhile: its line is all that is left of it. */
+static void whose_start_is_not_answered_and_which_is_gone_then_is_recorded(void **state)
+{
+	struct session_world world;
+
+	(void)state;
+	world_init(&world);
+	world.beats_after_ms = 1;
+	world.exits_after_ms = 5;
+	world_fault(&world, (struct fault){.op = "start",
+					   .outcome = HTTP_NO_REPLY,
+					   .takes_effect = true,
+					   .after_ms = 100});
+	world_fault(&world, (struct fault){.op = "inspect", .after = 1, .status = 404});
+	run(&world, 60000);
+	assert_int_equal(world.records, 1);
+	assert_int_equal(world.recorded_exit_code, -1);
+	assert_int_equal(world.force_stopped, 0);
+	world_done(&world);
+}
+
 static void that_is_refused_is_acked_and_force_stopped(void **state)
 {
 	struct session_world world;
@@ -296,8 +317,25 @@ static void that_is_refused_and_whose_ack_is_lost_is_acked_again(void **state)
 	(void)state;
 	world_that_loses_an_ack(&world);
 	world_refuse(&world);
-	fake_run(world.loop, 60000);
-	assert_string_equal(world.calls, "ack ack stop");
+	fake_run(world.loop, 180000);
+	assert_string_equal(world.calls, "ack ack ack stop");
+	world_done(&world);
+}
+
+/* It cannot be told from what our own attempt may have done, until its worker begins. */
+static void that_is_refused_and_taken_by_another_host_meanwhile_is_not_stopped(void **state)
+{
+	struct session_world world;
+
+	(void)state;
+	world_that_loses_an_ack(&world);
+	world_refuse(&world);
+	fake_run(world.loop, 30000);
+	world.item.state = WORK_ACTIVE;
+	world.item.latest_heartbeat_at_ms = loop_wall_ms(world.loop);
+	fake_run(world.loop, 180000);
+	assert_string_equal(world.calls, "ack ack ack");
+	assert_int_equal(world.ended, 1);
 	world_done(&world);
 }
 
@@ -309,8 +347,8 @@ static void that_is_refused_is_acked_until_the_queue_can_be_reached_again(void *
 	world_that_loses_an_ack(&world);
 	world_fault(&world, (struct fault){.op = "ack", .times = 1, .outcome = HTTP_NOT_SENT});
 	world_refuse(&world);
-	fake_run(world.loop, 60000);
-	assert_string_equal(world.calls, "ack ack ack stop");
+	fake_run(world.loop, 180000);
+	assert_string_equal(world.calls, "ack ack ack ack stop");
 	world_done(&world);
 }
 
@@ -334,11 +372,14 @@ int main(void)
 		cmocka_unit_test(whose_started_container_nobody_told_of_goes_on),
 		cmocka_unit_test(
 			whose_start_fails_and_which_has_ended_by_then_is_not_started_again),
+		cmocka_unit_test(whose_start_is_not_answered_and_which_is_gone_then_is_recorded),
 		cmocka_unit_test(that_is_refused_is_acked_and_force_stopped),
 		cmocka_unit_test(that_is_refused_here_and_runs_elsewhere_is_left_alone),
 		cmocka_unit_test(
 			that_is_refused_is_force_stopped_although_the_clock_is_set_back_meanwhile),
 		cmocka_unit_test(that_is_refused_and_whose_ack_is_lost_is_acked_again),
+		cmocka_unit_test(
+			that_is_refused_and_taken_by_another_host_meanwhile_is_not_stopped),
 		cmocka_unit_test(that_is_refused_is_acked_until_the_queue_can_be_reached_again),
 	};
 
