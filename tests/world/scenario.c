@@ -177,7 +177,7 @@ static void draw_machine_trouble(struct machine_trouble *trouble, struct sim *si
 static void draw_workers(struct scenario *scenario, struct sim *sim)
 {
 	scenario->dies_unbeaten = rate(sim, 2000);
-	scenario->hangs_unbeaten = rate(sim, 300);
+	scenario->hangs_unbeaten = rate(sim, 1500);
 	scenario->dies_beaten = rate(sim, 1000);
 	scenario->hangs_beaten = rate(sim, 500);
 	scenario->loses_lease = rate(sim, 500);
