@@ -123,7 +123,8 @@ static void on_acked(struct queue_call *call, void *arg)
 			session->is_shared =
 				!session->is_adopted && call->status.acknowledged_at_ms != 0 &&
 				!is_our_attempt(session, &call->status, offset_of(session, call));
-			session->is_ack_doubtful = was_acked_before(session, call);
+			session->is_ack_doubtful =
+				!session->is_adopted && was_acked_before(session, call);
 			conclude(session, ACK_OURS);
 		}
 		break;
@@ -248,7 +249,7 @@ static void on_confirmed(struct lookup_wait *wait, void *arg)
 		session->acknowledged_at_ms = wait->status.acknowledged_at_ms;
 		session->is_shared = !session->is_adopted &&
 				     !is_our_attempt(session, &wait->status, wait->clock_offset_ms);
-		session->is_ack_doubtful = true;
+		session->is_ack_doubtful = !session->is_adopted;
 		session->times.acked = loop_wall_ms(session->site->loop);
 		log_event(LOG_INFO, "acked", &ids, NULL, "as the list shows");
 		session->ack = ACK_OURS;
