@@ -154,7 +154,8 @@ bool session_is_suspect(const struct session *session)
 			 session->state == SESSION_FORCE_STOPPING;
 
 	return has_ended && session->ran && session->exit_code != 0 &&
-	       session->times.first_heartbeat == 0 && !session_is_unanswered(session);
+	       session->times.first_heartbeat == 0 && !session_is_unanswered(session) &&
+	       !session->is_ack_doubtful;
 }
 
 /* As one does that works in the background, or that found its item being stopped. */
@@ -206,12 +207,12 @@ static void on_judged(struct lookup_wait *wait, void *arg)
 		note_quick_exit(session, wait->status.state);
 	bool never_held = is_found && was_never_held(session, wait);
 	uint64_t due_ms = session_heartbeat_due_ms(session, &wait->status, wait->clock_offset_ms);
+	if (never_held && command_was_not_run(session))
+		blame_image(session);
 	if (never_held && session->is_ack_doubtful && due_ms != 0) {
 		session_wait(session, due_ms);
 		return;
 	}
-	if (never_held && command_was_not_run(session))
-		blame_image(session);
 	if (never_held || (is_found && was_held_by_us(session, wait))) {
 		session_enter(session, SESSION_FORCE_STOPPING);
 		return;

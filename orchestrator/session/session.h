@@ -219,7 +219,8 @@ bool session_is_in_question(const struct session *session);
  * start may find out, too. */
 bool session_is_unanswered(const struct session *session);
 
-/* Its container has failed, and whether that was before a first heartbeat is being looked up. */
+/* Its container has failed, and whether that was before a first heartbeat is being looked up, and
+ * is known soon. */
 bool session_is_suspect(const struct session *session);
 
 /* True while the container is running or about to: it counts against the caps. */

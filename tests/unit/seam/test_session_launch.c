@@ -131,6 +131,46 @@ static void whose_ack_is_not_answered_is_looked_up(void **state)
 	world_done(&world);
 }
 
+static void begin_with_lost_acks_and_a_worker_that_dies(struct session_world *world)
+{
+	world_init(world);
+	world->beats_after_ms = 0;
+	world->stops_its_item = false;
+	world->exits_after_ms = 5;
+	world->exit_code = 1;
+	world_fault(world,
+		    (struct fault){.op = "ack", .outcome = HTTP_NO_REPLY, .takes_effect = true});
+	run(world, 30000);
+	assert_int_equal(world->slots_freed, 1);
+	assert_int_equal(world->ended, 0);
+}
+
+static void whose_ack_was_perhaps_another_hosts_is_stopped_when_nobody_has_begun(void **state)
+{
+	struct session_world world;
+
+	(void)state;
+	begin_with_lost_acks_and_a_worker_that_dies(&world);
+	fake_run(world.loop, 180000);
+	assert_int_equal(world.force_stopped, 1);
+	assert_int_equal(world.ended, 1);
+	world_done(&world);
+}
+
+static void whose_ack_was_another_hosts_is_left_to_it_when_it_begins(void **state)
+{
+	struct session_world world;
+
+	(void)state;
+	begin_with_lost_acks_and_a_worker_that_dies(&world);
+	world.item.state = WORK_ACTIVE;
+	world.item.latest_heartbeat_at_ms = loop_wall_ms(world.loop);
+	fake_run(world.loop, 180000);
+	assert_int_equal(world.force_stopped, 0);
+	assert_int_equal(world.ended, 1);
+	world_done(&world);
+}
+
 static void whose_ack_is_refused_counts_as_not_launched(void **state)
 {
 	struct session_world world;
@@ -364,6 +404,9 @@ int main(void)
 		cmocka_unit_test(
 			whose_name_is_taken_and_nobodys_waits_in_between_and_leaves_the_offer),
 		cmocka_unit_test(whose_ack_is_not_answered_is_looked_up),
+		cmocka_unit_test(
+			whose_ack_was_perhaps_another_hosts_is_stopped_when_nobody_has_begun),
+		cmocka_unit_test(whose_ack_was_another_hosts_is_left_to_it_when_it_begins),
 		cmocka_unit_test(whose_ack_is_refused_counts_as_not_launched),
 		cmocka_unit_test(whose_item_is_gone_says_nothing_of_the_key),
 		cmocka_unit_test(that_another_host_has_is_not_started),
