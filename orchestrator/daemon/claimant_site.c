@@ -274,8 +274,10 @@ static bool key_is_doubtful(void *arg)
 	const struct claimant *claimant = owner_of(arg);
 	uint64_t proved_ms = claimant->key_proved_ms;
 
-	/* One that polls no more hears no more of its key. */
-	if (proved_ms != 0 && claimant->state == CLAIMANT_FINISHED)
+	/* One that polls no more hears no more of its key. A key that never could list is not to
+	 * blame then. */
+	if (proved_ms != 0 && claimant->state == CLAIMANT_FINISHED &&
+	    !lookup_has_listed(claimant->lookup))
 		proved_ms += KEY_FRESH_MS;
 	return claimant->is_rejected || proved_ms < lookup_refused_ms(claimant->lookup);
 }

@@ -29,7 +29,7 @@ struct lookup {
 	struct timer timer;
 	struct lookup_wait *waiting; /* for the next run */
 	struct lookup_wait *served;  /* by the run under way */
-	bool is_running, is_scheduled, not_permitted;
+	bool is_running, is_scheduled, not_permitted, has_listed;
 	bool sweeps_often, wants_sweep, is_sweep;
 	unsigned hurried; /* of those waiting */
 	unsigned pages, attempts;
@@ -150,6 +150,7 @@ static void on_page(struct queue_call *call, void *arg)
 				  RETRY_AFTER_MS << lookup->attempts, on_retry, lookup);
 		return;
 	}
+	lookup->has_listed = true;
 	if (call->server_time_ms > 0)
 		lookup->clock_offset_ms = call->server_time_ms - loop_wall_ms(lookup->peer->loop);
 
@@ -320,8 +321,13 @@ void lookup_sweep_often(struct lookup *lookup)
 
 void lookup_key_replaced(struct lookup *lookup)
 {
-	lookup->not_permitted = false;
+	lookup->not_permitted = lookup->has_listed = false;
 	schedule(lookup);
+}
+
+bool lookup_has_listed(const struct lookup *lookup)
+{
+	return lookup->has_listed;
 }
 
 uint64_t lookup_refused_ms(const struct lookup *lookup)

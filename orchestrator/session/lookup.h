@@ -76,7 +76,9 @@ void lookup_sweep_often(struct lookup *lookup);
 /* Another key is used from here on: it may be allowed to list. */
 void lookup_key_replaced(struct lookup *lookup);
 
-/* When it said so last; 0: it has not. */
+/* This key has been allowed to list, however it is by now. */
+bool lookup_has_listed(const struct lookup *lookup);
+/* When it was refused last; 0: it was not. */
 uint64_t lookup_refused_ms(const struct lookup *lookup);
 /* False once the control plane has said that this key may not list. */
 bool lookup_is_permitted(const struct lookup *lookup);

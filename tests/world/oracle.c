@@ -202,17 +202,18 @@ static void check_stop_of_held(struct oracle *oracle, const struct plane_work *w
 	}
 }
 
-/* `by` has acked it as well, after another had since it was offered to `by`. Whose ack it was
- * cannot be told within a second, which is what a Date header tells, nor otherwise until nobody has
- * begun with it for long. */
+/* `by` has acked it as well, after another, who had not before it was offered to `by`. Whose ack it
+ * was cannot be told within a second, which is what a Date header tells, nor otherwise until nobody
+ * has begun with it for long. */
 static bool may_be_taken_for_its_own(struct oracle *oracle, struct plane_work *work,
 				     const struct host *by)
 {
 	const struct witness *witness = witness_of(work);
 	uint64_t begun_within_ms = (uint64_t)environment_of(oracle, work)->first_heartbeat_ms;
+	bool was_acked_before = witness->offered_to == by &&
+				work->acked_ms + CLOCK_SLACK_MS + DATE_MS < witness->offered_ms;
 
-	if (witness->acked_again_by != by || witness->offered_to != by ||
-	    work->acked_ms + CLOCK_SLACK_MS + DATE_MS < witness->offered_ms)
+	if (witness->acked_again_by != by || was_acked_before)
 		return false;
 	return witness->acked_again_ms <= work->acked_ms + DATE_MS ||
 	       sim_now_ms(oracle->sim) + DATE_MS >= work->acked_ms + begun_within_ms;
