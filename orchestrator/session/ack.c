@@ -285,17 +285,6 @@ void step_confirming(struct session *session)
 
 /* --- REFUSING: an item that is no session of ours --------------------------------------------- */
 
-static void stop_unless_it_begins(struct session *session, const struct work_status *status,
-				  int64_t offset_ms)
-{
-	uint64_t due_ms = session_heartbeat_due_ms(session, status, offset_ms);
-
-	if (session->is_ack_doubtful && due_ms != 0)
-		session_wait(session, due_ms);
-	else
-		session_enter(session, SESSION_FORCE_STOPPING);
-}
-
 /* It may be acked, and then nobody is offered it again: it is asked about until there is an answer,
  * by this process as long as it stays. */
 static void refuse_again(struct session *session)
@@ -312,7 +301,8 @@ static void on_refusal_looked_up(struct lookup_wait *wait, void *arg)
 	if (wait->result == LOOKUP_FOUND &&
 	    is_our_attempt(session, &wait->status, wait->clock_offset_ms)) {
 		session->is_ack_doubtful = true;
-		stop_unless_it_begins(session, &wait->status, wait->clock_offset_ms);
+		if (!session_waits_for_another(session, &wait->status, wait->clock_offset_ms))
+			session_enter(session, SESSION_FORCE_STOPPING);
 	} else if (wait->result == LOOKUP_FAILED) {
 		refuse_again(session);
 	} else {
@@ -338,7 +328,8 @@ static void on_refusal_acked(struct queue_call *call, void *arg)
 	}
 	if (call->outcome == QUEUE_OK && is_our_attempt(session, &call->status, offset_ms)) {
 		session->is_ack_doubtful = was_acked_before(session, call);
-		stop_unless_it_begins(session, &call->status, offset_ms);
+		if (!session_waits_for_another(session, &call->status, offset_ms))
+			session_enter(session, SESSION_FORCE_STOPPING);
 		return;
 	}
 	if (is_unknown) {

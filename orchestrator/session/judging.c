@@ -206,13 +206,10 @@ static void on_judged(struct lookup_wait *wait, void *arg)
 	if (is_found && wait->status.latest_heartbeat_at_ms == 0)
 		note_quick_exit(session, wait->status.state);
 	bool never_held = is_found && was_never_held(session, wait);
-	uint64_t due_ms = session_heartbeat_due_ms(session, &wait->status, wait->clock_offset_ms);
 	if (never_held && command_was_not_run(session))
 		blame_image(session);
-	if (never_held && session->is_ack_doubtful && due_ms != 0) {
-		session_wait(session, due_ms);
+	if (never_held && session_waits_for_another(session, &wait->status, wait->clock_offset_ms))
 		return;
-	}
 	if (never_held || (is_found && was_held_by_us(session, wait))) {
 		session_enter(session, SESSION_FORCE_STOPPING);
 		return;

@@ -259,16 +259,27 @@ static void on_retry(void *arg)
 	states[session->state].step(session);
 }
 
-void session_wait(struct session *session, uint64_t ms)
+static void wait_for(struct session *session, uint64_t ms)
 {
 	timer_arm(&session->timer, session->site->loop, ms, on_retry, session);
+}
+
+bool session_waits_for_another(struct session *session, const struct work_status *status,
+			       int64_t clock_offset_ms)
+{
+	uint64_t due_ms = session_heartbeat_due_ms(session, status, clock_offset_ms);
+
+	if (!session->is_ack_doubtful || due_ms == 0)
+		return false;
+	wait_for(session, due_ms);
+	return true;
 }
 
 void session_pause(struct session *session, unsigned attempts)
 {
 	uint64_t pause_ms = 200u << (attempts < 7 ? attempts : 7); /* 0.2 s, 0.4 s ... 25.6 s */
 
-	session_wait(session, loop_random(session->site->loop, pause_ms / 2, pause_ms + 1));
+	wait_for(session, loop_random(session->site->loop, pause_ms / 2, pause_ms + 1));
 }
 
 void session_retry(struct session *session)

@@ -69,8 +69,10 @@ uint64_t session_heartbeat_due_ms(const struct session *session, const struct wo
 void session_retry(struct session *session);
 /* The same, by another count of attempts. */
 void session_pause(struct session *session, unsigned attempts);
-/* The same, after just that long. */
-void session_wait(struct session *session, uint64_t ms);
+/* True if whose ack it was is open, and another host's worker may yet begin: it runs the state's
+ * step again when that has had its time. */
+bool session_waits_for_another(struct session *session, const struct work_status *status,
+			       int64_t clock_offset_ms);
 
 /* Gives the slot back, once. */
 void session_free_slot(struct session *session);
