@@ -4,6 +4,7 @@ found: how its session ended, what was left behind, force-stops, records; table.
 of the rows of all engines."""
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 from dataclasses import dataclass
@@ -27,6 +28,7 @@ CONTAINERS = ("docker/containers", "docker/image/overlay2/layerdb/mounts") if IS
 STATE_FILES = {"lock", "records.jsonl", "logs"}
 # An engine clears away a moment after it has answered.
 CLEARING_SECONDS = 10
+EVENT_SECONDS = 10
 
 
 @dataclass(frozen=True)
@@ -152,9 +154,12 @@ class FaultCase(EngineCase):
 
     def assert_one_record_each(self, item: dict, records: list[dict]) -> None:
         """Every container that ran has its record, and none is closed twice."""
+        recorded = {record["container"] for record in records}
+        with contextlib.suppress(TimeoutError):  # events come a moment after the fact
+            wait_until(lambda: recorded <= {container.id for container
+                                            in self.watcher.of(item["id"])}, EVENT_SECONDS)
         seen = self.watcher.of(item["id"])
         ran = {container.id for container in seen if container.starts}
-        recorded = {record["container"] for record in records}
         self.assertLessEqual(ran, recorded)
         self.assertLessEqual(recorded, {container.id for container in seen})
         for record in records:
