@@ -55,14 +55,6 @@ static int64_t offset_of(const struct session *session, const struct queue_call 
 	return server_ms > 0 ? server_ms - loop_wall_ms(session->site->loop) : 0;
 }
 
-/* Before this ack was sent: by an attempt of ours that went unanswered, or by another host. */
-static bool was_acked_before(const struct session *session, const struct queue_call *call)
-{
-	int64_t acked_ms = call->status.acknowledged_at_ms - offset_of(session, call);
-
-	return acked_ms < loop_wall_ms(session->site->loop) - (int64_t)call->duration_ms;
-}
-
 static void on_repeat(void *arg)
 {
 	struct session *session = arg;
@@ -123,8 +115,6 @@ static void on_acked(struct queue_call *call, void *arg)
 			session->is_shared =
 				!session->is_adopted && call->status.acknowledged_at_ms != 0 &&
 				!is_our_attempt(session, &call->status, offset_of(session, call));
-			session->is_ack_doubtful =
-				!session->is_adopted && was_acked_before(session, call);
 			conclude(session, ACK_OURS);
 		}
 		break;
@@ -229,8 +219,11 @@ static bool is_offered_again(const struct session *session, const struct lookup_
  * have done it just now, and its worker has not had the time to beat. Only later is it nobody's. */
 static bool may_be_somebody_elses(const struct session *session, const struct lookup_wait *wait)
 {
+	int64_t acked_ms = wait->status.acknowledged_at_ms - wait->clock_offset_ms;
+	int64_t ago_ms = loop_wall_ms(session->site->loop) - acked_ms;
+
 	return session->is_adopted && session->end == END_START_FAILED &&
-	       session_heartbeat_due_ms(session, &wait->status, wait->clock_offset_ms) != 0;
+	       ago_ms < session->site->config->timeouts.first_heartbeat_ms;
 }
 
 static void on_confirmed(struct lookup_wait *wait, void *arg)
@@ -249,7 +242,6 @@ static void on_confirmed(struct lookup_wait *wait, void *arg)
 		session->acknowledged_at_ms = wait->status.acknowledged_at_ms;
 		session->is_shared = !session->is_adopted &&
 				     !is_our_attempt(session, &wait->status, wait->clock_offset_ms);
-		session->is_ack_doubtful = !session->is_adopted;
 		session->times.acked = loop_wall_ms(session->site->loop);
 		log_event(LOG_INFO, "acked", &ids, NULL, "as the list shows");
 		session->ack = ACK_OURS;
@@ -300,9 +292,7 @@ static void on_refusal_looked_up(struct lookup_wait *wait, void *arg)
 
 	if (wait->result == LOOKUP_FOUND &&
 	    is_our_attempt(session, &wait->status, wait->clock_offset_ms)) {
-		session->is_ack_doubtful = true;
-		if (!session_waits_for_another(session, &wait->status, wait->clock_offset_ms))
-			session_enter(session, SESSION_FORCE_STOPPING);
+		session_enter(session, SESSION_FORCE_STOPPING);
 	} else if (wait->result == LOOKUP_FAILED) {
 		refuse_again(session);
 	} else {
@@ -319,17 +309,12 @@ static void on_refusal_acked(struct queue_call *call, void *arg)
 	bool is_unknown = call->outcome == QUEUE_UNKNOWN ||
 			  (call->outcome == QUEUE_TEMPORARY &&
 			   (call->http_status >= 500 || session->ack_may_have_happened));
-	int64_t offset_ms = offset_of(session, call);
 
-	if (call->outcome == QUEUE_OK && !call->has_status) {
-		/* Nothing is known but that the ack was taken. */
+	/* Of a reply without the item nothing is known but that the ack was taken. */
+	if (call->outcome == QUEUE_OK &&
+	    (!call->has_status ||
+	     is_our_attempt(session, &call->status, offset_of(session, call)))) {
 		session_enter(session, SESSION_FORCE_STOPPING);
-		return;
-	}
-	if (call->outcome == QUEUE_OK && is_our_attempt(session, &call->status, offset_ms)) {
-		session->is_ack_doubtful = was_acked_before(session, call);
-		if (!session_waits_for_another(session, &call->status, offset_ms))
-			session_enter(session, SESSION_FORCE_STOPPING);
 		return;
 	}
 	if (is_unknown) {

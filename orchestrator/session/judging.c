@@ -154,8 +154,7 @@ bool session_is_suspect(const struct session *session)
 			 session->state == SESSION_FORCE_STOPPING;
 
 	return has_ended && session->ran && session->exit_code != 0 &&
-	       session->times.first_heartbeat == 0 && !session_is_unanswered(session) &&
-	       !session->is_ack_doubtful;
+	       session->times.first_heartbeat == 0 && !session_is_unanswered(session);
 }
 
 /* As one does that works in the background, or that found its item being stopped. */
@@ -208,8 +207,6 @@ static void on_judged(struct lookup_wait *wait, void *arg)
 	bool never_held = is_found && was_never_held(session, wait);
 	if (never_held && command_was_not_run(session))
 		blame_image(session);
-	if (never_held && session_waits_for_another(session, &wait->status, wait->clock_offset_ms))
-		return;
 	if (never_held || (is_found && was_held_by_us(session, wait))) {
 		session_enter(session, SESSION_FORCE_STOPPING);
 		return;

@@ -242,16 +242,6 @@ int64_t session_wall_ms_of(const struct session *session, uint64_t mono_ms)
 	return loop_wall_ms(loop) - (int64_t)(loop_now_ms(loop) - mono_ms);
 }
 
-uint64_t session_heartbeat_due_ms(const struct session *session, const struct work_status *status,
-				  int64_t clock_offset_ms)
-{
-	int64_t acked_ms = status->acknowledged_at_ms - clock_offset_ms;
-	int64_t due_ms = acked_ms + session->site->config->timeouts.first_heartbeat_ms -
-			 loop_wall_ms(session->site->loop);
-
-	return due_ms > 0 ? (uint64_t)due_ms : 0;
-}
-
 static void on_retry(void *arg)
 {
 	struct session *session = arg;
@@ -259,27 +249,13 @@ static void on_retry(void *arg)
 	states[session->state].step(session);
 }
 
-static void wait_for(struct session *session, uint64_t ms)
-{
-	timer_arm(&session->timer, session->site->loop, ms, on_retry, session);
-}
-
-bool session_waits_for_another(struct session *session, const struct work_status *status,
-			       int64_t clock_offset_ms)
-{
-	uint64_t due_ms = session_heartbeat_due_ms(session, status, clock_offset_ms);
-
-	if (!session->is_ack_doubtful || due_ms == 0)
-		return false;
-	wait_for(session, due_ms);
-	return true;
-}
-
 void session_pause(struct session *session, unsigned attempts)
 {
+	struct loop *loop = session->site->loop;
 	uint64_t pause_ms = 200u << (attempts < 7 ? attempts : 7); /* 0.2 s, 0.4 s ... 25.6 s */
 
-	wait_for(session, loop_random(session->site->loop, pause_ms / 2, pause_ms + 1));
+	timer_arm(&session->timer, loop, loop_random(loop, pause_ms / 2, pause_ms + 1), on_retry,
+		  session);
 }
 
 void session_retry(struct session *session)

@@ -167,9 +167,8 @@ struct session {
 	bool was_judged;
 	bool stop_may_have_happened; /* a force-stop got no answer */
 	bool was_signalled;	     /* by us, and the engine has said so */
-	bool is_shared;	      /* its ack was not the first: another host may be about to begin */
-	bool is_ack_doubtful; /* whether it was ours cannot be told until somebody begins */
-	bool is_quick_exit;   /* its worker left at once, and said nothing */
+	bool is_shared;	    /* its ack was not the first: another host may be about to begin */
+	bool is_quick_exit; /* its worker left at once, and said nothing */
 	bool is_removed;
 	bool has_exit_news;	 /* an exit event overtook the start's answer */
 	bool is_prepared;	 /* engine_prepare() has made its process */
@@ -219,8 +218,7 @@ bool session_is_in_question(const struct session *session);
  * start may find out, too. */
 bool session_is_unanswered(const struct session *session);
 
-/* Its container has failed, and whether that was before a first heartbeat is being looked up, and
- * is known soon. */
+/* Its container has failed, and whether that was before a first heartbeat is being looked up. */
 bool session_is_suspect(const struct session *session);
 
 /* True while the container is running or about to: it counts against the caps. */

@@ -60,19 +60,10 @@ void session_follow(struct session *session, const struct container *container);
  * then. */
 int64_t session_wall_ms_of(const struct session *session, uint64_t mono_ms);
 
-/* How long a worker that began when the item of this `status` was acked, and be it another host's,
- * may still take to send its first heartbeat. `clock_offset_ms`: the server's clock minus ours. */
-uint64_t session_heartbeat_due_ms(const struct session *session, const struct work_status *status,
-				  int64_t clock_offset_ms);
-
 /* Runs the current state's step again, after a pause that grows with session->attempts. */
 void session_retry(struct session *session);
 /* The same, by another count of attempts. */
 void session_pause(struct session *session, unsigned attempts);
-/* True if whose ack it was is open, and another host's worker may yet begin: it runs the state's
- * step again when that has had its time. */
-bool session_waits_for_another(struct session *session, const struct work_status *status,
-			       int64_t clock_offset_ms);
 
 /* Gives the slot back, once. */
 void session_free_slot(struct session *session);

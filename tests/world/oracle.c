@@ -157,12 +157,10 @@ static void on_acked(struct plane_work *work, struct host *by, bool is_first, vo
 
 	if (!is_first && by && work->state == WORK_ACTIVE)
 		note_lost(oracle, work, by);
-	if (!is_first && by != witness->acked_again_by) {
+	if (!is_first) {
 		witness->acked_again_by = by;
-		witness->acked_again_ms = now;
-	}
-	if (!is_first)
 		return;
+	}
 	witness->acked_by = by;
 	witness->was_acked_by_foreign = !by;
 	if (!by)
@@ -202,21 +200,15 @@ static void check_stop_of_held(struct oracle *oracle, const struct plane_work *w
 	}
 }
 
-/* `by` has acked it as well, after another, who had not before it was offered to `by`. Whose ack it
- * was cannot be told within a second, which is what a Date header tells, nor otherwise until nobody
- * has begun with it for long. */
-static bool may_be_taken_for_its_own(struct oracle *oracle, struct plane_work *work,
-				     const struct host *by)
+/* `by` has acked it as well, after another, who had not before it was offered to `by`: to `by` that
+ * looks like an ack of its own whose answer was lost. */
+static bool may_be_taken_for_its_own(struct plane_work *work, const struct host *by)
 {
 	const struct witness *witness = witness_of(work);
-	uint64_t begun_within_ms = (uint64_t)environment_of(oracle, work)->first_heartbeat_ms;
 	bool was_acked_before = witness->offered_to == by &&
 				work->acked_ms + CLOCK_SLACK_MS + DATE_MS < witness->offered_ms;
 
-	if (witness->acked_again_by != by || was_acked_before)
-		return false;
-	return witness->acked_again_ms <= work->acked_ms + DATE_MS ||
-	       sim_now_ms(oracle->sim) + DATE_MS >= work->acked_ms + begun_within_ms;
+	return witness->acked_again_by == by && !was_acked_before;
 }
 
 static void check_stop_of_unheld(struct oracle *oracle, struct plane_work *work,
@@ -228,7 +220,7 @@ static void check_stop_of_unheld(struct oracle *oracle, struct plane_work *work,
 	/* After a restart only times tell whose ack it was, and a clock that was set misleads. */
 	bool may_be_misled = oracle->scenario->trouble.clock_jumps != 0;
 	if (witness->acked_by != by && !is_exclusive && !may_be_misled &&
-	    !may_be_taken_for_its_own(oracle, work, by)) {
+	    !may_be_taken_for_its_own(work, by)) {
 		oracle_fail(oracle, "%s force-stops %s, which %s has acked", by->name, work->id,
 			    witness->acked_by ? witness->acked_by->name : "a foreign poller");
 		return;

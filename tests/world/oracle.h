@@ -28,7 +28,6 @@ struct witness {
 	bool holder_was_told;		  /* to end, by its berth */
 	bool was_acked_by_foreign;
 	struct host *acked_again_by; /* later, in this lease */
-	uint64_t acked_again_ms;     /* at first */
 	/* Acked before it had a container, and none was made since: should its berth be killed now,
 	 * nothing is left that the next start could find. */
 	bool is_traceless;

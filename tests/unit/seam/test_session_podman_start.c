@@ -189,7 +189,7 @@ static void whose_process_ended_before_its_start_is_not_started_without_its_limi
 	(void)state;
 	lose_what_was_prepared(&world);
 	world.limits.memory_bytes = PROCESS_UNLIMITED;
-	fake_run(world.loop, 180000);
+	fake_run(world.loop, 60000);
 	assert_int_equal(world.starts, 0);
 	assert_int_equal(world.force_stopped, 1);
 	assert_int_equal(world.ended, 1);
