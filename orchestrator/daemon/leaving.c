@@ -191,7 +191,7 @@ static void on_out_of_patience(void *arg)
 	log_event(LOG_WARNING, "leaving", NULL, NULL,
 		  "what is still under way is left to the next start");
 	daemon_add_verdict(daemon, VERDICT_PARTIAL);
-	loop_stop(daemon->loop);
+	clear_and_stop(daemon);
 }
 
 /* Sessions have the grace of the configuration that they were started with. */

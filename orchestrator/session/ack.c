@@ -279,9 +279,9 @@ void step_confirming(struct session *session)
 
 /* It may be acked, and then nobody is offered it again: it is asked about until there is an answer,
  * by this process as long as it stays. */
-static void refuse_again(struct session *session)
+static void refuse_again(struct session *session, const char *why)
 {
-	session->unanswered++;
+	session_count_unanswered(session, why);
 	session_retry(session);
 }
 
@@ -294,7 +294,7 @@ static void on_refusal_looked_up(struct lookup_wait *wait, void *arg)
 	    is_our_attempt(session, &wait->status, wait->clock_offset_ms)) {
 		session_enter(session, SESSION_FORCE_STOPPING);
 	} else if (wait->result == LOOKUP_FAILED) {
-		refuse_again(session);
+		refuse_again(session, "the list could not be read");
 	} else {
 		log_event(LOG_WARNING, "lost", &ids, NULL, "not ours to stop");
 		session_enter(session, SESSION_DONE);
@@ -319,7 +319,7 @@ static void on_refusal_acked(struct queue_call *call, void *arg)
 	}
 	if (is_unknown) {
 		session->ack_may_have_happened = true;
-		refuse_again(session);
+		refuse_again(session, call->err.text);
 		return;
 	}
 	if (call->outcome == QUEUE_CONFLICT && session->ack_may_have_happened) {

@@ -126,25 +126,29 @@ static bool leaves_doubt(const struct session *session, const struct lookup_wait
 	return wait->result != LOOKUP_NOT_PERMITTED || session->exit_code != 0;
 }
 
+void session_count_unanswered(struct session *session, const char *why)
+{
+	struct log_ids ids = session_ids(session);
+
+	if (++session->unanswered != ATTEMPTS)
+		return;
+	log_event(LOG_WARNING, "undecided", &ids, NULL,
+		  "not force-stopped yet, and asked for again until there is an answer: %s", why);
+	session->site->incomplete(session, session->site->arg);
+}
+
 /* Later again. What was seen before may not hold any more then, so each force-stop has a look of
  * its own before it. */
 static void no_answer(struct session *session, const char *why)
 {
-	struct log_ids ids = session_ids(session);
-
-	if (++session->unanswered == ATTEMPTS) {
-		log_event(LOG_WARNING, "undecided", &ids, NULL,
-			  "not force-stopped yet, and asked for again until there is an answer: %s",
-			  why);
-		session->site->incomplete(session, session->site->arg);
-	}
+	session_count_unanswered(session, why);
 	session->attempts = 1;
 	session_pause(session, session->unanswered);
 }
 
 bool session_is_unanswered(const struct session *session)
 {
-	return session->unanswered >= ATTEMPTS;
+	return session->container_id[0] && session->unanswered >= ATTEMPTS;
 }
 
 bool session_is_suspect(const struct session *session)

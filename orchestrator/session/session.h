@@ -215,7 +215,7 @@ void session_offered_again(struct session *session);
 bool session_is_in_question(const struct session *session);
 
 /* It has ended, and whether its item must be stopped cannot be told for want of an answer: the next
- * start may find out, too. */
+ * start, which finds its container, may find out, too. */
 bool session_is_unanswered(const struct session *session);
 
 /* Its container has failed, and whether that was before a first heartbeat is being looked up. */

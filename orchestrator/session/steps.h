@@ -41,6 +41,8 @@ void step_judging(struct session *session);
 void step_force_stopping(struct session *session);
 /* True if the item must be looked up before the session may be forgotten. */
 bool session_needs_judging(const struct session *session);
+/* A look or a force-stop of its item got no answer; says so once it is the third. */
+void session_count_unanswered(struct session *session, const char *why);
 /* No other host has acked the item since our container was started. */
 bool is_our_ack(const struct session *session, const struct lookup_wait *wait);
 

@@ -413,8 +413,19 @@ static void end_if_running(struct machine_container *container, void *arg)
 		container_end(container, 137, false);
 }
 
-void machine_engine_start(struct machine *machine)
+static void lose_one(struct machine_container *container, void *arg)
 {
+	(void)arg;
+	if (sim_chance(container->machine->sim, 3000))
+		container_remove(container);
+}
+
+void machine_engine_start(struct machine *machine, bool loses)
+{
+	machine->forgets_news = loses;
+	if (loses)
+		machine_each(machine, lose_one, NULL);
+	machine->forgets_news = false;
 	machine->is_up = true;
 	machine_each(machine, end_if_running, NULL);
 	machine->kills_containers = false;

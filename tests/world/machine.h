@@ -121,7 +121,8 @@ void machine_jump_clock(struct machine *machine, int64_t by_ms);
  * is accepted until machine_engine_start(). Containers go on. With `kills_containers` (Docker
  * without live-restore) they are killed when it starts again. */
 void machine_engine_kill(struct machine *machine, bool kills_containers);
-void machine_engine_start(struct machine *machine);
+/* With `loses` a part of its containers is gone without a word, as from a disk that was lost. */
+void machine_engine_start(struct machine *machine, bool loses);
 bool machine_engine_is_up(const struct machine *machine);
 
 /* The process of a running container ends. */

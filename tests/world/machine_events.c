@@ -52,9 +52,11 @@ void events_tell(struct machine_container *container, const char *action)
 {
 	struct machine *machine = container->machine;
 	const char *instance = machine_label(container, "berth.instance");
-	struct news *news = xcalloc(1, sizeof(*news));
 	const struct machine_trouble *trouble = &machine->trouble;
 
+	if (machine->forgets_news)
+		return;
+	struct news *news = xcalloc(1, sizeof(*news));
 	news->machine = machine;
 	news->at_s = machine_wall_ms(machine) / 1000;
 	news->instance = xstrdup_or_null(instance);

@@ -39,7 +39,7 @@ struct machine {
 	enum machine_kind kind;
 	struct machine_owner owner;
 	struct machine_trouble trouble;
-	bool is_up, kills_containers, is_command_broken;
+	bool is_up, kills_containers, is_command_broken, forgets_news;
 	enum machine_image image;
 	int64_t disk_bytes, memory_bytes, clock_offset_ms;
 	struct machine_container *by_id, *by_name;

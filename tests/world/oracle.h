@@ -31,7 +31,8 @@ struct witness {
 	/* Acked before it had a container, and none was made since: should its berth be killed now,
 	 * nothing is left that the next start could find. */
 	bool is_traceless;
-	bool is_trace_taken;	     /* its container was removed while its berth did not run */
+	bool is_trace_taken; /* by a stranger: its container, of the berth of that time, 0 none: */
+	uint64_t trace_taken_from;
 	uint64_t kills, incarnation; /* of its berth, when it was acked */
 };
 
@@ -81,8 +82,9 @@ bool oracle_is_poisoned(struct oracle *oracle, const char *session_id);
 /* The control plane forgets an item that was stopped long ago. */
 void oracle_work_is_forgotten(struct plane_work *work);
 void oracle_clock_is_set_back(struct oracle *oracle, struct machine *machine, uint64_t by_ms);
-/* Once a minute of the world: limits of time. */
+/* Once a minute of the world: limits of time, and what berths believe. */
 void oracle_look_around(struct oracle *oracle, struct machine *machine);
+void oracle_check_beliefs(struct oracle *oracle);
 /* What has not come to its end yet, for the caller to free; NULL: everything has. */
 char *oracle_unsettled(struct oracle *oracle, struct machine *const *machines, size_t count);
 void oracle_fail_final(struct oracle *oracle, const char *why);

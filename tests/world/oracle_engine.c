@@ -115,6 +115,7 @@ void oracle_container_started(struct oracle *oracle, struct machine_container *c
 	if (!trace || !trace->work_id)
 		return;
 	trace->started_ms = sim_now_ms(oracle->sim);
+	trace->ended_ms = 0;
 	trace->was_started_late |= oracle->nobody_waits;
 	/* (A start that arrives when it was long given up, or once more, meets the fence: its
 	 * heartbeat is the second one.) */
@@ -158,6 +159,7 @@ void oracle_container_ended(struct oracle *oracle, struct machine_container *con
 
 	if (!trace || !trace->work_id)
 		return;
+	trace->ended_ms = sim_now_ms(oracle->sim);
 	if (trace->is_counted) {
 		struct oracle_host *host = oracle_host_by_instance(oracle, trace->instance);
 		trace->is_counted = false;
@@ -189,8 +191,10 @@ void oracle_container_removed(struct oracle *oracle, struct machine_container *c
 		return;
 	if (witness_of(work)->holder == container)
 		witness_of(work)->holder = NULL;
-	if (trace->made_by && !trace->made_by->daemon && trace->lease == work->lease)
-		witness_of(work)->is_trace_taken = true;
+	if (trace->was_removed_by_berth || trace->lease != work->lease)
+		return;
+	witness_of(work)->is_trace_taken = true;
+	witness_of(work)->trace_taken_from = trace->removed_incarnation;
 }
 
 /* --- touched ---------------------------------------------------------------------------------- */
@@ -353,7 +357,8 @@ static bool may_be_left(struct oracle *oracle, struct plane_work *work)
 		return true;
 	if (!witness->acked_by)
 		return false;
-	if (witness->is_trace_taken)
+	/* The berth that runs then learns of it, unless it ends soon after. */
+	if (witness->is_trace_taken && witness->trace_taken_from != witness->acked_by->incarnation)
 		return true;
 	/* After a restart only times tell whose ack it was. */
 	if (oracle->scenario->trouble.clock_jumps != 0 &&

@@ -25,6 +25,10 @@ struct trace {
 	bool was_late;	       /* made by a call that nobody waited for any more */
 	bool was_removed_by_berth;
 	uint64_t removed_incarnation; /* of its berth at that time; 0: it did not run */
+	uint64_t ended_ms;	      /* 0: it runs, or never did */
+	bool is_believed; /* its berth takes it for running, since then, in that incarnation: */
+	uint64_t believed_ms, believed_by;
+	struct trace *prev, *next; /* of those that are believed to run */
 	bool is_lost; /* its berth was told that somebody else has its item, in this lease: */
 	unsigned lost_lease;
 	UT_hash_handle hh;
@@ -54,6 +58,7 @@ struct oracle {
 	struct oracle_host hosts[HOSTS_MAX];
 	size_t host_count;
 	struct trace *traces;
+	struct trace *believed;
 	struct history *histories;
 	bool nobody_waits; /* for the answer to the call that takes effect now */
 	char *violation;
@@ -72,6 +77,9 @@ bool oracle_knows_all_engines(const struct oracle *oracle, const struct oracle_h
 size_t environment_index(const struct plane_environment *environment);
 const struct environment_scenario *environment_of(const struct oracle *oracle,
 						  const struct plane_work *work);
+
+/* oracle_belief.c: `state` is its session's now. */
+void oracle_believe(struct oracle *oracle, struct trace *trace, enum session_state state);
 
 /* oracle_secrets.c */
 bool has_secret(const char *text);

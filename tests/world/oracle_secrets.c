@@ -30,13 +30,15 @@ static enum session_state state_named(const char *name, size_t len)
 	return SESSION_STATES;
 }
 
-static void count_edge(struct oracle *oracle, const char *edge)
+/* Returns where it leads. */
+static enum session_state count_edge(struct oracle *oracle, const char *edge)
 {
 	const char *arrow = strstr(edge, "->");
 	enum session_state from = state_named(edge, (size_t)(arrow - edge));
 	enum session_state to = state_named(arrow + 2, strlen(arrow + 2));
 
 	oracle->report->edges[from][to]++;
+	return to;
 }
 
 void oracle_log_line(struct oracle *oracle, const struct host_log_line *line)
@@ -61,8 +63,11 @@ void oracle_log_line(struct oracle *oracle, const struct host_log_line *line)
 		trace->was_adopted = true;
 	if (strcmp(line->event, "bug") == 0)
 		oracle_fail(oracle, "berth calls it a bug: %s", line->message);
-	if (strcmp(line->event, "state") == 0 && edge)
-		count_edge(oracle, edge);
+	if (strcmp(line->event, "state") == 0 && edge) {
+		enum session_state state = count_edge(oracle, edge);
+		if (trace)
+			oracle_believe(oracle, trace, state);
+	}
 }
 
 /* --- records ---------------------------------------------------------------------------------- */

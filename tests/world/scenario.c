@@ -130,7 +130,7 @@ static void draw_trouble(struct scenario *scenario, struct sim *sim)
 	trouble->clock_jumps = sometimes(sim, least, most);
 	trouble->key_outages = one_in(sim, 3) ? sometimes(sim, 2 * least, most) : 0;
 	trouble->list_outages = one_in(sim, 3) ? sometimes(sim, 5 * least, most) : 0;
-	trouble->queue_outages = one_in(sim, 3) ? sometimes(sim, 5 * least, most) : 0;
+	trouble->queue_outages = sometimes(sim, 3 * least, most);
 	trouble->redeliveries = sometimes(sim, least, most);
 	trouble->operator_stops = sometimes(sim, least, most);
 	trouble->monitor_kills = sometimes(sim, 2 * least, most);
@@ -145,6 +145,8 @@ static void draw_weather(struct wire_weather *weather, struct sim *sim)
 	for (unsigned fault = 0; fault < WIRE_FAULTS; fault++)
 		if (one_in(sim, 2))
 			weather->rates[fault] = (unsigned)sim_random_scale(sim, 1, worst + 1);
+	weather->crawls = one_in(sim, 4) ? (unsigned)sim_random_scale(sim, 1, 500) : 0;
+	weather->crawl_ms = sim_random_scale(sim, 2 * SECOND, 2 * MINUTE);
 }
 
 static unsigned rate(struct sim *sim, unsigned most)

@@ -187,20 +187,26 @@ static bool lasts(enum trouble trouble)
 	       trouble == TROUBLE_LIST || trouble == TROUBLE_QUEUE;
 }
 
-/* Nothing or hardly anything of what one berth asks of its queue is answered, in one way. */
+/* Nothing or hardly anything of what one berth asks of its queue is answered, in one way; or only
+ * one kind of call is not, or only polls are. */
 static void cut_off_from_queue(struct host_life *life, bool is_bad)
 {
 	static const enum wire_fault ways[] = {WIRE_NOT_SENT,	WIRE_LOST,  WIRE_SILENT,
 					       WIRE_REPLY_LOST, WIRE_ERROR, WIRE_ERROR_AFTER};
+	static const char *const only[] = {NULL, NULL, "list", "stop", "stop", NULL, NULL};
+	static const char *const but[] = {NULL, NULL, NULL, NULL, NULL, "poll", "poll"};
 	struct sim *sim = life->world->sim;
-	struct wire_weather *weather = &life->host.plane_peer.weather;
 
-	*weather = life->world->scenario.queue_weather;
+	life->host.plane_peer.outage = (struct wire_outage){.rate = 0};
 	if (!is_bad)
 		return;
-	memset(weather->rates, 0, sizeof(weather->rates));
-	weather->rates[ways[sim_random(sim, 0, ARRAY_SIZE(ways))]] =
-		sim_chance(sim, 5000) ? 10000 : 4000;
+	size_t what = sim_random(sim, 0, ARRAY_SIZE(only));
+	life->host.plane_peer.outage = (struct wire_outage){
+		.only = only[what],
+		.but = but[what],
+		.fault = ways[sim_random(sim, 0, ARRAY_SIZE(ways))],
+		.rate = sim_chance(sim, 5000) ? 10000 : 4000,
+	};
 }
 
 /* Whoever replaces an image may use up the network with it: polls come back long after their time.
@@ -225,7 +231,7 @@ static void set(struct outage *outage, bool is_bad)
 	if (outage->trouble == TROUBLE_ENGINE && is_bad)
 		machine_engine_kill(machine_of(outage), sim_chance(world->sim, 5000));
 	else if (outage->trouble == TROUBLE_ENGINE)
-		machine_engine_start(machine_of(outage));
+		machine_engine_start(machine_of(outage), sim_chance(world->sim, 2500));
 	else if (outage->trouble == TROUBLE_IMAGE)
 		machine_set_image(machine_of(outage), !is_bad ? IMAGE_IS_GOOD
 						      : sim_chance(world->sim, 5000)
@@ -259,12 +265,20 @@ static void wait_for_next(struct outage *outage)
 
 static void on_end(void *arg);
 
+static bool is_partly_cut_off(const struct outage *outage)
+{
+	const struct wire_outage *cut = &outage->world->hosts[outage->which].host.plane_peer.outage;
+
+	return outage->trouble == TROUBLE_QUEUE && (cut->only || cut->but);
+}
+
 static void last(struct outage *outage)
 {
 	struct world *world = outage->world;
 
-	/* Nobody changes a key within a moment. */
-	uint64_t least_ms = outage->trouble == TROUBLE_KEY ? 10000 : 100;
+	/* Nobody changes a key within a moment, or mends a part of a queue. */
+	uint64_t least_ms =
+		outage->trouble == TROUBLE_KEY || is_partly_cut_off(outage) ? 10000 : 100;
 	sim_at(world->sim, &outage->end,
 	       sim_random_scale(world->sim, least_ms, world->scenario.trouble.longest_outage_ms),
 	       on_end, outage);

@@ -71,6 +71,15 @@ struct wire_weather {
 	unsigned rates[WIRE_FAULTS]; /* in 10,000 */
 	/* The way there and back together: 2 ms and more than the fastest, at least. */
 	uint64_t fastest_ms, slowest_ms;
+	unsigned crawls;   /* in 10,000, of calls that are under way for up to: */
+	uint64_t crawl_ms; /* a second, at least */
+};
+
+/* Some kinds of calls hardly work for a while, or not at all. */
+struct wire_outage {
+	const char *only, *but; /* names of calls; both NULL: of any call */
+	enum wire_fault fault;
+	unsigned rate; /* in 10,000; 0: no outage */
 };
 
 struct wire_peer {
@@ -81,6 +90,7 @@ struct wire_peer {
 	/* What a call is called. */
 	const char *(*name)(const struct http_request *request);
 	struct wire_weather weather;
+	struct wire_outage outage;
 };
 
 /* Everything about the ways of one world. */

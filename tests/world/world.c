@@ -201,8 +201,15 @@ static void on_minute(void *arg)
 	plane_forget_stopped(world->plane, DAY, on_forgotten, NULL);
 	for (size_t i = 0; i < world->scenario.machine_count; i++)
 		oracle_look_around(world->oracle, world->machines[i]);
+	oracle_check_beliefs(world->oracle);
 	if (world->is_calm)
 		look_for_the_end(world);
+}
+
+static void calm_down(struct wire_weather *weather)
+{
+	memset(weather->rates, 0, sizeof(weather->rates));
+	weather->crawls = 0;
 }
 
 static void be_calm(void *arg)
@@ -220,11 +227,10 @@ static void be_calm(void *arg)
 		machine_set_trouble(world->machines[i], &none);
 	for (size_t i = 0; i < world->scenario.host_count; i++) {
 		struct host_life *life = &world->hosts[i];
-		memset(life->host.plane_peer.weather.rates, 0,
-		       sizeof(life->host.plane_peer.weather.rates));
+		life->host.plane_peer.outage = (struct wire_outage){.rate = 0};
+		calm_down(&life->host.plane_peer.weather);
 		for (size_t j = 0; j < life->host.machine_count; j++)
-			memset(life->host.engine_peers[j].weather.rates, 0,
-			       sizeof(life->host.engine_peers[j].weather.rates));
+			calm_down(&life->host.engine_peers[j].weather);
 		life->host.dies_at = 0;
 		if (!life->host.daemon && !life->scenario->is_cron)
 			life_start_later(life, 1000);

@@ -90,6 +90,27 @@ static void at_its_time_limit_that_ignores_it_is_killed_and_force_stopped(void *
 	world_done(&world);
 }
 
+/* Nobody has seen it end, and what it should have been told was not heard. */
+static void that_died_just_before_its_time_limit_is_left_to_its_lease(void **state)
+{
+	struct session_world world;
+
+	(void)state;
+	world_init(&world);
+	world.exits_after_ms = UINT64_C(6) * 3600000 - 10000;
+	world.exit_code = 1;
+	world.is_silent = true;
+	world.stops_its_item = false;
+	world.may_stop_what_is_held = true;
+	world_fault(&world, (struct fault){.op = "kill", .times = 1, .status = 500});
+	run(&world, UINT64_C(6) * 3600000 + 60000);
+	assert_int_equal(world_count(&world, "kill"), 2);
+	assert_int_equal(world.item.state, WORK_ACTIVE);
+	assert_int_equal(world.force_stopped, 0);
+	assert_int_equal(world.ended, 1);
+	world_done(&world);
+}
+
 static void without_a_heartbeat_is_ended_and_its_item_force_stopped(void **state)
 {
 	struct session_world world;
@@ -267,6 +288,7 @@ int main(void)
 		cmocka_unit_test(that_exits_before_its_start_is_answered_is_looked_at),
 		cmocka_unit_test(at_its_time_limit_is_told_to_end_and_stops_its_own_item),
 		cmocka_unit_test(at_its_time_limit_that_ignores_it_is_killed_and_force_stopped),
+		cmocka_unit_test(that_died_just_before_its_time_limit_is_left_to_its_lease),
 		cmocka_unit_test(without_a_heartbeat_is_ended_and_its_item_force_stopped),
 		cmocka_unit_test(is_not_ended_for_heartbeats_that_nobody_could_look_for),
 		cmocka_unit_test(that_died_before_a_heartbeat_has_its_item_force_stopped),
