@@ -10,7 +10,7 @@ build=$1
 read -ra compile <<<"$2"
 read -ra link <<<"$3"
 read -ra libraries <<<"$4"
-seeds=${MUTANT_SEEDS:-400}
+seeds=${MUTANT_SEEDS:-2000}
 folder=$build/mutants
 number=0
 failed=0
