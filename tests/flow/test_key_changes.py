@@ -6,7 +6,8 @@ import signal
 import time
 
 from environments import EnvironmentsCase
-from harness import Berth, wait_until
+from harness import Berth, FlowCase, wait_until
+
 
 class AKeyFile(EnvironmentsCase):
     def test_that_could_be_read_by_others_is_used_once_it_cannot(self) -> None:
@@ -76,3 +77,27 @@ class AnotherKey(EnvironmentsCase):
         self.replace_key(berth)
         self.finish()
         self.assert_exit(berth, 77)
+
+
+class AKeyThatCouldListAndIsRefusedAtTheEnd(FlowCase):
+    """It may be no good any more; it is not one that may not list."""
+
+    def test_leaves_the_container_of_an_item_in_doubt_to_the_next_start(self) -> None:
+        self.engine.worker("*", "silent")
+        [item] = self.queue()
+        berth = self.start("run")
+        berth.wait_event("started", work=item["id"])
+        self.cp.wait_requests("list", 1)
+        berth.signal(signal.SIGQUIT)
+        berth.wait_event("stopping")
+        self.cp.fault("list", status=401, times=None)
+        self.signal_worker(item, signal.SIGKILL)
+        self.assert_exit(berth, 75)
+        self.assertEqual(self.container_of(item)["state"], "exited")
+        self.assertEqual(self.cp.item(item["id"])["state"], "starting")
+
+        self.cp.clear_faults()
+        berth = self.start("drain")
+        berth.wait_event("force_stopped", work=item["id"])
+        self.assert_exit(berth, 75)
+        self.assert_nothing_left()
