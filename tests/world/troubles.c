@@ -305,12 +305,30 @@ static void spoil_image_of(const struct outage *engine)
 	last(image);
 }
 
+static void hand_out_again(struct plane_work *work, void *arg)
+{
+	struct world *world = arg;
+	struct choice choice = {.sim = world->sim};
+
+	consider_stuck(work, &choice);
+	if (choice.chosen)
+		plane_redeliver(world->plane, work);
+}
+
+/* Whoever mends a queue may hand out anew what got stuck in it. */
+static void mend_queue(struct outage *outage)
+{
+	if (is_partly_cut_off(outage))
+		plane_each(outage->world->plane, hand_out_again, outage->world);
+}
+
 static void on_end(void *arg)
 {
 	struct outage *outage = arg;
 
 	if (outage->trouble == TROUBLE_ENGINE)
 		spoil_image_of(outage);
+	mend_queue(outage);
 	if (is_rebuilt_wrong(outage)) {
 		machine_set_image(machine_of(outage), IMAGE_IS_UNFIT);
 		last(outage);
