@@ -2,6 +2,7 @@
 /* Loads configurations like a serving command would, and says what was understood. */
 #include "base/cleanup.h"
 #include "base/json.h"
+#include "base/text.h"
 #include "cli/check_units.h"
 #include "cli/columns.h"
 #include "cli/commands.h"
@@ -223,8 +224,11 @@ static int check_all(struct check_flags *flags)
 		int exit_code = check(flags, report);
 		worst = exit_code != EXIT_DONE ? exit_code : worst;
 	}
-	if (report)
-		printf("%s\n", json_line(report));
+	if (report) {
+		_cleanup_free_ char *line = xstrdup(json_line(report));
+		(void)text_mask_keys(line);
+		printf("%s\n", line);
+	}
 	return worst;
 }
 

@@ -4,6 +4,7 @@
 #include "base/cleanup.h"
 #include "base/text.h"
 #include "cli/exit.h"
+#include "cli/explain.h"
 
 #include <getopt.h>
 #include <inttypes.h>
@@ -114,13 +115,15 @@ static int complain(const struct command *command, const char *format, ...)
 
 static int complain(const struct command *command, const char *format, ...)
 {
+	_cleanup_free_ char *message = NULL;
 	va_list arguments;
 
-	(void)fprintf(stderr, "berth %s: ", command->name);
 	va_start(arguments, format);
-	(void)vfprintf(stderr, format, arguments);
+	int r = vasprintf(&message, format, arguments);
 	va_end(arguments);
-	(void)fprintf(stderr, "\nTry 'berth %s --help'.\n", command->name);
+	if (r < 0)
+		abort();
+	explain("berth %s: %s\nTry 'berth %s --help'.\n", command->name, message, command->name);
 	return EXIT_USAGE;
 }
 

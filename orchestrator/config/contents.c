@@ -5,6 +5,7 @@
  * claimed for it.
  */
 #include "base/cleanup.h"
+#include "base/text.h"
 #include "config/defaults.h"
 #include "config/loader.h"
 
@@ -17,6 +18,13 @@ static const struct yaml_node *place_of(const struct loader *loader, size_t i, c
 	const struct yaml_node *node = yaml_get(loader->origins[i].node, key);
 
 	return node ? node : loader->origins[i].node;
+}
+
+static bool is_no_section(const struct loader *loader, size_t i, const char *key)
+{
+	const struct yaml_node *node = yaml_get(loader->origins[i].node, key);
+
+	return node && node->kind != YAML_MAP && !yaml_is_null(node);
 }
 
 static void check_policy_dir(struct loader *loader)
@@ -65,6 +73,39 @@ static void load_policy(struct loader *loader, size_t i)
 	problems_done(&problems);
 }
 
+/* What somebody wrote to say where the key is; NULL: nothing. */
+static const char *key_as_written(const struct loader *loader, size_t i)
+{
+	static const char *const members[] = {"file", "env", "credential"};
+	const struct yaml_node *node = yaml_get(loader->origins[i].node, "key");
+
+	if (loader->origins[i].key)
+		return loader->fleet->environments[i].key.file;
+	if (node && node->kind == YAML_SCALAR)
+		return node->text;
+	for (size_t j = 0; j < ARRAY_SIZE(members); j++) {
+		const struct yaml_node *member = yaml_get(node, members[j]);
+		if (member && member->kind == YAML_SCALAR)
+			return member->text;
+	}
+	return NULL;
+}
+
+/* Complains of a key itself, where the place of one is to be said. */
+static bool is_key_itself(struct loader *loader, size_t i)
+{
+	const char *written = key_as_written(loader, i), *origin = loader->origins[i].key;
+
+	if (!written || !text_starts_with(written, TEXT_KEY_PREFIX))
+		return false;
+	complain(loader, origin ? NULL : place_of(loader, i, "key"), origin,
+		 "%sthis is a key itself: write it into a file that only berth's user can read "
+		 "(chmod 600), and name that file here; a key that others could see must be "
+		 "rotated",
+		 origin ? "" : "key: ");
+	return true;
+}
+
 static void check_key(struct loader *loader, size_t i)
 {
 	const struct environment *environment = &loader->fleet->environments[i];
@@ -74,8 +115,11 @@ static void check_key(struct loader *loader, size_t i)
 	const struct yaml_node *node = place_of(loader, i, "key");
 	struct err err;
 
+	if (is_key_itself(loader, i))
+		return;
 	if (!key->file && !key->variable && !key->credential) {
-		if (defaults_are_lost(loader->root))
+		/* What is no section has been reported. */
+		if (defaults_are_lost(loader->root) || is_no_section(loader, i, "key"))
 			return;
 		complain(loader, node, "key",
 			 "%snone is given: say --environment-key-file FILE, "

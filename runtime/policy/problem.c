@@ -2,6 +2,7 @@
 #include "policy/problem.h"
 
 #include "base/cleanup.h"
+#include "base/text.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -17,9 +18,11 @@ void problems_done(struct problems *problems)
 	buf_done(&problems->text);
 }
 
-/* A value that is quoted in a message, or a file's name, must not start a line of its own. */
-static void keep_on_one_line(char *text)
+/* A value that is quoted in a message, or a file's name, must not start a line of its own, nor
+ * repeat a key that somebody wrote in its place. */
+static void make_printable(char *text)
 {
+	(void)text_mask_keys(text);
 	for (char *p = text; *p != '\0'; p++)
 		if ((unsigned char)*p < ' ' || *p == 0x7f)
 			*p = '?';
@@ -38,8 +41,8 @@ void problems_addv(struct problems *problems, const char *file, unsigned line, u
 		where = xasprintf("%s:%u", file, line);
 	else
 		where = xasprintf("%s:%u:%u", file, line, column);
-	keep_on_one_line(message);
-	keep_on_one_line(where);
+	make_printable(message);
+	make_printable(where);
 	/* A file with more problems than the buffer holds has made its point. */
 	(void)!buf_addf(&problems->text, "%s: %s\n", where, message);
 	problems->count++;
