@@ -198,7 +198,7 @@ static int check(const struct check_flags *flags, struct json_object *report)
 	if (r == 0)
 		r = check_units(&flags->units, fleet, &problems, units);
 	if (r < 0)
-		(void)fputs(problems.text.data, stderr);
+		(void)fputs(problems_text(&problems), stderr);
 	else
 		problems_each(&fleet->warnings, print_warning, NULL);
 	if (report && r < 0)

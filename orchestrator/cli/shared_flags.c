@@ -146,7 +146,7 @@ struct fleet *load_or_explain(const struct fleet_flags *flags)
 
 	problems_init(&problems);
 	if (fleet_load(flags, &problems, &fleet) < 0)
-		(void)fputs(problems.text.data, stderr);
+		(void)fputs(problems_text(&problems), stderr);
 	problems_done(&problems);
 	return fleet;
 }

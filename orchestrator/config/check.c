@@ -202,11 +202,8 @@ void check_values(struct loader *loader)
 			check_readable(loader, engine_node(loader, i), "registry_config",
 				       fleet->engines[i].registry_config);
 	}
-	for (size_t i = 0; i < fleet->environment_count; i++) {
-		unsigned before = loader->problems->count;
+	for (size_t i = 0; i < fleet->environment_count; i++)
 		check_environment(loader, i);
-		loader->origins[i].is_bad = loader->problems->count > before;
-	}
 	check_requests(loader);
 	if (fleet->environment_count == 0 && loader->flags->need != FLEET_ENGINE_ONLY &&
 	    !environments_are_unusable(loader))

@@ -122,7 +122,6 @@ static void load(struct loader *loader)
 	_cleanup_(merged_tree_freep) struct merged_tree *merged = merged_tree_new();
 	_cleanup_(included_done) struct included included = {0};
 	struct fleet *fleet = loader->fleet;
-	unsigned before = loader->problems->count;
 	bool readable = true;
 
 	if (fleet->file && config_read_tree(fleet->file, loader->problems, &tree) < 0)
@@ -142,7 +141,6 @@ static void load(struct loader *loader)
 	engines_settle(loader);
 	places_from_file(loader);
 	override_apply(loader);
-	loader->has_bad_rows = loader->problems->count > before;
 	places_find(loader);
 	engines_check(loader);
 	check_values(loader);

@@ -79,12 +79,11 @@ static void engines_that_cannot_be_told_apart_are_refused(void **state)
 		"  \"d e\": { socket: unix:///run/d.sock }\n"
 		"environments: [{ id: env_1, engine: a, key: { file: key } }]\n",
 		NO_FLAGS,
-		"fleet.yaml:7:3: engines: a name must be 1 to 128 of the characters A-Z a-z "
-		"0-9 _ -\n"
-		"fleet.yaml:2:9: engine: and engines: exclude each other: make it one of "
-		"engines\n"
+		"fleet.yaml:2:9: engine: and engines: exclude each other: make it one of engines\n"
 		"fleet.yaml:5:16: socket: '/run/a.sock' is the socket of engine 'a' too\n"
-		"fleet.yaml:6:6: 'socket' is missing: several engines need one each\n");
+		"fleet.yaml:6:6: 'socket' is missing: several engines need one each\n"
+		"fleet.yaml:7:3: engines: a name must be 1 to 128 of the characters A-Z a-z 0-9 _ "
+		"-\n");
 }
 
 static void a_flag_cannot_say_which_of_several_engines_it_means(void **state)
@@ -148,13 +147,13 @@ static void problems_name_the_included_file(void **state)
 			"include: conf.d/*.yaml\n"
 			"environments: [{ id: env_1, key: { file: key } }]\n",
 			NO_FLAGS,
-			"conf.d/c.yaml:2:1: not valid YAML: did not find expected node content "
-			"while parsing a flow node\n"
-			"conf.d/b.yaml:1:1: 'host' does not belong here: an included file holds "
-			"environments: and nothing else\n"
+			"conf.d/a.yaml:2:11: id: 'env_1' is the id of another environment too\n"
 			"conf.d/a.yaml:2:41: unknown key 'sesions': did you mean 'sessions'?\n"
 			"conf.d/a.yaml:3:49: weight: must be from 1 to 100, not '101'\n"
-			"conf.d/a.yaml:2:11: id: 'env_1' is the id of another environment too\n");
+			"conf.d/b.yaml:1:1: 'host' does not belong here: an included file holds "
+			"environments: and nothing else\n"
+			"conf.d/c.yaml:2:1: not valid YAML: did not find expected node content "
+			"while parsing a flow node\n");
 }
 
 static void a_pattern_may_match_nothing_but_a_name_must_be_there(void **state)
@@ -171,6 +170,22 @@ static void a_pattern_may_match_nothing_but_a_name_must_be_there(void **state)
 			"more.yaml: cannot read 'more.yaml': No such file or directory\n");
 }
 
+static void what_defaults_mount_is_refused_once_for_all_environments(void **state)
+{
+	(void)state;
+	assert_problems("version: 1\n"
+			"defaults:\n"
+			"  key: { file: key }\n"
+			"  mounts: [{ source: /etc, target: /a }, { source: /run, target: /b }]\n"
+			"environments: [{ id: env_1 }, { id: env_2, labels: { berth.x: a } }]\n",
+			NO_FLAGS,
+			"fleet.yaml:4:12: mounts: source '/etc' would give the session /etc of the "
+			"host; mount a directory made for sessions\n"
+			"fleet.yaml:4:42: mounts: source '/run' would give the session /run of the "
+			"host; mount a directory made for sessions\n"
+			"fleet.yaml:5:54: labels: 'berth.x': berth.* is set by berth alone\n");
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fleet_files_setup, fleet_files_teardown)
@@ -184,6 +199,7 @@ int main(void)
 		TEST(a_file_may_hold_nothing_but_what_it_includes),
 		TEST(problems_name_the_included_file),
 		TEST(a_pattern_may_match_nothing_but_a_name_must_be_there),
+		TEST(what_defaults_mount_is_refused_once_for_all_environments),
 	};
 
 	return cmocka_run_group_tests_name("fleet parts", tests, NULL, NULL);
