@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A fleet in several files, on several engines. */
+#include "base/cleanup.h"
 #include "unit/fleet_files.h"
 #include "unit/unit.h"
 
@@ -186,6 +187,37 @@ static void what_defaults_mount_is_refused_once_for_all_environments(void **stat
 			"fleet.yaml:5:54: labels: 'berth.x': berth.* is set by berth alone\n");
 }
 
+static void assert_warned(const char *timeouts, const char *lines)
+{
+	_cleanup_free_ char *yaml = xasprintf("version: 1\n"
+					      "environments:\n"
+					      "  - id: env_1\n"
+					      "    key: { file: key }\n"
+					      "    timeouts: { %s }\n",
+					      timeouts);
+	struct fleet *fleet = loaded(yaml, NO_FLAGS);
+
+	assert_string_equal(problems_text(&fleet->warnings), lines);
+	fleet_free(fleet);
+}
+
+static void a_first_heartbeat_after_the_end_of_the_session_is_warned_of(void **state)
+{
+	(void)state;
+	assert_warned("session: 1m, first_heartbeat: 5m",
+		      "fleet.yaml:5:47: first_heartbeat: 5m never comes to bear, since session: 1m "
+		      "ends the session before: say a shorter first_heartbeat, or a longer "
+		      "session\n");
+}
+
+static void one_that_is_reached_or_that_nobody_gave_is_not(void **state)
+{
+	(void)state;
+	assert_warned("session: 5m, first_heartbeat: 5m", "");
+	assert_warned("session: 1m", "");
+	assert_warned("first_heartbeat: 1h", "");
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fleet_files_setup, fleet_files_teardown)
@@ -200,6 +232,8 @@ int main(void)
 		TEST(problems_name_the_included_file),
 		TEST(a_pattern_may_match_nothing_but_a_name_must_be_there),
 		TEST(what_defaults_mount_is_refused_once_for_all_environments),
+		TEST(a_first_heartbeat_after_the_end_of_the_session_is_warned_of),
+		TEST(one_that_is_reached_or_that_nobody_gave_is_not),
 	};
 
 	return cmocka_run_group_tests_name("fleet parts", tests, NULL, NULL);
