@@ -49,9 +49,6 @@ const char *variable(const char *name);
 /* True if the file's environments are unusable as a whole, which has been reported. */
 bool environments_are_unusable(const struct loader *loader);
 
-/* Reads a file into a tree. -EINVAL with the reasons among the problems. */
-int config_read_tree(const char *file, struct problems *problems, struct yaml_tree **ret);
-
 /* `path`, which was written at `node`, seen from the folder of that file. The caller's. */
 char *config_beside(const struct yaml_node *node, const char *path);
 

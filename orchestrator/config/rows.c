@@ -462,7 +462,8 @@ const struct option fleet_rows[] = {
 	 .minimum = 1,
 	 .maximum = 4096,
 	 .help = "Further files to read environments from, such as conf.d/*.yaml, in the order of "
-		 "their names. Each holds `environments` and nothing else; its paths are relative "
+		 "their names; that no file matches is a warning. Each holds `environments` and "
+		 "nothing else; its paths are relative "
 		 "to its own folder."},
 	{.key = "defaults",
 	 .type = OPTION_CUSTOM,

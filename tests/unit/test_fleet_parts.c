@@ -157,18 +157,43 @@ static void problems_name_the_included_file(void **state)
 			"while parsing a flow node\n");
 }
 
-static void a_pattern_may_match_nothing_but_a_name_must_be_there(void **state)
+static void a_pattern_that_matches_nothing_is_warned_of(void **state)
 {
-	struct fleet *fleet = loaded("version: 1\n"
-				     "include: conf.d/*.yaml\n"
-				     "environments: [{ id: env_1, key: { file: key } }]\n",
-				     NO_FLAGS);
+	static const char *const patterns[] = {"conf.d/*.yaml", "*.yml", "conf.d/*/[ab].yaml"};
 	(void)state;
 
-	assert_int_equal(fleet->environment_count, 1);
-	fleet_free(fleet);
+	write_file("conf.d/README", 0644, "Environments of the teams.\n");
+	for (size_t i = 0; i < ARRAY_SIZE(patterns); i++) {
+		_cleanup_free_ char *yaml =
+			xasprintf("version: 1\n"
+				  "include: '%s'\n"
+				  "environments: [{ id: env_1, key: { file: key } }]\n",
+				  patterns[i]);
+		_cleanup_free_ char *line =
+			xasprintf("fleet.yaml:2:10: include: no file matches '%s': nothing is "
+				  "included\n",
+				  patterns[i]);
+		struct fleet *fleet = loaded(yaml, NO_FLAGS);
+		assert_int_equal(fleet->environment_count, 1);
+		assert_string_equal(problems_text(&fleet->warnings), line);
+		fleet_free(fleet);
+	}
+}
+
+static void a_file_or_folder_that_is_included_must_be_there(void **state)
+{
+	(void)state;
 	assert_problems("version: 1\ninclude: more.yaml\n", NO_FLAGS,
-			"more.yaml: cannot read 'more.yaml': No such file or directory\n");
+			"fleet.yaml:2:10: include: cannot read 'more.yaml': No such file or "
+			"directory\n");
+	assert_problems("version: 1\n"
+			"include: confd/*.yaml\n"
+			"environments: [{ id: env_1, key: { file: key } }]\n",
+			NO_FLAGS,
+			"fleet.yaml:2:10: include: cannot search 'confd/': No such file or "
+			"directory\n");
+	assert_problems("version: 1\ninclude: key/*.yaml\n", NO_FLAGS,
+			"fleet.yaml:2:10: include: cannot search 'key/': Not a directory\n");
 }
 
 static void what_defaults_mount_is_refused_once_for_all_environments(void **state)
@@ -230,7 +255,8 @@ int main(void)
 		TEST(included_environments_follow_in_the_order_of_their_files),
 		TEST(a_file_may_hold_nothing_but_what_it_includes),
 		TEST(problems_name_the_included_file),
-		TEST(a_pattern_may_match_nothing_but_a_name_must_be_there),
+		TEST(a_pattern_that_matches_nothing_is_warned_of),
+		TEST(a_file_or_folder_that_is_included_must_be_there),
 		TEST(what_defaults_mount_is_refused_once_for_all_environments),
 		TEST(a_first_heartbeat_after_the_end_of_the_session_is_warned_of),
 		TEST(one_that_is_reached_or_that_nobody_gave_is_not),
