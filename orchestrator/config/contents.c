@@ -5,7 +5,6 @@
  * claimed for it.
  */
 #include "base/cleanup.h"
-#include "base/text.h"
 #include "config/defaults.h"
 #include "config/loader.h"
 
@@ -93,14 +92,12 @@ static const char *key_as_written(const struct loader *loader, size_t i)
 static bool is_key_itself(struct loader *loader, size_t i)
 {
 	const char *written = key_as_written(loader, i), *origin = loader->origins[i].key;
+	struct err err;
 
-	if (!written || !text_starts_with(written, TEXT_KEY_PREFIX))
+	if (!written || key_check_source(written, &err) == 0)
 		return false;
-	complain(loader, origin ? NULL : place_of(loader, i, "key"), origin,
-		 "%sthis is a key itself: write it into a file that only berth's user can read "
-		 "(chmod 600), and name that file here; a key that others could see must be "
-		 "rotated",
-		 origin ? "" : "key: ");
+	complain(loader, origin ? NULL : place_of(loader, i, "key"), origin, "%s%s",
+		 origin ? "" : "key: ", err.text);
 	return true;
 }
 

@@ -161,6 +161,9 @@ int fleet_sample_plan(const struct fleet *fleet, const struct environment *envir
 void fleet_sample_admit(const struct fleet *fleet, const struct environment *environment,
 			admit_refused_fn *refused, void *arg);
 
+/* ERR_INPUT, with the remedy, if what somebody wrote to say where a key is starts like a key. */
+int key_check_source(const char *written, struct err *err);
+
 /* Reads the key now. The result is the caller's. ERR_INPUT, ERR_REFUSED. */
 int key_read(const struct key_source *source, struct secret **ret, struct err *err);
 

@@ -41,6 +41,7 @@ static const struct option key_rows[] = {
 	 .offset = offsetof(struct key_source, file),
 	 .minimum = 1,
 	 .maximum = 4096,
+	 .form = "PATH",
 	 .help = "File that holds the key; only its owner may be able to read it."},
 	{.key = "env",
 	 .type = OPTION_STRING,

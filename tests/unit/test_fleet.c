@@ -254,7 +254,8 @@ static void an_environment_without_an_id_is_refused(void **state)
 			"fleet.yaml:2:16: key: none is given: say --environment-key-file FILE, "
 			"ANTHROPIC_ENVIRONMENT_KEY_FILE, or key: { file: FILE } in a fleet file\n");
 	assert_problems("version: 1\nenvironments: &a [*a]\n", NO_FLAGS,
-			"fleet.yaml:2:15: a section of KEY: value is expected here\n"
+			"fleet.yaml:2:15: environments: a section of KEY: value is expected here, "
+			"such as { id: env_... }\n"
 			"fleet.yaml:2:15: key: none is given: say --environment-key-file FILE, "
 			"ANTHROPIC_ENVIRONMENT_KEY_FILE, or key: { file: FILE } in a fleet file\n");
 }
@@ -273,7 +274,8 @@ static void environments_of_another_type_are_refused_once(void **state)
 			(struct fleet_flags){.environment_id = "env_1"},
 			"fleet.yaml:2:15: environments: must be a list of sections\n");
 	assert_problems("version: 1\nenvironments: [env_1]\n", NO_FLAGS,
-			"fleet.yaml:2:16: a section of KEY: value is expected here\n"
+			"fleet.yaml:2:16: environments: a section of KEY: value is expected here, "
+			"such as { id: env_... }\n"
 			"fleet.yaml:2:16: key: none is given: say --environment-key-file FILE, "
 			"ANTHROPIC_ENVIRONMENT_KEY_FILE, or key: { file: FILE } in a fleet file\n");
 }
@@ -330,7 +332,8 @@ static void problems_of_defaults_are_told_once(void **state)
 			"fleet.yaml:2:46: 'name' belongs to one environment and has no default\n");
 	assert_problems("version: 1\ndefaults: [1]\n"
 			"environments: [{ id: env_1, key: { file: key } }]\n",
-			NO_FLAGS, "fleet.yaml:2:11: a section of KEY: value is expected here\n");
+			NO_FLAGS,
+			"fleet.yaml:2:11: defaults: a section of KEY: value is expected here\n");
 }
 
 static void a_policy_that_is_not_there_is_named_at_its_key(void **state)

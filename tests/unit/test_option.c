@@ -322,9 +322,11 @@ static void a_wrong_kind_of_node_is_refused_by_every_type(void **state)
 	assert_problems("pairs: [a]\n", "f.yaml:1:8: pairs: must be a map of NAME: value\n");
 	assert_problems("pairs: {a: [b]}\n",
 			"f.yaml:1:12: pairs: must be made of texts; this entry is none\n");
-	assert_problems("one: text\n", "f.yaml:1:6: a section of KEY: value is expected here\n");
+	assert_problems("one: text\n", "f.yaml:1:6: one: a section of KEY: value is expected here, "
+				       "such as { name: ... }\n");
 	assert_problems("many: {depth: 1}\n", "f.yaml:1:7: many: must be a list of sections\n");
-	assert_problems("many: [x]\n", "f.yaml:1:8: a section of KEY: value is expected here\n");
+	assert_problems("many: [x]\n", "f.yaml:1:8: many: a section of KEY: value is expected "
+				       "here, such as { name: ... }\n");
 	assert_problems("custom: [x]\n", "f.yaml:1:9: custom: is odd\n");
 	assert_problems("- text\n", "f.yaml:1:1: a section of KEY: value is expected here\n");
 }
