@@ -165,7 +165,6 @@ static bool on_refused(const char *field, size_t entry, const struct err *err, v
 	const struct question *question = arg;
 	struct loader *loader = question->loader;
 	const struct yaml_node *place = place_of_refusal(question, field, entry);
-
 	bool is_of_mount = strcmp(field, "mounts") == 0;
 
 	if (is_of_mount || !place ||
