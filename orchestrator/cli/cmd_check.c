@@ -2,6 +2,7 @@
 /* Loads configurations like a serving command would, and says what was understood. */
 #include "base/cleanup.h"
 #include "base/json.h"
+#include "base/text.h"
 #include "cli/check_units.h"
 #include "cli/columns.h"
 #include "cli/commands.h"
@@ -197,7 +198,7 @@ static int check(const struct check_flags *flags, struct json_object *report)
 	if (r == 0)
 		r = check_units(&flags->units, fleet, &problems, units);
 	if (r < 0)
-		(void)fputs(problems.text.data, stderr);
+		(void)fputs(problems_text(&problems), stderr);
 	else
 		problems_each(&fleet->warnings, print_warning, NULL);
 	if (report && r < 0)
@@ -223,8 +224,11 @@ static int check_all(struct check_flags *flags)
 		int exit_code = check(flags, report);
 		worst = exit_code != EXIT_DONE ? exit_code : worst;
 	}
-	if (report)
-		printf("%s\n", json_line(report));
+	if (report) {
+		_cleanup_free_ char *line = xstrdup(json_line(report));
+		(void)text_mask_keys(line);
+		printf("%s\n", line);
+	}
 	return worst;
 }
 

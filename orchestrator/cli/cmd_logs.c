@@ -8,6 +8,7 @@
 #include "base/file.h"
 #include "cli/commands.h"
 #include "cli/exit.h"
+#include "cli/explain.h"
 #include "cli/find.h"
 #include "cli/shared_flags.h"
 #include "cli/visible.h"
@@ -263,10 +264,9 @@ static int complain_none(const struct visit *visit, const char *text)
 {
 	if (visit_result(visit) != EXIT_DONE)
 		return visit_result(visit);
-	(void)fprintf(stderr,
-		      "berth logs: there is no container of '%s' of instance '%s', and nothing was "
-		      "kept of one in %s/logs; 'berth ps' lists what runs\n",
-		      text, visit->fleet->instance, visit->fleet->state_dir);
+	explain("berth logs: there is no container of '%s' of instance '%s', and nothing was "
+		"kept of one in %s/logs; 'berth ps' lists what runs\n",
+		text, visit->fleet->instance, visit->fleet->state_dir);
 	return EXIT_NO_INPUT;
 }
 

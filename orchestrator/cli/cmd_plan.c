@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Prints the create request that a work item would get. Nothing is asked of anybody. */
+#include "base/cleanup.h"
 #include "base/json.h"
+#include "base/text.h"
 #include "cli/commands.h"
 #include "cli/exit.h"
+#include "cli/explain.h"
 #include "cli/shared_flags.h"
 #include "engine/dialect.h"
 
@@ -34,12 +37,23 @@ static const struct flag plan_flag_rows[] = {
 	{.name = NULL},
 };
 
+/* Secrets that berth puts in are left out; a key in `env` or elsewhere was put there by others. */
+static void print_request(const struct dialect *dialect, const struct plan *plan)
+{
+	_cleanup_(json_putp) struct json_object *request = dialect->render(plan, true);
+	_cleanup_free_ char *text = xstrdup(json_object_to_json_string_ext(
+		request, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED |
+				 JSON_C_TO_STRING_NOSLASHESCAPE));
+
+	(void)text_mask_keys(text);
+	printf("%s\n", text);
+}
+
 static int print_plan(const struct fleet *fleet, const struct plan_flags *flags)
 {
 	const struct environment *environment = fleet->environments;
 	const struct dialect *dialect =
 		strcmp(flags->api, "podman") == 0 ? &dialect_podman : &dialect_docker;
-	struct json_object *request;
 	struct plan *plan;
 	struct err err;
 
@@ -50,17 +64,11 @@ static int print_plan(const struct fleet *fleet, const struct plan_flags *flags)
 		/* -EINVAL: the ids that were given are none. */
 		return err.code == -EINVAL ? EXIT_USAGE : EXIT_CONFIG;
 	}
-	(void)fprintf(
-		stderr,
-		"# %s: create container %s\n"
+	explain("# %s: create container %s\n"
 		"# No engine is asked: the id of image '%s' would stand for its name, and its "
 		"VOLUMEs would be covered.\n",
 		dialect->name, plan->name, plan->image);
-	request = dialect->render(plan, true);
-	printf("%s\n", json_object_to_json_string_ext(
-			       request, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED |
-						JSON_C_TO_STRING_NOSLASHESCAPE));
-	json_object_put(request);
+	print_request(dialect, plan);
 	plan_free(plan);
 	return EXIT_DONE;
 }

@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "cli/commands.h"
 #include "cli/exit.h"
+#include "cli/explain.h"
 #include "cli/find.h"
 #include "cli/settle.h"
 #include "cli/shared_flags.h"
@@ -221,10 +222,9 @@ static int complain_none(struct visit *visit, const char *text)
 {
 	if (visit_result(visit) != EXIT_DONE)
 		return visit_result(visit);
-	(void)fprintf(stderr,
-		      "berth stop: there is no container of '%s' of instance '%s'; 'berth ps' "
-		      "lists what runs, 'berth queue stop' stops an item that nothing runs\n",
-		      text, visit->fleet->instance);
+	explain("berth stop: there is no container of '%s' of instance '%s'; 'berth ps' "
+		"lists what runs, 'berth queue stop' stops an item that nothing runs\n",
+		text, visit->fleet->instance);
 	return EXIT_NO_INPUT;
 }
 

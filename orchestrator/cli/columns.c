@@ -2,6 +2,7 @@
 #include "cli/columns.h"
 
 #include "base/cleanup.h"
+#include "base/text.h"
 
 #include <stdbool.h>
 #include <stdio.h>
@@ -16,8 +17,11 @@ void columns_add(struct columns *columns, const char *const *cells)
 {
 	columns->cells = xreallocarray(columns->cells, columns->cell_count + columns->width,
 				       sizeof(*columns->cells));
-	for (size_t i = 0; i < columns->width; i++)
-		columns->cells[columns->cell_count++] = xstrdup(cells[i] ? cells[i] : "-");
+	for (size_t i = 0; i < columns->width; i++) {
+		char *cell = xstrdup(cells[i] ? cells[i] : "-");
+		(void)text_mask_keys(cell);
+		columns->cells[columns->cell_count++] = cell;
+	}
 }
 
 static int width_of(const struct columns *columns, size_t column)

@@ -3,6 +3,7 @@
 
 #include "base/cleanup.h"
 #include "cli/exit.h"
+#include "cli/explain.h"
 #include "cli/which.h"
 
 #include <stdio.h>
@@ -28,8 +29,7 @@ static struct candidate *candidates_of(const struct visit *visit)
 int find_complain_several(const char *command, const char *text, const struct candidate *candidates,
 			  size_t count)
 {
-	(void)fprintf(stderr, "berth %s: the ids of several containers begin with '%s':\n", command,
-		      text);
+	explain("berth %s: the ids of several containers begin with '%s':\n", command, text);
 	for (size_t i = 0; i < count; i++) {
 		const struct candidate *candidate = &candidates[i];
 		if (which_may_be(text, candidate))

@@ -4,6 +4,7 @@
 #include "base/cleanup.h"
 #include "base/text.h"
 #include "cli/exit.h"
+#include "cli/explain.h"
 
 #include <getopt.h>
 #include <inttypes.h>
@@ -114,13 +115,15 @@ static int complain(const struct command *command, const char *format, ...)
 
 static int complain(const struct command *command, const char *format, ...)
 {
+	_cleanup_free_ char *message = NULL;
 	va_list arguments;
 
-	(void)fprintf(stderr, "berth %s: ", command->name);
 	va_start(arguments, format);
-	(void)vfprintf(stderr, format, arguments);
+	int r = vasprintf(&message, format, arguments);
 	va_end(arguments);
-	(void)fprintf(stderr, "\nTry 'berth %s --help'.\n", command->name);
+	if (r < 0)
+		abort();
+	explain("berth %s: %s\nTry 'berth %s --help'.\n", command->name, message, command->name);
 	return EXIT_USAGE;
 }
 
@@ -195,6 +198,19 @@ static int set_choice(const struct command *command, const struct flag *flag, co
 	return exit_code;
 }
 
+static int set_text(const struct command *command, const struct flag *flag, const char **field,
+		    const char *text)
+{
+	struct err err;
+
+	if (*text == '\0')
+		return complain(command, "--%s: must not be empty", flag->name);
+	if (flag->check && flag->check(text, &err) < 0)
+		return complain(command, "--%s: %s", flag->name, err.text);
+	*field = text;
+	return EXIT_DONE;
+}
+
 static int set_number(const struct command *command, const struct flag *flag, int64_t *field,
 		      const char *text)
 {
@@ -241,10 +257,7 @@ static int set_flag(const struct command *command, const struct flag *flag, void
 	case FLAG_CHOICE:
 		return set_choice(command, flag, field, text);
 	case FLAG_TEXT:
-		if (*text == '\0')
-			return complain(command, "--%s: must not be empty", flag->name);
-		*(const char **)field = text;
-		return 0;
+		return set_text(command, flag, field, text);
 	case FLAG_INT:
 	case FLAG_DURATION:
 		return set_number(command, flag, field, text);
@@ -284,6 +297,8 @@ static int take_operand(const struct flag_table *table, const char *text)
 
 	if (!command->operands)
 		return complain(command, "does not know what to do with '%s'", text);
+	if (*text == '\0')
+		return complain(command, "%s: must not be empty", command->operands);
 	if (strchr(command->operands, '|') &&
 	    check_choice(command, "", command->operands, text) != EXIT_DONE)
 		return EXIT_USAGE;

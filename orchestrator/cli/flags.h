@@ -18,6 +18,8 @@
  *		if (!flags_parse(&command_ps, &flags, argc, argv, &exit_code))
  *			return exit_code;
  */
+#include "base/err.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -44,6 +46,8 @@ struct flag {
 	const char *argument;	  /* its name in --help: FILE and DIRECTORY are completed as
 				   * such; of a choice the words */
 	int64_t minimum, maximum; /* both included, for INT and DURATION */
+	/* TEXT: says what is wrong with the value by itself (ERR_INPUT); NULL: nothing can be. */
+	int (*check)(const char *text, struct err *err);
 	const char *help;
 };
 

@@ -2,6 +2,7 @@
 /* berth: one container per agent session. Finds the command and hands over to it. */
 #include "cli/commands.h"
 #include "cli/exit.h"
+#include "cli/explain.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -60,13 +61,13 @@ static int complain_unknown(char *const *words)
 	if (words[1] && asks_for_help(words[1]) && print_commands(stdout, words[0]) > 0)
 		return EXIT_DONE;
 	if (print_commands(stderr, words[0]) > 0) {
-		(void)fprintf(stderr, "berth %s: %s%s%s\n", words[0],
-			      words[1] ? "unknown command '" : "say which",
-			      words[1] ? words[1] : "", words[1] ? "'" : "");
+		explain("berth %s: %s%s%s\n", words[0],
+			words[1] ? "unknown command '" : "say which", words[1] ? words[1] : "",
+			words[1] ? "'" : "");
 		return EXIT_USAGE;
 	}
-	(void)fprintf(stderr, "berth: unknown command '%s'%s%s%s\nTry 'berth --help'.\n", words[0],
-		      meant ? ": did you mean '" : "", meant ? meant : "", meant ? "'?" : "");
+	explain("berth: unknown command '%s'%s%s%s\nTry 'berth --help'.\n", words[0],
+		meant ? ": did you mean '" : "", meant ? meant : "", meant ? "'?" : "");
 	return EXIT_USAGE;
 }
 

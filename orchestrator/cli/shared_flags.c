@@ -2,9 +2,78 @@
 #include "cli/shared_flags.h"
 
 #include "base/log.h"
+#include "config/rows.h"
+#include "policy/option.h"
 
 #include <stdio.h>
 #include <string.h>
+
+/* --- what a flag's value must be like, as the key of the fleet file that it stands for ----------
+ */
+
+static int check_of_fleet(const char *key, const char *text, struct err *err)
+{
+	struct fleet scratch = {.references = 0};
+
+	int r = option_set(option_find(fleet_rows, key), &scratch, text, err);
+	option_free(fleet_rows, &scratch);
+	return r;
+}
+
+static int check_of_environment(const char *key, const char *text, struct err *err)
+{
+	struct environment scratch = {.id = NULL};
+
+	int r = option_set(option_find(environment_rows, key), &scratch, text, err);
+	option_free(environment_rows, &scratch);
+	return r;
+}
+
+static int check_engine(const char *text, struct err *err)
+{
+	struct engine_settings scratch = {.name = NULL};
+
+	int r = option_set(option_find(engine_rows, "socket"), &scratch, text, err);
+	option_free(engine_rows, &scratch);
+	return r;
+}
+
+static int check_instance(const char *text, struct err *err)
+{
+	return check_of_fleet("instance", text, err);
+}
+
+static int check_state_dir(const char *text, struct err *err)
+{
+	return check_of_fleet("state_dir", text, err);
+}
+
+static int check_policy_dir(const char *text, struct err *err)
+{
+	return check_of_fleet("policy_dir", text, err);
+}
+
+static int check_environment_id(const char *text, struct err *err)
+{
+	return check_of_environment("id", text, err);
+}
+
+static int check_image(const char *text, struct err *err)
+{
+	return check_of_environment("image", text, err);
+}
+
+static int check_policy(const char *text, struct err *err)
+{
+	return check_of_environment("policy", text, err);
+}
+
+static int check_sessions(const char *text, struct err *err)
+{
+	return check_of_environment("sessions", text, err);
+}
+
+/* --- the flags -------------------------------------------------------------------------------- */
 
 const struct flag engine_flags[] = {
 	{.name = "config",
@@ -16,11 +85,13 @@ const struct flag engine_flags[] = {
 	 .type = FLAG_TEXT,
 	 .offset = offsetof(struct fleet_flags, engine),
 	 .argument = "unix:///PATH",
+	 .check = check_engine,
 	 .help = "the container engine's socket [BERTH_ENGINE]"},
 	{.name = "instance",
 	 .type = FLAG_TEXT,
 	 .offset = offsetof(struct fleet_flags, instance),
 	 .argument = "NAME",
+	 .check = check_instance,
 	 .help = "whose containers these are (default: default)"},
 	{.name = NULL},
 };
@@ -30,31 +101,37 @@ const struct flag environment_flags[] = {
 	 .type = FLAG_TEXT,
 	 .offset = offsetof(struct fleet_flags, environment_id),
 	 .argument = "ID",
+	 .check = check_environment_id,
 	 .help = "the environment to serve [ANTHROPIC_ENVIRONMENT_ID]"},
 	{.name = "environment-key-file",
 	 .type = FLAG_TEXT,
 	 .offset = offsetof(struct fleet_flags, environment_key_file),
 	 .argument = "FILE",
+	 .check = key_check_source,
 	 .help = "its key [ANTHROPIC_ENVIRONMENT_KEY_FILE]"},
 	{.name = "image",
 	 .type = FLAG_TEXT,
 	 .offset = offsetof(struct fleet_flags, image),
 	 .argument = "IMAGE",
+	 .check = check_image,
 	 .help = "the session image"},
 	{.name = "policy",
 	 .type = FLAG_TEXT,
 	 .offset = offsetof(struct fleet_flags, policy),
 	 .argument = "NAME",
+	 .check = check_policy,
 	 .help = "the hardening policy (default: hardened)"},
 	{.name = "policy-dir",
 	 .type = FLAG_TEXT,
 	 .offset = offsetof(struct fleet_flags, policy_dir),
 	 .argument = "DIRECTORY",
+	 .check = check_policy_dir,
 	 .help = "policies that come before the installed ones"},
 	{.name = "sessions",
 	 .type = FLAG_TEXT,
 	 .offset = offsetof(struct fleet_flags, sessions),
 	 .argument = "N",
+	 .check = check_sessions,
 	 .help = "most sessions of the environment at once (default: 8)"},
 	{.name = "credential",
 	 .type = FLAG_CHOICE,
@@ -65,6 +142,7 @@ const struct flag environment_flags[] = {
 	 .type = FLAG_TEXT,
 	 .offset = offsetof(struct fleet_flags, state_dir),
 	 .argument = "DIRECTORY",
+	 .check = check_state_dir,
 	 .help = "lock and records"},
 	{.name = "on-shutdown",
 	 .type = FLAG_CHOICE,
@@ -79,6 +157,7 @@ const struct flag state_flags[] = {
 	 .type = FLAG_TEXT,
 	 .offset = offsetof(struct fleet_flags, state_dir),
 	 .argument = "DIRECTORY",
+	 .check = check_state_dir,
 	 .help = "where berth keeps the output of containers that are gone"},
 	{.name = NULL},
 };
@@ -97,11 +176,13 @@ const struct flag key_flags[] = {
 	 .type = FLAG_TEXT,
 	 .offset = offsetof(struct fleet_flags, environment_id),
 	 .argument = "ID",
+	 .check = check_environment_id,
 	 .help = "the environment [ANTHROPIC_ENVIRONMENT_ID]"},
 	{.name = "environment-key-file",
 	 .type = FLAG_TEXT,
 	 .offset = offsetof(struct fleet_flags, environment_key_file),
 	 .argument = "FILE",
+	 .check = key_check_source,
 	 .help = "its key [ANTHROPIC_ENVIRONMENT_KEY_FILE]"},
 	{.name = NULL},
 };
@@ -146,7 +227,7 @@ struct fleet *load_or_explain(const struct fleet_flags *flags)
 
 	problems_init(&problems);
 	if (fleet_load(flags, &problems, &fleet) < 0)
-		(void)fputs(problems.text.data, stderr);
+		(void)fputs(problems_text(&problems), stderr);
 	problems_done(&problems);
 	return fleet;
 }

@@ -134,6 +134,24 @@ static void check_poll(struct loader *loader, size_t i)
 			 "offered again while they are being prepared");
 }
 
+/* Both count from the start. A default that is not reached contradicts nothing. */
+static void check_timeouts(struct loader *loader, size_t i)
+{
+	const struct timeouts *timeouts = &loader->fleet->environments[i].timeouts;
+	const struct yaml_node *node = yaml_get(loader->origins[i].node, "timeouts");
+	char session[32], first_heartbeat[32];
+
+	if (!is_given(node, "first_heartbeat") || !is_given(node, "session") ||
+	    timeouts->first_heartbeat_ms <= timeouts->session_ms)
+		return;
+	text_format_duration(session, timeouts->session_ms);
+	text_format_duration(first_heartbeat, timeouts->first_heartbeat_ms);
+	warn(loader, yaml_get(node, "first_heartbeat"), "timeouts",
+	     "first_heartbeat: %s never comes to bear, since session: %s ends the session before: "
+	     "say a shorter first_heartbeat, or a longer session",
+	     first_heartbeat, session);
+}
+
 /* What the tree says and no row can: null for block_ms leaves it out. */
 static void settle_poll(struct loader *loader, size_t i)
 {
@@ -168,6 +186,7 @@ static void check_environment(struct loader *loader, size_t i)
 		environment->name = xstrdup_or_null(environment->id);
 	settle_poll(loader, i);
 	check_poll(loader, i);
+	check_timeouts(loader, i);
 	check_variables(loader, yaml_get(node, "env"));
 	check_labels(loader, yaml_get(node, "labels"));
 }
@@ -202,11 +221,8 @@ void check_values(struct loader *loader)
 			check_readable(loader, engine_node(loader, i), "registry_config",
 				       fleet->engines[i].registry_config);
 	}
-	for (size_t i = 0; i < fleet->environment_count; i++) {
-		unsigned before = loader->problems->count;
+	for (size_t i = 0; i < fleet->environment_count; i++)
 		check_environment(loader, i);
-		loader->origins[i].is_bad = loader->problems->count > before;
-	}
 	check_requests(loader);
 	if (fleet->environment_count == 0 && loader->flags->need != FLEET_ENGINE_ONLY &&
 	    !environments_are_unusable(loader))

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What the configuration points to: policies are read, keys are looked at, and a sample item is
- * planned for each environment, so that what no container may have is refused before an item is
+ * What the configuration points to: policies are read, keys are looked at, and for each environment
+ * it is asked what its container would be refused for, so that this is known before an item is
  * claimed for it.
  */
 #include "base/cleanup.h"
@@ -17,6 +17,13 @@ static const struct yaml_node *place_of(const struct loader *loader, size_t i, c
 	const struct yaml_node *node = yaml_get(loader->origins[i].node, key);
 
 	return node ? node : loader->origins[i].node;
+}
+
+static bool is_no_section(const struct loader *loader, size_t i, const char *key)
+{
+	const struct yaml_node *node = yaml_get(loader->origins[i].node, key);
+
+	return node && node->kind != YAML_MAP && !yaml_is_null(node);
 }
 
 static void check_policy_dir(struct loader *loader)
@@ -56,13 +63,42 @@ static void load_policy(struct loader *loader, size_t i)
 	if (r == -ENOENT) {
 		/* Its message names no place: that is here. */
 		complain(loader, origin ? NULL : place_of(loader, i, "policy"),
-			 origin ? origin : "policy", "%.*s", (int)problems.text.len - 1,
-			 problems.text.data);
+			 origin ? origin : "policy", "%s", problems.items[0].text);
 	} else {
-		(void)!buf_adds(&loader->problems->text, problems.text.data);
-		loader->problems->count += problems.count;
+		problems_append(loader->problems, &problems);
 	}
 	problems_done(&problems);
+}
+
+/* What somebody wrote to say where the key is; NULL: nothing. */
+static const char *key_as_written(const struct loader *loader, size_t i)
+{
+	static const char *const members[] = {"file", "env", "credential"};
+	const struct yaml_node *node = yaml_get(loader->origins[i].node, "key");
+
+	if (loader->origins[i].key)
+		return loader->fleet->environments[i].key.file;
+	if (node && node->kind == YAML_SCALAR)
+		return node->text;
+	for (size_t j = 0; j < ARRAY_SIZE(members); j++) {
+		const struct yaml_node *member = yaml_get(node, members[j]);
+		if (member && member->kind == YAML_SCALAR)
+			return member->text;
+	}
+	return NULL;
+}
+
+/* Complains of a key itself, where the place of one is to be said. */
+static bool is_key_itself(struct loader *loader, size_t i)
+{
+	const char *written = key_as_written(loader, i), *origin = loader->origins[i].key;
+	struct err err;
+
+	if (!written || key_check_source(written, &err) == 0)
+		return false;
+	complain(loader, origin ? NULL : place_of(loader, i, "key"), origin, "%s%s",
+		 origin ? "" : "key: ", err.text);
+	return true;
 }
 
 static void check_key(struct loader *loader, size_t i)
@@ -74,8 +110,11 @@ static void check_key(struct loader *loader, size_t i)
 	const struct yaml_node *node = place_of(loader, i, "key");
 	struct err err;
 
+	if (is_key_itself(loader, i))
+		return;
 	if (!key->file && !key->variable && !key->credential) {
-		if (defaults_are_lost(loader->root))
+		/* What is no section has been reported. */
+		if (defaults_are_lost(loader->root) || is_no_section(loader, i, "key"))
 			return;
 		complain(loader, node, "key",
 			 "%snone is given: say --environment-key-file FILE, "
@@ -87,24 +126,73 @@ static void check_key(struct loader *loader, size_t i)
 		complain(loader, origin ? NULL : node, origin, "%s", err.text);
 }
 
-/* A refusal starts with the key it is about: "network: ...". */
-static const struct yaml_node *place_of_refusal(const struct loader *loader, size_t i,
-						const struct err *err)
-{
-	_cleanup_free_ char *key = xstrndup(err->text, strcspn(err->text, ":"));
+/* An environment whose container is asked about, and where its mounts were written: those that are
+ * complete, since what is missing in the others has been reported. */
+struct question {
+	struct loader *loader;
+	size_t i; /* of the environment */
+	const struct yaml_node **mounts;
+};
 
-	return place_of(loader, i, key);
+/* Where the member of a map that is called `name` was written; the map if there is none. */
+static const struct yaml_node *place_of_member(const struct yaml_node *map, const char *name)
+{
+	for (size_t i = 0; map->kind == YAML_MAP && i < map->count; i++)
+		if (strcmp(map->pairs[i].key->text, name) == 0)
+			return map->pairs[i].key;
+	return map;
 }
 
-static void check_plan(struct loader *loader, size_t i)
+static const struct yaml_node *place_of_refusal(const struct question *question, const char *field,
+						size_t entry)
 {
-	struct plan *plan = NULL;
-	struct err err;
+	const struct environment *environment = &question->loader->fleet->environments[question->i];
+	const struct yaml_node *place = place_of(question->loader, question->i, field);
 
-	if (fleet_sample_plan(loader->fleet, &loader->fleet->environments[i], "work", "session",
-			      &plan, &err) < 0)
-		complain(loader, place_of_refusal(loader, i, &err), "environment", "%s", err.text);
-	plan_free(plan);
+	if (!place)
+		return NULL;
+	if (strcmp(field, "env") == 0)
+		return place_of_member(place, environment->env[entry].name);
+	if (strcmp(field, "labels") == 0)
+		return place_of_member(place, environment->labels[entry].name);
+	return strcmp(field, "mounts") == 0 ? question->mounts[entry] : place;
+}
+
+/* What a value itself was refused for is not said in other words; of mounts, only those are asked
+ * about whose values were not. */
+static bool on_refused(const char *field, size_t entry, const struct err *err, void *arg)
+{
+	const struct question *question = arg;
+	struct loader *loader = question->loader;
+	const struct yaml_node *place = place_of_refusal(question, field, entry);
+	bool is_of_mount = strcmp(field, "mounts") == 0;
+
+	if (is_of_mount || !place ||
+	    !problems_are_at(loader->problems, place->file, place->line, place->column))
+		complain(loader, place, "environment", "%s", err->text);
+	return true;
+}
+
+static void check_container(struct loader *loader, size_t i)
+{
+	struct environment complete = loader->fleet->environments[i];
+	const struct yaml_node *list = yaml_get(loader->origins[i].node, "mounts");
+	_cleanup_free_ struct plan_mount *mounts =
+		xcalloc(complete.mount_count + 1, sizeof(struct plan_mount));
+	_cleanup_free_ const struct yaml_node **places =
+		xcalloc(complete.mount_count + 1, sizeof(struct yaml_node *));
+	size_t count = 0;
+
+	for (size_t j = 0; j < complete.mount_count; j++) {
+		if (!complete.mounts[j].source || !complete.mounts[j].target)
+			continue;
+		mounts[count] = complete.mounts[j];
+		places[count++] = list->items[j];
+	}
+	complete.mounts = mounts;
+	complete.mount_count = count;
+	fleet_sample_admit(loader->fleet, &complete, on_refused,
+			   &(struct question){loader, i, places});
 }
 
 void contents_load(struct loader *loader)
@@ -118,9 +206,7 @@ void contents_load(struct loader *loader)
 		load_policy(loader, i);
 		if (loader->flags->need == FLEET_ALL)
 			check_key(loader, i);
-		/* Values that were refused are not there to plan with. */
-		if (!loader->has_bad_rows && !loader->origins[i].is_bad &&
-		    fleet->environments[i].policy)
-			check_plan(loader, i);
+		if (fleet->environments[i].policy)
+			check_container(loader, i);
 	}
 }

@@ -27,11 +27,15 @@ void defaults_read(const struct option *row, const struct yaml_node *node, void 
 {
 	struct environment scratch = {.id = NULL};
 
-	(void)row;
 	(void)target;
+	if (node->kind != YAML_MAP) {
+		problems_at(problems, node, "%s: a section of KEY: value is expected here",
+			    row->key);
+		return;
+	}
 	(void)option_read(environment_rows, node, &scratch, problems);
 	option_free(environment_rows, &scratch);
-	for (size_t i = 0; node->kind == YAML_MAP && i < node->count; i++) {
+	for (size_t i = 0; i < node->count; i++) {
 		const struct yaml_node *key = node->pairs[i].key;
 		const struct option *own = option_find(environment_rows, key->text);
 		if (own && own->singular)

@@ -2,6 +2,7 @@
 #include "config/fleet.h"
 
 #include "base/cleanup.h"
+#include "base/file.h"
 #include "config/defaults.h"
 #include "config/include.h"
 #include "config/loader.h"
@@ -116,16 +117,29 @@ static void check_organization_key(struct loader *loader)
 			 "(in a systemd unit: UnsetEnvironment=ANTHROPIC_API_KEY)");
 }
 
+/* -EINVAL with the reasons among the problems. */
+static int read_tree(const char *file, struct problems *problems, struct yaml_tree **ret)
+{
+	_cleanup_(buf_done) struct buf text;
+	struct err err;
+
+	buf_init(&text, BUF_MAX_CONFIG_FILE);
+	if (file_read(file, &text, &err) < 0) {
+		problems_add(problems, file, 0, 0, "%s", err.text);
+		return -EINVAL;
+	}
+	return yaml_tree_parse(file, text.data, text.len, problems, ret);
+}
+
 static void load(struct loader *loader)
 {
 	_cleanup_(yaml_tree_freep) struct yaml_tree *tree = NULL;
 	_cleanup_(merged_tree_freep) struct merged_tree *merged = merged_tree_new();
 	_cleanup_(included_done) struct included included = {0};
 	struct fleet *fleet = loader->fleet;
-	unsigned before = loader->problems->count;
 	bool readable = true;
 
-	if (fleet->file && config_read_tree(fleet->file, loader->problems, &tree) < 0)
+	if (fleet->file && read_tree(fleet->file, loader->problems, &tree) < 0)
 		readable = false;
 	if (tree) {
 		const struct yaml_node *root =
@@ -142,7 +156,6 @@ static void load(struct loader *loader)
 	engines_settle(loader);
 	places_from_file(loader);
 	override_apply(loader);
-	loader->has_bad_rows = loader->problems->count > before;
 	places_find(loader);
 	engines_check(loader);
 	check_values(loader);

@@ -8,6 +8,7 @@
 #include "base/secret.h"
 #include "config/poll_settings.h"
 #include "engine/image.h"
+#include "plan/admit.h"
 #include "plan/plan.h"
 #include "policy/policy.h"
 #include "policy/problem.h"
@@ -154,6 +155,14 @@ void fleet_plan_input(const struct fleet *fleet, const struct environment *envir
 int fleet_sample_plan(const struct fleet *fleet, const struct environment *environment,
 		      const char *work_id, const char *session_id, struct plan **ret,
 		      struct err *err);
+
+/* What such a plan would be refused for, everything that is (plan/admit.h). The environment may
+ * lack its id; its policy must be there, and its mounts complete. */
+void fleet_sample_admit(const struct fleet *fleet, const struct environment *environment,
+			admit_refused_fn *refused, void *arg);
+
+/* ERR_INPUT, with the remedy, if what somebody wrote to say where a key is starts like a key. */
+int key_check_source(const char *written, struct err *err);
 
 /* Reads the key now. The result is the caller's. ERR_INPUT, ERR_REFUSED. */
 int key_read(const struct key_source *source, struct secret **ret, struct err *err);

@@ -5,22 +5,10 @@
 #include "base/file.h"
 #include "config/rows.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <glob.h>
 #include <string.h>
-
-int config_read_tree(const char *file, struct problems *problems, struct yaml_tree **ret)
-{
-	_cleanup_(buf_done) struct buf text;
-	struct err err;
-
-	buf_init(&text, BUF_MAX_CONFIG_FILE);
-	if (file_read(file, &text, &err) < 0) {
-		problems_add(problems, file, 0, 0, "%s", err.text);
-		return -EINVAL;
-	}
-	return yaml_tree_parse(file, text.data, text.len, problems, ret);
-}
 
 /* Its environments; NULL with what is wrong among the problems. They themselves are read later. */
 static const struct yaml_node *find_environments(struct loader *loader,
@@ -50,30 +38,70 @@ static void add_items(struct yaml_node *list, const struct yaml_node *items)
 		list->items[list->count++] = items->items[i];
 }
 
-static void read_file(struct loader *loader, const char *file, struct included *included)
+/* Reads a file that is included at `node`. */
+static void read_file(struct loader *loader, const struct yaml_node *node, const char *file,
+		      struct included *included)
 {
+	_cleanup_(buf_done) struct buf text;
 	struct yaml_tree *tree = NULL;
+	struct err err;
 
-	if (config_read_tree(file, loader->problems, &tree) < 0) {
+	buf_init(&text, BUF_MAX_CONFIG_FILE);
+	if (file_read(file, &text, &err) < 0) {
+		problems_at(loader->problems, node, "include: %s", err.text);
 		loader->has_lost_environments = true;
-		return;
+	} else if (yaml_tree_parse(file, text.data, text.len, loader->problems, &tree) < 0) {
+		loader->has_lost_environments = true;
+	} else {
+		included->trees = xreallocarray(included->trees, included->count + 1,
+						sizeof(struct yaml_tree *));
+		included->trees[included->count++] = tree;
 	}
-	included->trees =
-		xreallocarray(included->trees, included->count + 1, sizeof(struct yaml_tree *));
-	included->trees[included->count++] = tree;
 }
 
-/* Reads every file of the pattern; false if it names a file that is not there. */
-static bool read_files(struct loader *loader, const char *pattern, struct included *included)
+/* The folder that is searched: what is before the first part of the path that has a wildcard. */
+static char *folder_of_pattern(const char *pattern)
+{
+	_cleanup_free_ char *plain = xstrndup(pattern, strcspn(pattern, "*?["));
+	const char *slash = strrchr(plain, '/');
+
+	return slash ? xstrndup(plain, (size_t)(slash - plain) + 1) : xstrdup(".");
+}
+
+/* A pattern that nothing matches is fine while the folder waits for files, and nothing else. */
+static void report_no_match(struct loader *loader, const struct yaml_node *node,
+			    const char *pattern)
+{
+	_cleanup_free_ char *folder = folder_of_pattern(pattern);
+	DIR *entries = opendir(folder);
+
+	if (entries) {
+		(void)closedir(entries);
+		warn(loader, node, NULL, "include: no file matches '%s': nothing is included",
+		     pattern);
+	} else {
+		problems_at(loader->problems, node, "include: cannot search '%s': %m", folder);
+		loader->has_lost_environments = true;
+	}
+}
+
+/* Reads every file of the pattern that is written at `node`. */
+static void read_files(struct loader *loader, const struct yaml_node *node, const char *pattern,
+		       struct included *included)
 {
 	glob_t found = {0};
 
 	/* GLOB_NOMAGIC: a name without wildcards stands for itself, there or not. */
 	int r = glob(pattern, GLOB_NOMAGIC, NULL, &found);
 	for (size_t i = 0; r == 0 && i < found.gl_pathc; i++)
-		read_file(loader, found.gl_pathv[i], included);
+		read_file(loader, node, found.gl_pathv[i], included);
+	if (r == GLOB_NOMATCH) {
+		report_no_match(loader, node, pattern);
+	} else if (r != 0) {
+		problems_at(loader->problems, node, "include: cannot search for '%s': %m", pattern);
+		loader->has_lost_environments = true;
+	}
 	globfree(&found);
-	return r == 0 || r == GLOB_NOMATCH;
 }
 
 const struct yaml_node *include_merge(struct loader *loader, struct merged_tree *tree,
@@ -88,10 +116,7 @@ const struct yaml_node *include_merge(struct loader *loader, struct merged_tree 
 	    (own && own->kind != YAML_LIST && !yaml_is_null(own)))
 		return root;
 	_cleanup_free_ char *pattern = config_beside(node, node->text);
-	if (!read_files(loader, pattern, included)) {
-		problems_at(loader->problems, node, "include: cannot search for '%s': %m", pattern);
-		return root;
-	}
+	read_files(loader, node, pattern, included);
 	const struct yaml_node **lists = xcalloc(included->count + 1, sizeof(struct yaml_node *));
 	for (size_t i = 0; i < included->count; i++) {
 		lists[i] = find_environments(loader, yaml_tree_root(included->trees[i]));

@@ -11,8 +11,9 @@ struct included {
 };
 
 /* Reads the files that the pattern names, in the order of their names, and returns `root` with
- * their environments after its own. What is wrong with a file is a problem at its place there. A
- * pattern that matches nothing is fine if it has a wildcard. */
+ * their environments after its own. What is wrong with a file is a problem at its place there; at
+ * the place of the pattern that a file or the folder to search is not there. A pattern with a
+ * wildcard that nothing matches is a warning. */
 const struct yaml_node *include_merge(struct loader *loader, struct merged_tree *tree,
 				      const struct yaml_node *root, struct included *included);
 

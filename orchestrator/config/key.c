@@ -6,6 +6,7 @@
  */
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "base/text.h"
 #include "config/fleet.h"
 
 #include <ctype.h>
@@ -77,6 +78,16 @@ static int read_credential(const char *name, struct secret **ret, struct err *er
 			       "'%s'",
 			       name, path);
 	return take_key(path, content.data, content.len, ret, err);
+}
+
+int key_check_source(const char *written, struct err *err)
+{
+	if (!text_starts_with(written, TEXT_KEY_PREFIX))
+		return 0;
+	return err_set(err, ERR_INPUT, -EINVAL,
+		       "this is a key itself: write it into a file that only berth's user can read "
+		       "(chmod 600), and name that file here; a key that others could see must be "
+		       "rotated");
 }
 
 int key_read(const struct key_source *source, struct secret **ret, struct err *err)

@@ -13,7 +13,7 @@
  *	places   places.c    state directory, policy directory, engine socket where nobody said
  *	engines  engines.c   each environment is bound to one
  *	values   check.c     what must fit together
- *	contents contents.c  policies are read, keys are looked at, a sample plan is made
+ *	contents contents.c  policies are read, keys and containers are looked at
  */
 #include "config/fleet.h"
 #include "policy/yaml.h"
@@ -23,7 +23,6 @@ struct origin {
 	const struct yaml_node *node; /* NULL: in no file */
 	const char *key;	      /* flag or variable that says where the key is; NULL: node */
 	const char *policy;	      /* flag that named the policy; NULL: node */
-	bool is_bad;		      /* its values have problems */
 };
 
 struct loader {
@@ -33,7 +32,6 @@ struct loader {
 	const struct yaml_node *root; /* of the file, defaults merged; NULL without a file */
 	struct origin *origins;	      /* one per environment */
 	bool has_lost_environments;   /* an included file could not be read */
-	bool has_bad_rows;	      /* a key or value of file, flags or variables was refused */
 	const char *base_url_origin;  /* variable that said it; NULL: the file, or nobody */
 };
 
@@ -50,9 +48,6 @@ const char *variable(const char *name);
 
 /* True if the file's environments are unusable as a whole, which has been reported. */
 bool environments_are_unusable(const struct loader *loader);
-
-/* Reads a file into a tree. -EINVAL with the reasons among the problems. */
-int config_read_tree(const char *file, struct problems *problems, struct yaml_tree **ret);
 
 /* `path`, which was written at `node`, seen from the folder of that file. The caller's. */
 char *config_beside(const struct yaml_node *node, const char *path);

@@ -28,29 +28,68 @@ void fleet_plan_input(const struct fleet *fleet, const struct environment *envir
 	};
 }
 
+/* Stand-ins for what an item, an engine and an image would bring. */
+struct sample {
+	char command[32];
+	char *commands[2];
+	struct image_facts facts;
+	struct secret *secret;
+	char *bridge;
+};
+
+static void sample_init(struct sample *sample, const struct fleet *fleet,
+			const struct environment *environment, struct plan_input *input)
+{
+	static const char secret[] = "sample";
+
+	*sample = (struct sample){
+		/* An image that says nothing of itself but that it can be run. */
+		.command = "(the image's own command)",
+		.commands = {sample->command, NULL},
+		.facts = {.id = environment->image, .command = sample->commands},
+		.secret = secret_new(secret, strlen(secret)),
+		.bridge = xasprintf("berth-%s", fleet->instance),
+	};
+	fleet_plan_input(fleet, environment, input);
+	input->work_secret = sample->secret;
+	input->sessions_token = sample->secret;
+	input->environment_key = sample->secret;
+	input->image_facts = &sample->facts;
+	input->bridge = sample->bridge;
+}
+
+static void sample_done(struct sample *sample)
+{
+	secret_free(sample->secret);
+	free(sample->bridge);
+}
+
 int fleet_sample_plan(const struct fleet *fleet, const struct environment *environment,
 		      const char *work_id, const char *session_id, struct plan **ret,
 		      struct err *err)
 {
-	static const char sample[] = "sample";
-	/* An image that says nothing of itself but that it can be run. */
-	char command[] = "(the image's own command)";
-	char *commands[] = {command, NULL};
-	const struct image_facts facts = {.id = environment->image, .command = commands};
-	struct secret *secret = secret_new(sample, strlen(sample));
-	char *bridge = xasprintf("berth-%s", fleet->instance);
 	struct plan_input input;
+	struct sample sample;
 
-	fleet_plan_input(fleet, environment, &input);
+	sample_init(&sample, fleet, environment, &input);
 	input.work_id = work_id;
 	input.session_id = session_id;
-	input.work_secret = secret;
-	input.sessions_token = secret;
-	input.environment_key = secret;
-	input.image_facts = &facts;
-	input.bridge = bridge;
 	int r = plan_build(&input, ret, err);
-	secret_free(secret);
-	free(bridge);
+	sample_done(&sample);
 	return r;
+}
+
+void fleet_sample_admit(const struct fleet *fleet, const struct environment *environment,
+			admit_refused_fn *refused, void *arg)
+{
+	struct plan_input input;
+	struct sample sample;
+
+	sample_init(&sample, fleet, environment, &input);
+	input.work_id = "work";
+	input.session_id = "session";
+	if (!input.environment_id)
+		input.environment_id = "environment";
+	admit_each(&input, refused, arg);
+	sample_done(&sample);
 }

@@ -41,6 +41,7 @@ static const struct option key_rows[] = {
 	 .offset = offsetof(struct key_source, file),
 	 .minimum = 1,
 	 .maximum = 4096,
+	 .form = "PATH",
 	 .help = "File that holds the key; only its owner may be able to read it."},
 	{.key = "env",
 	 .type = OPTION_STRING,
@@ -462,7 +463,8 @@ const struct option fleet_rows[] = {
 	 .minimum = 1,
 	 .maximum = 4096,
 	 .help = "Further files to read environments from, such as conf.d/*.yaml, in the order of "
-		 "their names. Each holds `environments` and nothing else; its paths are relative "
+		 "their names; that no file matches is a warning. Each holds `environments` and "
+		 "nothing else; its paths are relative "
 		 "to its own folder."},
 	{.key = "defaults",
 	 .type = OPTION_CUSTOM,

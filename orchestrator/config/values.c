@@ -30,6 +30,9 @@ static void drop(char **field)
 
 static int must_be_id(const char *text, struct err *err)
 {
+	if (text_starts_with(text, TEXT_KEY_PREFIX))
+		return err_set(err, ERR_INPUT, -EINVAL, "must be an id, and '%.140s' is a key",
+			       text);
 	if (text_is_id(text))
 		return 0;
 	return err_set(err, ERR_INPUT, -EINVAL,

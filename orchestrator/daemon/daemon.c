@@ -294,6 +294,9 @@ struct daemon *daemon_new(struct fleet *fleet, const struct daemon_options *opti
 	if (missing) {
 		log_event(LOG_ERROR, "engine", NULL, NULL,
 			  "%s; start one, or say --engine unix:///PATH", missing->socket_reason);
+		daemon_add_verdict(daemon, VERDICT_NO_ENGINE);
+		if (options->drain)
+			tally_report(daemon);
 		return could_not_start(daemon, VERDICT_NO_ENGINE, ret_verdict);
 	}
 	if (start(daemon, &err) < 0) {

@@ -12,12 +12,15 @@
 #include <stdio.h>
 #include <string.h>
 
+#define NAMES_MAX ((size_t)4 << 10) /* of the environments in a line of the log */
+
 /* What the new configuration leads to, by its indexes; not yet in effect. */
 struct next {
 	struct fleet *fleet;
 	struct backend **backends;
 	struct claimant **claimants;
 	size_t added, removed; /* environments */
+	struct buf added_names, removed_names;
 };
 
 static bool is_same(const char *a, const char *b)
@@ -149,6 +152,13 @@ static const struct environment *find_environment(const struct fleet *fleet, con
 	return NULL;
 }
 
+/* Counts, and names as many as there is room for. */
+static void note(size_t *count, struct buf *names, const struct environment *config)
+{
+	(void)!buf_addf(names, "%s%s", names->len > 0 ? "," : "", config->name);
+	(*count)++;
+}
+
 static void take_over_claimants(struct daemon *daemon, struct next *next)
 {
 	for (size_t i = 0; i < daemon->claimant_count; i++) {
@@ -156,12 +166,13 @@ static void take_over_claimants(struct daemon *daemon, struct next *next)
 		const struct environment *config =
 			find_environment(next->fleet, claimant_config(claimant)->id);
 		if (config) {
-			next->added += claimant->is_retired;
+			if (claimant->is_retired)
+				note(&next->added, &next->added_names, config);
 			claimant_reconfigure(claimant, backend_for(next, config), next->fleet,
 					     config);
 		} else if (!claimant->is_retired) {
+			note(&next->removed, &next->removed_names, claimant_config(claimant));
 			claimant_retire(claimant);
-			next->removed++;
 		}
 	}
 	for (size_t i = 0; i < next->fleet->environment_count; i++) {
@@ -171,10 +182,15 @@ static void take_over_claimants(struct daemon *daemon, struct next *next)
 		daemon->claimants = xreallocarray(daemon->claimants, daemon->claimant_count + 1,
 						  sizeof(struct claimant *));
 		daemon->claimants[daemon->claimant_count++] = claimant;
-		next->added++;
+		note(&next->added, &next->added_names, &next->fleet->environments[i]);
 		if (backend_is_ready(claimant_backend(claimant)))
 			claimant_start(claimant);
 	}
+}
+
+static const char *names_or_null(const struct buf *names)
+{
+	return names->len > 0 ? names->data : NULL;
 }
 
 static void log_count(const struct next *next)
@@ -188,6 +204,8 @@ static void log_count(const struct next *next)
 		  (struct log_field[]){{"environments", counts[0]},
 				       {"added", counts[1]},
 				       {"removed", counts[2]},
+				       {"added_names", names_or_null(&next->added_names)},
+				       {"removed_names", names_or_null(&next->removed_names)},
 				       {NULL}},
 		  NULL);
 }
@@ -215,6 +233,8 @@ static void apply(struct daemon *daemon, struct fleet *fleet)
 	};
 	struct err err;
 
+	buf_init(&next.added_names, NAMES_MAX);
+	buf_init(&next.removed_names, NAMES_MAX);
 	int r = check_fixed(daemon->fleet, fleet, &err);
 	if (r == 0)
 		r = make_backends(daemon, &next, &err);
@@ -235,6 +255,8 @@ static void apply(struct daemon *daemon, struct fleet *fleet)
 		log_count(&next);
 		daemon_changed(daemon);
 	}
+	buf_done(&next.added_names);
+	buf_done(&next.removed_names);
 	free(next.backends);
 	free(next.claimants);
 }

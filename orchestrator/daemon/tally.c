@@ -42,7 +42,9 @@ void tally_report(struct daemon *daemon)
 		(void)snprintf(digits[i], sizeof(digits[i]), "%" PRId64, rows[i].count);
 		fields[i] = (struct log_field){rows[i].name, digits[i]};
 	}
-	text_format_duration(duration, (int64_t)(loop_now_ms(daemon->loop) - daemon->began_ms));
+	/* Without a loop it has not even begun. */
+	uint64_t took_ms = daemon->loop ? loop_now_ms(daemon->loop) - daemon->began_ms : 0;
+	text_format_duration(duration, (int64_t)took_ms);
 	fields[ARRAY_SIZE(rows)] = (struct log_field){"duration", duration};
 	log_event(went_wrong ? LOG_WARNING : LOG_INFO, "drained", NULL, fields, NULL);
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/err.h"
 
+#include "base/text.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -12,6 +14,7 @@ static void finish(struct err *err, int length)
 
 	if (length >= (int)sizeof(err->text))
 		memcpy(err->text + sizeof(err->text) - sizeof(dots), dots, sizeof(dots));
+	(void)text_mask_keys(err->text);
 	for (char *p = err->text; *p != '\0'; p++)
 		if ((unsigned char)*p < ' ' || *p == 0x7f)
 			*p = '?';

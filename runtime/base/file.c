@@ -2,6 +2,7 @@
 #include "base/file.h"
 
 #include "base/cleanup.h"
+#include "base/text.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -30,14 +31,26 @@ static int read_fd(int fd, struct buf *buf)
 	}
 }
 
+/* `what` is read: "'/etc/berth.yaml'". */
+static int refuse_reading(const char *what, const struct buf *buf, int r, struct err *err)
+{
+	char limit[32];
+
+	if (r != -E2BIG)
+		return err_set(err, ERR_INPUT, r, "cannot read %s: %s", what, strerror(-r));
+	text_format_size(limit, (int64_t)buf->max);
+	return err_set(err, ERR_INPUT, r, "cannot read %s: it is larger than %s", what, limit);
+}
+
 int file_read(const char *path, struct buf *buf, struct err *err)
 {
 	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 
 	int r = fd < 0 ? -errno : read_fd(fd, buf);
-	if (r < 0)
-		return err_set(err, ERR_INPUT, r, "cannot read '%s': %s", path, strerror(-r));
-	return 0;
+	if (r == 0)
+		return 0;
+	_cleanup_free_ char *what = xasprintf("'%s'", path);
+	return refuse_reading(what, buf, r, err);
 }
 
 static int check_private(const char *path, int fd, struct err *err)
@@ -64,16 +77,16 @@ int file_read_secret(const char *path, struct secret **ret, struct err *err)
 	_cleanup_(buf_done_wipe) struct buf content;
 
 	buf_init(&content, BUF_MAX_KEY_FILE);
-	if (fd < 0)
-		return err_set(err, ERR_INPUT, -errno, "cannot read key file '%s': %s", path,
-			       strerror(errno));
-	int r = check_private(path, fd, err);
+	int r = fd < 0 ? -errno : 0;
+	_cleanup_free_ char *what = xasprintf("key file '%s'", path);
+	if (r < 0)
+		return refuse_reading(what, &content, r, err);
+	r = check_private(path, fd, err);
 	if (r < 0)
 		return r;
 	r = read_fd(fd, &content);
 	if (r < 0)
-		return err_set(err, ERR_INPUT, r, "cannot read key file '%s': %s", path,
-			       strerror(-r));
+		return refuse_reading(what, &content, r, err);
 
 	const char *from = content.data, *to = content.data + content.len;
 	while (from < to && isspace((unsigned char)*from))

@@ -144,6 +144,7 @@ static void write_line(enum log_level level, const char *event, const struct log
 		build_json(&line, fields);
 	else
 		build_text(&line, level, fields);
+	line.len = text_mask_keys(line.data);
 	line.max++;
 	(void)!buf_adds(&line, "\n");
 	(void)file_write_all(STDERR_FILENO, line.data, line.len);

@@ -3,8 +3,8 @@
 /*
  * One event per line on stderr, as text or JSON, with stable `event=` names that scripts can rely
  * on. Only actors log; functions that compute return errors. Values are escaped, so that nothing a
- * peer says can start a line of its own. Under systemd (JOURNAL_STREAM) text lines carry journald's
- * priority prefix. errno is preserved.
+ * peer says can start a line of its own; keys in them are masked (text_mask_keys()). Under systemd
+ * (JOURNAL_STREAM) text lines carry journald's priority prefix. errno is preserved.
  */
 #include "base/err.h"
 

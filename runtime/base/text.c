@@ -327,3 +327,19 @@ bool text_starts_with(const char *text, const char *prefix)
 {
 	return strncmp(text, prefix, strlen(prefix)) == 0;
 }
+
+size_t text_mask_keys(char *text)
+{
+	static const char key_characters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+					     "0123456789_-";
+
+	for (char *p = strstr(text, TEXT_KEY_PREFIX); p; p = strstr(p, TEXT_KEY_PREFIX)) {
+		p += strlen(TEXT_KEY_PREFIX);
+		size_t length = strspn(p, key_characters);
+		size_t stars = length < 3 ? length : 3;
+		memset(p, '*', stars);
+		memmove(p + stars, p + length, strlen(p + length) + 1);
+		p += stars;
+	}
+	return strlen(text);
+}

@@ -56,3 +56,10 @@ const char *text_nearest(const char *text, const char *const *words, size_t coun
 
 /* True if `text` starts with `prefix`. */
 bool text_starts_with(const char *text, const char *prefix);
+
+/* How the control plane's keys begin. */
+#define TEXT_KEY_PREFIX "sk-ant-"
+
+/* Replaces, in place, what follows each "sk-ant-" by "***" (fewer where less followed): for text
+ * that may quote a key which somebody wrote where none belongs. Returns the new length. */
+size_t text_mask_keys(char *text);

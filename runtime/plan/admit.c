@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The rules of admission: one function and one row of the table at the end each. A rule reads the
- * input, and either agrees or refuses with reason and remedy. -EINVAL says that the work
- * item itself cannot be run; -EPERM that policy, configuration or image forbid it.
+ * input, or one entry of a list in it, and either agrees or refuses with reason and remedy. -EINVAL
+ * says that the work item itself cannot be run; -EPERM that policy, configuration or image forbid
+ * it.
  */
 #include "plan/admit.h"
 
@@ -67,24 +68,28 @@ static bool is_reserved_variable(const char *name)
 	return text_starts_with(name, "ANTHROPIC_");
 }
 
-static int admit_variables(const struct plan_input *input, struct err *err)
+static size_t count_variables(const struct plan_input *input)
 {
-	for (size_t i = 0; i < input->env_count; i++) {
-		const char *name = input->env[i].name;
-		if (!is_variable_name(name))
-			return err_set(err, ERR_REFUSED, -EPERM,
-				       "'%s' is no name of a variable: letters, digits and _, "
-				       "not starting with a digit",
-				       name);
-		if (is_reserved_variable(name))
-			return err_set(err, ERR_REFUSED, -EPERM,
-				       "'%s' cannot be set here: ANTHROPIC_* is how the "
-				       "worker is told who it is; remove it from `env`",
-				       name);
-		for (size_t j = 0; j < i; j++)
-			if (strcmp(input->env[j].name, name) == 0)
-				return err_set(err, ERR_REFUSED, -EPERM, "'%s' is set twice", name);
-	}
+	return input->env_count;
+}
+
+static int admit_variable(const struct plan_input *input, size_t i, struct err *err)
+{
+	const char *name = input->env[i].name;
+
+	if (!is_variable_name(name))
+		return err_set(err, ERR_REFUSED, -EPERM,
+			       "'%s' is no name of a variable: letters, digits and _, not "
+			       "starting with a digit",
+			       name);
+	if (is_reserved_variable(name))
+		return err_set(err, ERR_REFUSED, -EPERM,
+			       "'%s' cannot be set here: ANTHROPIC_* is how the worker is told "
+			       "who it is; remove it from `env`",
+			       name);
+	for (size_t j = 0; j < i; j++)
+		if (strcmp(input->env[j].name, name) == 0)
+			return err_set(err, ERR_REFUSED, -EPERM, "'%s' is set twice", name);
 	return 0;
 }
 
@@ -118,41 +123,47 @@ static int admit_command(const struct plan_input *input, struct err *err)
 	return 0;
 }
 
-static int admit_labels(const struct plan_input *input, struct err *err)
+static size_t count_labels(const struct plan_input *input)
 {
-	for (size_t i = 0; i < input->label_count; i++) {
-		const struct name_value *label = &input->labels[i];
-		if (label->name[0] == '\0')
-			return err_set(err, ERR_REFUSED, -EPERM, "a name is empty");
-		if (text_starts_with(label->name, "berth."))
-			return err_set(err, ERR_REFUSED, -EPERM,
-				       "'%s' cannot be set here: berth.* is how berth "
-				       "knows its own containers; choose another name",
-				       label->name);
-		for (size_t j = 0; j < i; j++)
-			if (strcmp(input->labels[j].name, label->name) == 0)
-				return err_set(err, ERR_REFUSED, -EPERM, "'%s' is set twice",
-					       label->name);
-		int r = label_check(label, err);
-		if (r < 0)
-			return r;
-	}
-	return 0;
+	return input->label_count;
 }
 
-static int admit_mounts(const struct plan_input *input, struct err *err)
+static int admit_label(const struct plan_input *input, size_t i, struct err *err)
 {
-	for (size_t i = 0; i < input->mount_count; i++) {
-		int r = mount_check(&input->mounts[i], input->policy, err);
-		if (r < 0)
-			return r;
-		for (size_t j = 0; j < i; j++)
-			if (strcmp(input->mounts[j].target, input->mounts[i].target) == 0)
-				return err_set(err, ERR_REFUSED, -EPERM,
-					       "'%s' is the target of two mounts",
-					       input->mounts[i].target);
-	}
-	return 0;
+	const struct name_value *label = &input->labels[i];
+
+	if (label->name[0] == '\0')
+		return err_set(err, ERR_REFUSED, -EPERM, "a name is empty");
+	if (text_starts_with(label->name, "berth."))
+		return err_set(err, ERR_REFUSED, -EPERM,
+			       "'%s' cannot be set here: berth.* is how berth knows its own "
+			       "containers; choose another name",
+			       label->name);
+	for (size_t j = 0; j < i; j++)
+		if (strcmp(input->labels[j].name, label->name) == 0)
+			return err_set(err, ERR_REFUSED, -EPERM, "'%s' is set twice", label->name);
+	return label_check(label, err);
+}
+
+static size_t count_mounts(const struct plan_input *input)
+{
+	return input->mount_count;
+}
+
+static int admit_mount_source(const struct plan_input *input, size_t i, struct err *err)
+{
+	return mount_check_source(input->mounts[i].source, input->policy, err);
+}
+
+static int admit_mount_target(const struct plan_input *input, size_t i, struct err *err)
+{
+	const char *target = input->mounts[i].target;
+
+	for (size_t j = 0; j < i; j++)
+		if (strcmp(input->mounts[j].target, target) == 0)
+			return err_set(err, ERR_REFUSED, -EPERM, "'%s' is the target of two mounts",
+				       target);
+	return mount_check_target(target, input->policy, err);
 }
 
 /*
@@ -197,25 +208,56 @@ static int admit_volumes(const struct plan_input *input, struct err *err)
 	return 0;
 }
 
+/* A rule looks at the whole input, or at each of so many entries. */
 static const struct {
 	const char *field; /* opens every refusal of the rule */
 	int (*check)(const struct plan_input *input, struct err *err);
+	size_t (*count)(const struct plan_input *input);
+	int (*check_entry)(const struct plan_input *input, size_t entry, struct err *err);
 } rules[] = {
-	{"id", admit_ids},	    {"credential", admit_credential},
-	{"env", admit_variables},   {"image", admit_image_variables},
-	{"command", admit_command}, {"labels", admit_labels},
-	{"mounts", admit_mounts},   {"network", admit_network},
-	{"image", admit_volumes},
+	{"id", .check = admit_ids},
+	{"credential", .check = admit_credential},
+	{"env", .count = count_variables, .check_entry = admit_variable},
+	{"image", .check = admit_image_variables},
+	{"command", .check = admit_command},
+	{"labels", .count = count_labels, .check_entry = admit_label},
+	{"mounts", .count = count_mounts, .check_entry = admit_mount_source},
+	{"mounts", .count = count_mounts, .check_entry = admit_mount_target},
+	{"network", .check = admit_network},
+	{"image", .check = admit_volumes},
 };
+
+void admit_each(const struct plan_input *input, admit_refused_fn *refused, void *arg)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(rules); i++) {
+		size_t count = rules[i].count ? rules[i].count(input) : 1;
+		for (size_t entry = 0; entry < count; entry++) {
+			struct err err;
+			int r = rules[i].count ? rules[i].check_entry(input, entry, &err)
+					       : rules[i].check(input, &err);
+			if (r == 0)
+				continue;
+			(void)err_prefix(&err, "%s", rules[i].field);
+			if (!refused(rules[i].field, entry, &err, arg))
+				return;
+		}
+	}
+}
+
+static bool keep_first(const char *field, size_t entry, const struct err *err, void *arg)
+{
+	(void)field;
+	(void)entry;
+	*(struct err *)arg = *err;
+	return false;
+}
 
 int admit(const struct plan_input *input, struct err *err)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(rules); i++) {
-		int r = rules[i].check(input, err);
-		if (r < 0) {
-			(void)err_prefix(err, "%s", rules[i].field);
-			return r;
-		}
-	}
-	return 0;
+	struct err first = {.code = 0};
+
+	admit_each(input, keep_first, &first);
+	if (first.code != 0 && err)
+		*err = first;
+	return first.code;
 }

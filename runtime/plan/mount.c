@@ -43,7 +43,7 @@ static bool names_engine_socket(const char *path)
 	return false;
 }
 
-static int check_source(const char *source, const struct policy *policy, struct err *err)
+int mount_check_source(const char *source, const struct policy *policy, struct err *err)
 {
 	if (!path_is_normal(source))
 		return err_set(err, ERR_REFUSED, -EPERM,
@@ -71,7 +71,7 @@ static int check_source(const char *source, const struct policy *policy, struct 
 		       source, policy->name);
 }
 
-static int check_target(const char *target, const struct policy *policy, struct err *err)
+int mount_check_target(const char *target, const struct policy *policy, struct err *err)
 {
 	if (!path_is_mountable(target) || path_is_within(PATH_OWN_DIRECTORY, target)) {
 		return err_set(err, ERR_REFUSED, -EPERM,
@@ -88,11 +88,4 @@ static int check_target(const char *target, const struct policy *policy, struct 
 				       target, policy->tmpfs[i].path, policy->name);
 	}
 	return 0;
-}
-
-int mount_check(const struct plan_mount *mount, const struct policy *policy, struct err *err)
-{
-	int r = check_source(mount->source, policy, err);
-
-	return r < 0 ? r : check_target(mount->target, policy, err);
 }

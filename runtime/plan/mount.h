@@ -4,7 +4,10 @@
  * link inside a root of the policy is the operator's own doing. */
 #include "plan/plan.h"
 
-/* ERR_REFUSED, -EPERM with the remedy, unless the source lies in a root of the policy and holds
- * nothing of the machine or of an engine, and the target covers nothing of the policy or of berth.
- */
-int mount_check(const struct plan_mount *mount, const struct policy *policy, struct err *err);
+/* Both: ERR_REFUSED, -EPERM with the remedy. */
+
+/* Unless the source lies in a root of the policy and holds nothing of the machine or an engine. */
+int mount_check_source(const char *source, const struct policy *policy, struct err *err);
+
+/* Unless the target covers nothing of the policy or of berth. */
+int mount_check_target(const char *target, const struct policy *policy, struct err *err);

@@ -145,7 +145,7 @@ static void read_map(struct problems *problems, const struct option *row,
 	}
 }
 
-static void read_rows(struct problems *problems, const struct option *rows,
+static void read_rows(struct problems *problems, const struct option *rows, const char *name,
 		      const struct yaml_node *node, void *target);
 
 /* Appends a zeroed struct to the array of a row, and returns it. */
@@ -170,7 +170,7 @@ static void read_sections(struct problems *problems, const struct option *row,
 	}
 	check_count(problems, row, node);
 	for (size_t i = 0; i < node->count; i++)
-		read_rows(problems, row->rows, node->items[i], add_item(row, target));
+		read_rows(problems, row->rows, row->key, node->items[i], add_item(row, target));
 }
 
 static void read_named(struct problems *problems, const struct option *row,
@@ -189,7 +189,7 @@ static void read_named(struct problems *problems, const struct option *row,
 			problems_at(problems, pair->key,
 				    "%s: a name must be 1 to 128 of the characters A-Z a-z 0-9 _ -",
 				    row->key);
-		read_rows(problems, row->rows, pair->value, item);
+		read_rows(problems, row->rows, pair->key->text, pair->value, item);
 	}
 }
 
@@ -216,7 +216,7 @@ static void read_value(struct problems *problems, const struct option *row,
 		read_map(problems, row, node, target);
 		return;
 	case OPTION_SECTION:
-		read_rows(problems, row->rows, node, field_of(row, target));
+		read_rows(problems, row->rows, row->key, node, field_of(row, target));
 		return;
 	case OPTION_SECTIONS:
 		read_sections(problems, row, node, target);
@@ -236,6 +236,12 @@ static void report_unknown_key(struct problems *problems, const struct option *r
 	const char *words[64];
 	size_t count = 0;
 
+	if (strcmp(key->text, "<<") == 0) {
+		problems_at(problems, key,
+			    "unknown key '<<': YAML's merge keys are not supported: write the keys "
+			    "out, or say what environments share in defaults:");
+		return;
+	}
 	for (; rows->key && count < ARRAY_SIZE(words); rows++)
 		words[count++] = rows->key;
 	const char *meant = text_nearest(key->text, words, count);
@@ -243,14 +249,29 @@ static void report_unknown_key(struct problems *problems, const struct option *r
 		    meant ? ": did you mean '" : "", meant ? meant : "", meant ? "'?" : "");
 }
 
-/* A map, or null, whose target has not been filled in yet. */
-static void read_rows(struct problems *problems, const struct option *rows,
+/* With the first row as an example. */
+static void report_no_section(struct problems *problems, const struct option *rows,
+			      const char *name, const struct yaml_node *node)
+{
+	const char *value = rows->fallback ? rows->fallback : rows->form;
+
+	if (name)
+		problems_at(problems, node,
+			    "%s: a section of KEY: value is expected here, such as { %s: %s }",
+			    name, rows->key, value ? value : "...");
+	else
+		problems_at(problems, node, "a section of KEY: value is expected here");
+}
+
+/* A map, or null, whose target has not been filled in yet. `name`: of the key that it is the value
+ * of, or an entry of; NULL: it is the file. */
+static void read_rows(struct problems *problems, const struct option *rows, const char *name,
 		      const struct yaml_node *node, void *target)
 {
 	for (const struct option *row = rows; row->key; row++)
 		set_default(row, target);
 	if (node->kind != YAML_MAP && !yaml_is_null(node)) {
-		problems_at(problems, node, "a section of KEY: value is expected here");
+		report_no_section(problems, rows, name, node);
 		return;
 	}
 	for (size_t i = 0; i < node->count; i++) {
@@ -275,7 +296,7 @@ int option_read(const struct option *rows, const struct yaml_node *node, void *t
 	unsigned before = problems->count;
 
 	if (node)
-		read_rows(problems, rows, node, target);
+		read_rows(problems, rows, NULL, node, target);
 	else
 		for (const struct option *row = rows; row->key; row++)
 			set_default(row, target);

@@ -209,6 +209,7 @@ int yaml_tree_parse(const char *file, const char *text, size_t len, struct probl
 	struct report report = {file, problems, problems->count};
 	_cleanup_(yaml_tree_freep) struct yaml_tree *yaml = xcalloc(1, sizeof(*yaml));
 
+	problems_begin_file(problems, file);
 	int r = load(text, len, yaml, &report);
 	if (r < 0)
 		return r;

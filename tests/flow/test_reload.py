@@ -108,6 +108,33 @@ class AReload(ReloadCase):
         self.cp.wait_stopped([item["id"]])
         self.assertEqual(self.berth.events("paused"), [])
 
+    def test_names_the_environments_that_came_and_went(self) -> None:
+        leaving = [self.add_environment(name=name) for name in ("one", "two")]
+        self.serve()
+        for environment in leaving:
+            self.remove(environment)
+        self.add_environment(name="three")
+        self.reload()
+        [event] = self.berth.events("reloaded")
+        self.assertEqual((event["added"], event["added_names"]), ("1", "three"))
+        self.assertEqual((event["removed"], event["removed_names"]), ("2", "one,two"))
+        self.reload()
+        self.assertNotIn("removed_names", self.berth.events("reloaded")[-1])
+
+    def test_that_finds_no_file_of_an_include_warns_of_it_and_names_what_went(self) -> None:
+        folder = self.place.fleet_file.parent / "conf.d"
+        folder.mkdir()
+        entry = self.remove(self.add_environment(name="included"))
+        (folder / "one.yaml").write_text(json.dumps({"environments": [entry]}))
+        self.place.settings["include"] = "conf.d/*.yaml"
+        self.serve()
+        self.assertEqual(self.berth.events("configuration"), [])
+        (folder / "one.yaml").unlink()
+        self.reload()
+        [warning] = self.berth.events("configuration")
+        self.assertIn("include: no file matches", warning["msg"])
+        self.assertEqual(self.berth.events("reloaded")[-1]["removed_names"], "included")
+
     def test_that_adds_what_was_just_removed_counts_it(self) -> None:
         coming = self.add_environment()
         self.serve()

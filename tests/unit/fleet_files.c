@@ -108,7 +108,7 @@ struct fleet *loaded(const char *yaml, struct fleet_flags flags)
 	struct fleet *fleet = NULL;
 
 	int r = load(yaml, &flags, &problems, &fleet);
-	assert_string_equal(problems.text.data, "");
+	assert_string_equal(problems_text(&problems), "");
 	assert_int_equal(r, 0);
 	problems_done(&problems);
 	return fleet;
@@ -120,7 +120,7 @@ void assert_problems(const char *yaml, struct fleet_flags flags, const char *lin
 	struct fleet *fleet = NULL;
 
 	int r = load(yaml, &flags, &problems, &fleet);
-	assert_string_equal(problems.text.data, lines);
+	assert_string_equal(problems_text(&problems), lines);
 	assert_int_equal(r, -EINVAL);
 	assert_null(fleet);
 	problems_done(&problems);

@@ -28,7 +28,7 @@ static inline struct policy *fixture_policy(const char *text)
 
 	problems_init(&problems);
 	(void)policy_parse("tight", "tight.yaml", text, strlen(text), &problems, &policy);
-	assert_string_equal(problems.text.data, "");
+	assert_string_equal(problems_text(&problems), "");
 	problems_done(&problems);
 	return policy;
 }

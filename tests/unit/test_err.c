@@ -70,6 +70,16 @@ static void what_is_quoted_cannot_start_a_line_of_its_own(void **state)
 	assert_string_equal(err.text, "reading 'c?d': 'a?b?[2J?' is no name");
 }
 
+static void a_key_that_is_quoted_is_masked(void **state)
+{
+	struct err err;
+	(void)state;
+
+	(void)err_set(&err, ERR_INPUT, -EINVAL, "'%s' is no name", "sk-ant-api03-1");
+	(void)err_prefix(&err, "reading '%s'", "sk-ant-api03-2");
+	assert_string_equal(err.text, "reading 'sk-ant-***': 'sk-ant-***' is no name");
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -78,6 +88,7 @@ int main(void)
 		cmocka_unit_test(without_a_place_for_the_text_only_the_code_remains),
 		cmocka_unit_test(a_text_that_is_too_long_says_that_it_was_cut),
 		cmocka_unit_test(what_is_quoted_cannot_start_a_line_of_its_own),
+		cmocka_unit_test(a_key_that_is_quoted_is_masked),
 	};
 
 	return cmocka_run_group_tests_name("err", tests, NULL, NULL);

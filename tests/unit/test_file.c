@@ -71,6 +71,7 @@ static void a_file_is_read_as_a_whole(void **state)
 
 	buf_init(&buf, sizeof(text) - 1);
 	assert_int_equal(file_read(path, &buf, &err), -E2BIG);
+	assert_non_null(strstr(err.text, ": it is larger than 9999"));
 	buf_done(&buf);
 }
 
@@ -154,7 +155,7 @@ static void a_key_file_that_is_too_large_is_refused(void **state)
 
 	memset(text, 'k', BUF_MAX_KEY_FILE + 1);
 	assert_no_secret(file_with(text, BUF_MAX_KEY_FILE + 1, 0600), -E2BIG, ERR_INPUT,
-			 "cannot read key file");
+			 "it is larger than 16KiB");
 }
 
 static void missing_folders_are_made_with_their_parents(void **state)

@@ -295,9 +295,9 @@ static void shared_flags_fill_what_the_configuration_is_made_of(void **state)
 	static const struct flag_group groups[] = {
 		{engine_flags, 0}, {environment_flags, 0}, {NULL}};
 	const struct command command = {.name = "test", .description = "", .groups = groups};
-	char words[] = "test\0--config=c\0--engine=e\0--instance=i\0--environment-id=id\0"
+	char words[] = "test\0--config=c\0--engine=unix:///e\0--instance=i\0--environment-id=id\0"
 		       "--environment-key-file=k\0--image=im\0--policy=p\0--policy-dir=pd\0"
-		       "--sessions=s\0--credential=key\0--state-dir=sd\0--on-shutdown=stop";
+		       "--sessions=7\0--credential=key\0--state-dir=sd\0--on-shutdown=stop";
 	char *argv[16] = {NULL}, *word = words;
 	int argc = 0, exit_code;
 	(void)state;
@@ -306,14 +306,14 @@ static void shared_flags_fill_what_the_configuration_is_made_of(void **state)
 		argv[argc++] = word;
 	assert_true(flags_parse(&command, &fleet, argc, argv, &exit_code));
 	assert_string_equal(fleet.config, "c");
-	assert_string_equal(fleet.engine, "e");
+	assert_string_equal(fleet.engine, "unix:///e");
 	assert_string_equal(fleet.instance, "i");
 	assert_string_equal(fleet.environment_id, "id");
 	assert_string_equal(fleet.environment_key_file, "k");
 	assert_string_equal(fleet.image, "im");
 	assert_string_equal(fleet.policy, "p");
 	assert_string_equal(fleet.policy_dir, "pd");
-	assert_string_equal(fleet.sessions, "s");
+	assert_string_equal(fleet.sessions, "7");
 	assert_string_equal(fleet.credential, "key");
 	assert_string_equal(fleet.state_dir, "sd");
 	assert_string_equal(fleet.on_shutdown, "stop");

@@ -179,13 +179,14 @@ static void all_problems_are_told_at_once_with_their_places(void **state)
 		"unix:///run/docker.sock\n"
 		"fleet.yaml:4:50: launches: must be from 1 to 64, not '0'\n"
 		"fleet.yaml:5:19: sessions: must be a whole number, not 'many'\n"
-		"fleet.yaml:5:40: min_free_disk: must be a size such as 512MiB, not "
-		"'2 gigabytes'\n"
+		"fleet.yaml:5:40: min_free_disk: must be a size such as 512MiB, not '2 gigabytes'\n"
 		"fleet.yaml:6:11: base_url: must be a URL such as https://api.anthropic.com, not "
 		"'ftp://example.com'\n"
 		"fleet.yaml:7:14: on_shutdown: must be one of leave, stop, not 'panic'\n"
 		"fleet.yaml:9:9: id: must be 1 to 128 of the characters A-Z a-z 0-9 _ -, not "
 		"'env/1'\n"
+		"fleet.yaml:10:10: key: none is given: say --environment-key-file FILE, "
+		"ANTHROPIC_ENVIRONMENT_KEY_FILE, or key: { file: FILE } in a fleet file\n"
 		"fleet.yaml:10:12: unknown key 'fil': did you mean 'file'?\n"
 		"fleet.yaml:11:12: image: image 'a b': a name is made of a-z, 0-9, and . _ - / "
 		"between them\n"
@@ -197,10 +198,8 @@ static void all_problems_are_told_at_once_with_their_places(void **state)
 		"or '//' in it, not 'data'\n"
 		"fleet.yaml:14:38: target: must be a path that starts with / and has no '.', '..' "
 		"or '//' in it, not '/x/../y'\n"
-		"fleet.yaml:15:14: network: must be none, unrestricted or engine:NAME of a "
-		"network of the operator's (never the host's), not 'host'\n"
-		"fleet.yaml:10:10: key: none is given: say --environment-key-file FILE, "
-		"ANTHROPIC_ENVIRONMENT_KEY_FILE, or key: { file: FILE } in a fleet file\n");
+		"fleet.yaml:15:14: network: must be none, unrestricted or engine:NAME of a network "
+		"of the operator's (never the host's), not 'host'\n");
 }
 
 static void values_that_do_not_fit_together_are_refused(void **state)
@@ -210,9 +209,9 @@ static void values_that_do_not_fit_together_are_refused(void **state)
 			     "      idle_min: 5s\n"
 			     "      reclaim_older_than_ms: 2000\n",
 			NO_FLAGS,
-			"fleet.yaml:6:17: idle_min: must not be more than idle_max\n"
 			"fleet.yaml:6:7: ack_within: must be less than reclaim_older_than_ms, or "
-			"items are offered again while they are being prepared\n");
+			"items are offered again while they are being prepared\n"
+			"fleet.yaml:6:17: idle_min: must not be more than idle_max\n");
 }
 
 static void variables_and_labels_of_berth_cannot_be_set(void **state)
@@ -255,7 +254,8 @@ static void an_environment_without_an_id_is_refused(void **state)
 			"fleet.yaml:2:16: key: none is given: say --environment-key-file FILE, "
 			"ANTHROPIC_ENVIRONMENT_KEY_FILE, or key: { file: FILE } in a fleet file\n");
 	assert_problems("version: 1\nenvironments: &a [*a]\n", NO_FLAGS,
-			"fleet.yaml:2:15: a section of KEY: value is expected here\n"
+			"fleet.yaml:2:15: environments: a section of KEY: value is expected here, "
+			"such as { id: env_... }\n"
 			"fleet.yaml:2:15: key: none is given: say --environment-key-file FILE, "
 			"ANTHROPIC_ENVIRONMENT_KEY_FILE, or key: { file: FILE } in a fleet file\n");
 }
@@ -274,7 +274,8 @@ static void environments_of_another_type_are_refused_once(void **state)
 			(struct fleet_flags){.environment_id = "env_1"},
 			"fleet.yaml:2:15: environments: must be a list of sections\n");
 	assert_problems("version: 1\nenvironments: [env_1]\n", NO_FLAGS,
-			"fleet.yaml:2:16: a section of KEY: value is expected here\n"
+			"fleet.yaml:2:16: environments: a section of KEY: value is expected here, "
+			"such as { id: env_... }\n"
 			"fleet.yaml:2:16: key: none is given: say --environment-key-file FILE, "
 			"ANTHROPIC_ENVIRONMENT_KEY_FILE, or key: { file: FILE } in a fleet file\n");
 }
@@ -325,13 +326,14 @@ static void problems_of_defaults_are_told_once(void **state)
 			"  - { id: env_1, key: { file: key } }\n"
 			"  - { id: env_2, key: { file: key } }\n",
 			NO_FLAGS,
+			"fleet.yaml:2:13: 'id' belongs to one environment and has no default\n"
 			"fleet.yaml:2:34: sessions: must be from 1 to 10000, not '0'\n"
 			"fleet.yaml:2:37: unknown key 'imag': did you mean 'image'?\n"
-			"fleet.yaml:2:13: 'id' belongs to one environment and has no default\n"
 			"fleet.yaml:2:46: 'name' belongs to one environment and has no default\n");
 	assert_problems("version: 1\ndefaults: [1]\n"
 			"environments: [{ id: env_1, key: { file: key } }]\n",
-			NO_FLAGS, "fleet.yaml:2:11: a section of KEY: value is expected here\n");
+			NO_FLAGS,
+			"fleet.yaml:2:11: defaults: a section of KEY: value is expected here\n");
 }
 
 static void a_policy_that_is_not_there_is_named_at_its_key(void **state)

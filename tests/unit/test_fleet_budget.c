@@ -13,7 +13,7 @@ static void assert_warnings(const char *host, unsigned environments, const char 
 	for (unsigned i = 1; i <= environments; i++)
 		assert_int_equal(buf_addf(&yaml, "  - { id: env_%u, key: { file: key } }\n", i), 0);
 	struct fleet *fleet = loaded(yaml.data, (struct fleet_flags){0});
-	assert_string_equal(fleet->warnings.text.data, lines);
+	assert_string_equal(problems_text(&fleet->warnings), lines);
 	(void)fleet_free(fleet);
 	buf_done(&yaml);
 }

@@ -61,9 +61,9 @@ static void every_key_of_the_example_exists(void **state)
 	problems_init(&problems);
 	assert_int_equal(fleet_load(&flags, &problems, &fleet), -EINVAL);
 	/* What is left is what this machine lacks, and the policy that allows no mount. */
-	assert_non_null(strstr(problems.text.data, "ca_file: cannot read"));
-	assert_non_null(strstr(problems.text.data, "registry_config: cannot read"));
-	assert_non_null(strstr(problems.text.data, "mounts: "));
+	assert_non_null(strstr(problems_text(&problems), "ca_file: cannot read"));
+	assert_non_null(strstr(problems_text(&problems), "registry_config: cannot read"));
+	assert_non_null(strstr(problems_text(&problems), "mounts: "));
 	assert_int_equal(problems.count, 3);
 	problems_done(&problems);
 }

@@ -198,6 +198,22 @@ static void errno_is_kept(void **state)
 	(void)logged();
 }
 
+static void a_key_that_is_quoted_is_masked(void **state)
+{
+	const struct log_ids ids = {.environment = "sk-ant-api03-1"};
+	const struct log_field fields[] = {{"file", "sk-ant-api03-2"}, {NULL, NULL}};
+	(void)state;
+
+	log_event(LOG_INFO, "e", &ids, fields, "no file '%s'", "sk-ant-api03-3");
+	assert_string_equal(after_time(logged()),
+			    "level=info event=e environment=sk-ant-*** file=sk-ant-*** msg=\"no "
+			    "file 'sk-ant-***'\"\n");
+	log_set_format(LOG_JSON);
+	log_event(LOG_INFO, "e", &ids, fields, "no file '%s'", "sk-ant-api03-3");
+	assert_non_null(strstr(logged(), "\"environment\":\"sk-ant-***\",\"file\":\"sk-ant-***\","
+					 "\"msg\":\"no file 'sk-ant-***'\"}\n"));
+}
+
 int main(void)
 {
 #define CAPTURED(test) cmocka_unit_test_setup_teardown(test, begin_capture, end_capture)
@@ -211,6 +227,7 @@ int main(void)
 		CAPTURED(more_fields_than_there_is_room_for_are_left_out),
 		CAPTURED(an_error_is_logged_and_its_code_handed_on),
 		CAPTURED(errno_is_kept),
+		CAPTURED(a_key_that_is_quoted_is_masked),
 	};
 
 	return cmocka_run_group_tests_name("log", tests, NULL, NULL);

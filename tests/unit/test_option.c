@@ -153,7 +153,7 @@ static void read_into(struct thing *thing, const char *text, const char *lines)
 	problems_init(&problems);
 	assert_int_equal(yaml_tree_parse("f.yaml", text, strlen(text), &problems, &yaml), 0);
 	int r = option_read(rows, yaml_tree_root(yaml), thing, &problems);
-	assert_string_equal(problems.text.data, lines);
+	assert_string_equal(problems_text(&problems), lines);
 	assert_int_equal(r, lines[0] == '\0' ? 0 : -EINVAL);
 	yaml_tree_free(yaml);
 	problems_done(&problems);
@@ -322,9 +322,11 @@ static void a_wrong_kind_of_node_is_refused_by_every_type(void **state)
 	assert_problems("pairs: [a]\n", "f.yaml:1:8: pairs: must be a map of NAME: value\n");
 	assert_problems("pairs: {a: [b]}\n",
 			"f.yaml:1:12: pairs: must be made of texts; this entry is none\n");
-	assert_problems("one: text\n", "f.yaml:1:6: a section of KEY: value is expected here\n");
+	assert_problems("one: text\n", "f.yaml:1:6: one: a section of KEY: value is expected here, "
+				       "such as { name: ... }\n");
 	assert_problems("many: {depth: 1}\n", "f.yaml:1:7: many: must be a list of sections\n");
-	assert_problems("many: [x]\n", "f.yaml:1:8: a section of KEY: value is expected here\n");
+	assert_problems("many: [x]\n", "f.yaml:1:8: many: a section of KEY: value is expected "
+				       "here, such as { name: ... }\n");
 	assert_problems("custom: [x]\n", "f.yaml:1:9: custom: is odd\n");
 	assert_problems("- text\n", "f.yaml:1:1: a section of KEY: value is expected here\n");
 }
@@ -368,8 +370,8 @@ static void aliases_are_read_like_what_they_name(void **state)
 static void a_file_that_contains_itself_ends_in_problems_not_in_a_loop(void **state)
 {
 	(void)state;
-	assert_problems("&x\none: *x\n", "f.yaml:2:1: unknown key 'one'\n"
-					 "f.yaml:1:1: 'depth' is missing\n");
+	assert_problems("&x\none: *x\n", "f.yaml:1:1: 'depth' is missing\n"
+					 "f.yaml:2:1: unknown key 'one'\n");
 }
 
 static void a_flag_goes_through_the_checks_of_its_row(void **state)

@@ -17,7 +17,7 @@ static struct policy *parsed(const char *text)
 
 	problems_init(&problems);
 	int r = policy_parse("p", "p.yaml", text, strlen(text), &problems, &policy);
-	assert_string_equal(problems.text.data, "");
+	assert_string_equal(problems_text(&problems), "");
 	assert_int_equal(r, 0);
 	problems_done(&problems);
 	return policy;
@@ -31,7 +31,7 @@ static void assert_refused(const char *text, const char *lines)
 	problems_init(&problems);
 	assert_int_equal(policy_parse("p", "p.yaml", text, strlen(text), &problems, &policy),
 			 -EINVAL);
-	assert_string_equal(problems.text.data, lines);
+	assert_string_equal(problems_text(&problems), lines);
 	assert_null(policy);
 	problems_done(&problems);
 }
@@ -45,7 +45,7 @@ static struct policy *loaded(const char *name)
 
 	problems_init(&problems);
 	(void)policy_load(name, directories, &problems, &policy);
-	assert_string_equal(problems.text.data, "");
+	assert_string_equal(problems_text(&problems), "");
 	assert_non_null(policy);
 	problems_done(&problems);
 	return policy;
@@ -220,7 +220,7 @@ static void a_user_that_is_not_two_numbers_is_refused(void **state)
 		assert_int_equal(
 			policy_parse("p", "p.yaml", text, strlen(text), &problems, &policy),
 			-EINVAL);
-		assert_non_null(strstr(problems.text.data, "must be UID:GID in numbers"));
+		assert_non_null(strstr(problems_text(&problems), "must be UID:GID in numbers"));
 		problems_done(&problems);
 	}
 }

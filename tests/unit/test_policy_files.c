@@ -71,7 +71,7 @@ static void a_file_that_cannot_be_read_is_named(void **state)
 	assert_int_equal(mkdir(path, 0700), 0);
 	problems_init(&problems);
 	assert_int_equal(policy_load("hardened", directories, &problems, &policy), -EISDIR);
-	assert_non_null(strstr(problems.text.data, path));
+	assert_non_null(strstr(problems_text(&problems), path));
 	problems_done(&problems);
 	assert_int_equal(rmdir(path), 0);
 	assert_int_equal(rmdir(mine), 0);
@@ -84,7 +84,7 @@ static void assert_missing(const char *name, const char *const *directories, con
 
 	problems_init(&problems);
 	assert_int_equal(policy_load(name, directories, &problems, &policy), -ENOENT);
-	assert_string_equal(problems.text.data, line);
+	assert_string_equal(problems_text(&problems), line);
 	assert_null(policy);
 	problems_done(&problems);
 }

@@ -324,6 +324,33 @@ static void a_prefix_is_the_start_of_a_text(void **state)
 	assert_false(text_starts_with("berth", "berth."));
 }
 
+static void assert_masked(const char *text, const char *expected)
+{
+	_cleanup_free_ char *copy = xstrdup(text);
+
+	assert_int_equal(text_mask_keys(copy), strlen(expected));
+	assert_string_equal(copy, expected);
+}
+
+static void keys_are_masked_wherever_they_stand(void **state)
+{
+	(void)state;
+	assert_masked("", "");
+	assert_masked("no key", "no key");
+	assert_masked("sk-ant-api03-A_b-9", "sk-ant-***");
+	assert_masked("'/etc/sk-ant-1234.key'", "'/etc/sk-ant-***.key'");
+	assert_masked("TOKEN=sk-ant-12345, xsk-ant-12345\n", "TOKEN=sk-ant-***, xsk-ant-***\n");
+	assert_masked("sk-ant-sk-ant-12345 sk-an-12345", "sk-ant-*** sk-an-12345");
+}
+
+static void what_is_too_short_for_a_key_gets_no_longer(void **state)
+{
+	(void)state;
+	assert_masked("sk-ant-", "sk-ant-");
+	assert_masked("sk-ant- 1", "sk-ant- 1");
+	assert_masked("sk-ant-12", "sk-ant-**");
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -345,6 +372,8 @@ int main(void)
 		cmocka_unit_test(a_digest_is_sha_256_in_hexadecimal),
 		cmocka_unit_test(the_word_that_was_meant_is_the_nearest_if_any_is_near),
 		cmocka_unit_test(a_prefix_is_the_start_of_a_text),
+		cmocka_unit_test(keys_are_masked_wherever_they_stand),
+		cmocka_unit_test(what_is_too_short_for_a_key_gets_no_longer),
 	};
 
 	return cmocka_run_group_tests_name("text", tests, NULL, NULL);

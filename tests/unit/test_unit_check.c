@@ -68,9 +68,9 @@ static void assert_warned(const char *yaml, const char *change, unsigned count, 
 	struct unit *unit = read_changed(change);
 
 	unit_check(unit, fleet, &fleet->warnings);
-	if (fleet->warnings.count != count || !strstr(fleet->warnings.text.data, part))
+	if (fleet->warnings.count != count || !strstr(problems_text(&fleet->warnings), part))
 		fail_msg("%s: expected %u with \"%s\", got %u: %s", change, count, part,
-			 fleet->warnings.count, fleet->warnings.text.data);
+			 fleet->warnings.count, problems_text(&fleet->warnings));
 	(void)unit_free(unit);
 	(void)fleet_free(fleet);
 }
@@ -98,7 +98,7 @@ static void one_that_says_nothing_is_told_everything_at_its_section(void **state
 	assert_int_equal(unit_read("berth.service", &unit, &err), 0);
 	unit_check(unit, fleet, &fleet->warnings);
 	assert_int_equal(fleet->warnings.count, 4);
-	for (const char *line = fleet->warnings.text.data; *line != '\0';
+	for (const char *line = problems_text(&fleet->warnings); *line != '\0';
 	     line = strchr(line, '\n') + 1)
 		assert_int_equal(strncmp(line, "berth.service:2: ", 17), 0);
 	(void)unit_free(unit);
@@ -220,7 +220,7 @@ static void a_drain_is_no_service_that_stays(void **state)
 	assert_int_equal(unit_read("drain.service", &unit, &err), 0);
 	unit_check(unit, fleet, &fleet->warnings);
 	assert_int_equal(fleet->warnings.count, 1);
-	assert_int_equal(strncmp(fleet->warnings.text.data, "drain.service:4: ", 17), 0);
+	assert_int_equal(strncmp(problems_text(&fleet->warnings), "drain.service:4: ", 17), 0);
 	(void)unit_free(unit);
 	(void)fleet_free(fleet);
 }

@@ -13,7 +13,7 @@ static struct yaml_tree *parsed(const char *text)
 
 	problems_init(&problems);
 	int r = yaml_tree_parse("f.yaml", text, strlen(text), &problems, &yaml);
-	assert_string_equal(problems.text.data, "");
+	assert_string_equal(problems_text(&problems), "");
 	assert_int_equal(r, 0);
 	problems_done(&problems);
 	return yaml;
@@ -27,7 +27,7 @@ static void assert_refused_bytes(const char *text, size_t len, const char *lines
 
 	problems_init(&problems);
 	assert_int_equal(yaml_tree_parse("f.yaml", text, len, &problems, &yaml), -EINVAL);
-	assert_string_equal(problems.text.data, lines);
+	assert_string_equal(problems_text(&problems), lines);
 	assert_null(yaml);
 	problems_done(&problems);
 }
@@ -115,8 +115,8 @@ static void several_problems_are_told_at_once(void **state)
 	(void)state;
 	assert_refused("a: !!int 1\na: 2\n[1]: x\n",
 		       "f.yaml:1:4: tags are not supported: leave 'tag:yaml.org,2002:int' out\n"
-		       "f.yaml:3:1: a key must be a plain text\n"
-		       "f.yaml:2:1: key 'a' is here twice: first in line 1\n");
+		       "f.yaml:2:1: key 'a' is here twice: first in line 1\n"
+		       "f.yaml:3:1: a key must be a plain text\n");
 }
 
 static void tags_are_refused(void **state)
@@ -194,7 +194,7 @@ static void a_problem_is_told_with_as_much_of_its_place_as_is_known(void **state
 	problems_add(&problems, "f.yaml", 0, 0, "broken by '%s'", "a\nline");
 	problems_add(&problems, "f.yaml", 7, 0, "low");
 	problems_add(&problems, "f.yaml", 7, 2, "high");
-	assert_string_equal(problems.text.data,
+	assert_string_equal(problems_text(&problems),
 			    "f.yaml: broken by 'a?line'\nf.yaml:7: low\nf.yaml:7:2: high\n");
 
 	struct buf kept;
@@ -213,7 +213,7 @@ static void a_file_name_of_several_lines_stays_on_one(void **state)
 
 	problems_init(&problems);
 	problems_add(&problems, "a\n\033[2J.yaml", 7, 2, "low");
-	assert_string_equal(problems.text.data, "a??[2J.yaml:7:2: low\n");
+	assert_string_equal(problems_text(&problems), "a??[2J.yaml:7:2: low\n");
 	problems_done(&problems);
 }
 
