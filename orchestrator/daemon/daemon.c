@@ -133,7 +133,8 @@ static void on_record(struct session *session, void *arg)
 {
 	struct daemon *daemon = arg;
 
-	records_append(daemon->records, session);
+	if (records_append(daemon->records, session) < 0)
+		daemon_add_verdict(daemon, VERDICT_PARTIAL);
 }
 
 static void on_verdict(unsigned bits, void *arg)

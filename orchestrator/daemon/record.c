@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <unistd.h>
 
 struct records {
 	int fd;
@@ -87,14 +88,19 @@ static struct json_object *build(const struct session *session)
 	return object;
 }
 
-void records_append(struct records *records, const struct session *session)
+int records_append(struct records *records, const struct session *session)
 {
 	_cleanup_(json_putp) struct json_object *object = build(session);
 	_cleanup_free_ char *line = xasprintf("%s\n", json_line(object));
+	off_t end = lseek(records->fd, 0, SEEK_END);
 
 	int r = file_write_all(records->fd, line, strlen(line));
+	/* Half a line would spoil the next one. */
+	if (r < 0 && end >= 0)
+		(void)!ftruncate(records->fd, end);
 	if (r < 0 && !records->failed)
 		log_event(LOG_ERROR, "record_lost", NULL, NULL, "cannot append to '%s': %s",
 			  records->path, strerror(-r));
 	records->failed = r < 0;
+	return r;
 }

@@ -13,5 +13,6 @@ struct records;
 int records_open(const char *state_dir, struct records **ret, struct err *err);
 struct records *records_close(struct records *records);
 
-/* Appends what is known of the session. A failure to write is logged, once until it works again. */
-void records_append(struct records *records, const struct session *session);
+/* Appends what is known of the session. A failure to write is logged, once until it works again;
+ * -errno. */
+int records_append(struct records *records, const struct session *session);

@@ -12,6 +12,11 @@
 #define RETRY_AFTER_MAX_MS 10000u
 #define CLOCK_SLACK_MS	   2000 /* the server's Date header tells whole seconds */
 
+/* An earlier run has acked so long before its container was made (while it was being made) or after
+ * that, at most. */
+#define ACKED_BEFORE_MS 60000
+#define ACKED_AFTER_MS	5000
+
 static void settle(struct session *session);
 
 static void conclude(struct session *session, enum ack_state ack)
@@ -36,6 +41,16 @@ static bool is_fresh(const struct work_status *status)
 	return status->state == WORK_STARTING && status->latest_heartbeat_at_ms == 0;
 }
 
+/* By the run that has made the container that was found, as far as can be told. */
+static bool is_attempt_of_earlier_run(const struct session *session, int64_t acked_ms)
+{
+	int64_t made_ms = session->times.created;
+	int64_t latest_ms = made_ms + session->site->config->poll.ack_within_ms + ACKED_AFTER_MS;
+
+	return session->is_adopted &&
+	       (made_ms == 0 || (acked_ms + ACKED_BEFORE_MS >= made_ms && acked_ms <= latest_ms));
+}
+
 /* Acked by one of our attempts, as far as can be told: since it was offered to us, and by nobody
  * who has begun. An ack may also succeed for an item that another host has just acked. `offset_ms`:
  * the server's clock minus ours. */
@@ -45,7 +60,8 @@ static bool is_our_attempt(const struct session *session, const struct work_stat
 	int64_t acked_ms = status->acknowledged_at_ms - offset_ms;
 	int64_t claimed_ms = session_wall_ms_of(session, session->claimed_mono_ms);
 
-	return is_fresh(status) && acked_ms + CLOCK_SLACK_MS >= claimed_ms;
+	return is_fresh(status) && (acked_ms + CLOCK_SLACK_MS >= claimed_ms ||
+				    is_attempt_of_earlier_run(session, acked_ms));
 }
 
 static int64_t offset_of(const struct session *session, const struct queue_call *call)
@@ -88,6 +104,17 @@ static void keep(struct session *session, const char *why)
 	session_enter(session, SESSION_DONE);
 }
 
+/* What says no to one attempt says nothing of the one before, which may have taken effect. */
+static void conclude_refused(struct session *session, const char *why)
+{
+	if (session->ack_may_have_happened && !session->is_adopted) {
+		(void)snprintf(session->reason, sizeof(session->reason), "%.150s", why);
+		conclude(session, ACK_IN_DOUBT);
+	} else {
+		conclude_lost(session, why);
+	}
+}
+
 static void on_trouble(struct session *session, const struct queue_call *call)
 {
 	bool lists = lookup_is_permitted(session->site->lookup) && !session->is_adopted;
@@ -107,13 +134,14 @@ static void on_acked(struct queue_call *call, void *arg)
 	switch (call->outcome) {
 	case QUEUE_OK:
 		if (!call->has_status) {
+			session->ack_may_have_happened = true;
 			conclude(session, ACK_IN_DOUBT);
 		} else if (!is_fresh(&call->status)) {
 			conclude_lost(session, work_state_name(call->status.state));
 		} else {
 			session->acknowledged_at_ms = call->status.acknowledged_at_ms;
 			session->is_shared =
-				!session->is_adopted && call->status.acknowledged_at_ms != 0 &&
+				call->status.acknowledged_at_ms != 0 &&
 				!is_our_attempt(session, &call->status, offset_of(session, call));
 			conclude(session, ACK_OURS);
 		}
@@ -126,14 +154,16 @@ static void on_acked(struct queue_call *call, void *arg)
 		else if (call->http_status != 404 && session->is_adopted)
 			keep(session, call->err.text);
 		else
-			conclude_lost(session, call->err.text);
+			conclude_refused(session, call->err.text);
 		break;
 	case QUEUE_CONFLICT:
 		/* It may be what we acked before: only the list tells that from what has ended. */
-		if (session->is_adopted && !lookup_is_permitted(session->site->lookup))
-			conclude_lost(session, call->err.text);
-		else
+		if (!session->is_adopted || lookup_is_permitted(session->site->lookup))
 			conclude(session, ACK_IN_DOUBT);
+		else if (session->site->key_is_doubtful(session->site->arg))
+			keep(session, call->err.text);
+		else
+			conclude_lost(session, call->err.text);
 		break;
 	case QUEUE_UNKNOWN:
 		session->ack_may_have_happened = true;
@@ -150,12 +180,12 @@ static void on_acked(struct queue_call *call, void *arg)
 			break;
 		}
 		session->site->incomplete(session, session->site->arg);
-		conclude_lost(session, call->err.text);
+		conclude_refused(session, call->err.text);
 		break;
 	case QUEUE_EMPTY:
 	case QUEUE_LOST:
 	default:
-		conclude_lost(session, call->err.text);
+		conclude_refused(session, call->err.text);
 		break;
 	}
 }
@@ -170,6 +200,14 @@ void ack_send(struct session *session)
 	queue_call_done(&session->queue_call);
 	queue_call_init(&session->queue_call, on_acked, session);
 	queue_ack(session->site->peer, &session->queue_call, session->item.id);
+}
+
+/* Its container is not to be started by us. One that was found may have been since, by what the
+ * run before had under way: then it is its own item that it has begun with. */
+static void leave(struct session *session)
+{
+	session->ack = ACK_NOT_OURS;
+	session_enter(session, session->is_adopted ? SESSION_ADOPTING : SESSION_REMOVING);
 }
 
 /* The ack has its result and the container is as ready as it will be. */
@@ -189,7 +227,7 @@ static void settle(struct session *session)
 		session_enter(session, SESSION_CONFIRMING);
 		break;
 	case ACK_NOT_OURS:
-		session_enter(session, SESSION_REMOVING);
+		leave(session);
 		break;
 	case ACK_NOT_SENT:
 	case ACK_PENDING:
@@ -226,46 +264,68 @@ static bool may_be_somebody_elses(const struct session *session, const struct lo
 	       ago_ms < session->site->config->timeouts.first_heartbeat_ms;
 }
 
+/* Acked, as the list shows; even if by another host: only one first heartbeat gets through. */
+static void take(struct session *session, const struct lookup_wait *wait)
+{
+	struct log_ids ids = session_ids(session);
+
+	session->acknowledged_at_ms = wait->status.acknowledged_at_ms;
+	session->is_shared = !is_our_attempt(session, &wait->status, wait->clock_offset_ms);
+	session->times.acked = loop_wall_ms(session->site->loop);
+	log_event(LOG_INFO, "acked", &ids, NULL, "as the list shows");
+	session->ack = ACK_OURS;
+	session_enter(session,
+		      session->end == END_START_FAILED ? SESSION_JUDGING : SESSION_STARTING);
+}
+
+/* The ack may have taken effect, or still do so, and nobody is offered the item then: its container
+ * is its only trace, and is kept. Without a use for it, it is asked again until there is an answer.
+ */
+static bool stays_in_doubt(struct session *session, const struct lookup_wait *wait)
+{
+	bool is_found = wait->result == LOOKUP_FOUND;
+	bool is_open =
+		session->ack_may_have_happened && (!is_found || wait->status.state == WORK_QUEUED);
+
+	if (session->is_adopted
+		    ? !is_offered_again(session, wait)
+		    : is_open && session->container_id[0] && session->end != END_START_FAILED) {
+		keep(session, session->reason);
+		return true;
+	}
+	if (!is_open || wait->result != LOOKUP_FAILED)
+		return false;
+	session_count_unanswered(session, "the list could not be read");
+	session_pause(session, session->unanswered);
+	return true;
+}
+
 static void on_confirmed(struct lookup_wait *wait, void *arg)
 {
 	struct session *session = arg;
 	struct log_ids ids = session_ids(session);
+	bool is_found = wait->result == LOOKUP_FOUND;
 
-	bool is_found_fresh = wait->result == LOOKUP_FOUND && is_fresh(&wait->status);
-
-	if (is_found_fresh && may_be_somebody_elses(session, wait)) {
-		keep(session, session->reason);
+	if (is_found && is_fresh(&wait->status)) {
+		if (may_be_somebody_elses(session, wait))
+			keep(session, session->reason);
+		else
+			take(session, wait);
 		return;
 	}
-	if (is_found_fresh) {
-		/* Even if another host acked it: only one first heartbeat gets through. */
-		session->acknowledged_at_ms = wait->status.acknowledged_at_ms;
-		session->is_shared = !session->is_adopted &&
-				     !is_our_attempt(session, &wait->status, wait->clock_offset_ms);
-		session->times.acked = loop_wall_ms(session->site->loop);
-		log_event(LOG_INFO, "acked", &ids, NULL, "as the list shows");
-		session->ack = ACK_OURS;
-		session_enter(session, session->end == END_START_FAILED ? SESSION_JUDGING
-									: SESSION_STARTING);
-		return;
-	}
-	if (wait->result == LOOKUP_FOUND && wait->status.state != WORK_QUEUED) {
+	if (is_found && wait->status.state != WORK_QUEUED) {
 		log_event(LOG_WARNING, "lost", &ids, NULL, "not ours to run: %s",
 			  work_state_name(wait->status.state));
-	} else if ((session->is_adopted && !is_offered_again(session, wait)) ||
-		   (wait->result != LOOKUP_FOUND && session->ack_may_have_happened &&
-		    session->container_id[0] && session->end != END_START_FAILED)) {
-		keep(session, session->reason);
+		leave(session);
 		return;
-	} else {
-		/* As far as we know nobody runs it: work that was not launched. */
-		log_event(LOG_WARNING, "undecided", &ids, NULL,
-			  "no usable answer to the ack, and the item %s: not started (%s)",
-			  wait->result == LOOKUP_FOUND ? "is still queued" : "cannot be looked up",
-			  session->reason);
 	}
-	if (wait->result != LOOKUP_FOUND || wait->status.state == WORK_QUEUED)
-		session->site->incomplete(session, session->site->arg);
+	if (stays_in_doubt(session, wait))
+		return;
+	/* As far as we know nobody runs it: work that was not launched. */
+	log_event(LOG_WARNING, "undecided", &ids, NULL,
+		  "no usable answer to the ack, and the item %s: not started (%s)",
+		  is_found ? "is still queued" : "cannot be looked up", session->reason);
+	session->site->incomplete(session, session->site->arg);
 	session_enter(session, SESSION_REMOVING);
 }
 
@@ -322,7 +382,8 @@ static void on_refusal_acked(struct queue_call *call, void *arg)
 		refuse_again(session, call->err.text);
 		return;
 	}
-	if (call->outcome == QUEUE_CONFLICT && session->ack_may_have_happened) {
+	/* It may have arrived twice, and this be the answer to the second one. */
+	if (call->outcome == QUEUE_CONFLICT) {
 		lookup_item(session->site->lookup, &session->lookup, session->item.id,
 			    on_refusal_looked_up, session);
 		return;
@@ -340,6 +401,22 @@ void step_refusing(struct session *session)
 	queue_call_done(&session->queue_call);
 	queue_call_init(&session->queue_call, on_refusal_acked, session);
 	queue_ack(session->site->peer, &session->queue_call, session->item.id);
+}
+
+bool refuse_at_last(struct session *session)
+{
+	struct log_ids ids = session_ids(session);
+
+	if (session->is_last_refusal) {
+		log_event(LOG_ERROR, "undecided", &ids, NULL,
+			  "left as it is, and perhaps acked: 'berth queue stop %s' ends it",
+			  session->item.id);
+		return false;
+	}
+	session->is_last_refusal = true;
+	lookup_cancel(&session->lookup);
+	step_refusing(session);
+	return true;
 }
 
 void session_refuse(struct session *session, const struct err *why)

@@ -19,7 +19,8 @@ static void log_adopted(struct session *session, const struct container *contain
 
 	session->times.created = container->created_at_ms;
 	session->times.started = container->started_at_ms;
-	if (session->is_prepared) /* the second look: it was said at the first */
+	/* The second look: it was said at the first. */
+	if (session->is_prepared || session->ack == ACK_NOT_OURS)
 		return;
 	log_event(LOG_INFO, "adopted", &ids,
 		  (struct log_field[]){{"status", words[container->status]}, {NULL}}, NULL);
@@ -118,9 +119,13 @@ static void on_adopted(struct engine_call *call, void *arg)
 	}
 	log_adopted(session, &call->container);
 	if (call->container.status == CONTAINER_CREATED) {
-		adopt_created(session, call);
+		if (session->ack == ACK_NOT_OURS)
+			session_enter(session, SESSION_REMOVING);
+		else
+			adopt_created(session, call);
 		return;
 	}
+	session->ack = ACK_NOT_SENT;
 	engine_find_process(&call->container, &session->process);
 	session->ran = true;
 	if (call->container.status != CONTAINER_RUNNING)

@@ -7,7 +7,9 @@
  *   never held    acked by us, the container could not be started or died before a heartbeat:
  *                 the item must still be `starting`, without one
  *   held by us    ended by us at a limit and not stopped by its worker in its grace: its last
- *                 heartbeat must lie in our container's life
+ *                 heartbeat must lie in our container's life, and no other one may come in the time
+ *                 of a heartbeat. An item that was handed out twice may be held by another host,
+ *                 and does not say so
  *   no session    refused for what it is (not here: right after its ack)
  *
  * In doubt nothing is sent: a lease that was ever held lapses by itself, and the item comes back.
@@ -23,6 +25,7 @@
 #define BY_SIGNAL 128 /* exit codes above it are of a signal */
 #define ATTEMPTS  3   /* without an answer, before that is said */
 #define QUICK_MS  5000
+#define BEAT_MS	  32000 /* workers heartbeat every 30 s at the latest (SDK of 2026-11) */
 
 bool session_needs_judging(const struct session *session)
 {
@@ -192,6 +195,19 @@ static void force_stopped(struct session *session)
 	forget(session);
 }
 
+/* Looks again when whoever else holds the item has had to heartbeat. */
+static bool awaits_next_beat(struct session *session)
+{
+	uint64_t now = loop_now_ms(session->site->loop);
+
+	if (session->held_seen_ms == 0)
+		session->held_seen_ms = now;
+	if (now >= session->held_seen_ms + BEAT_MS)
+		return false;
+	session_again_in(session, session->held_seen_ms + BEAT_MS - now);
+	return true;
+}
+
 static void on_judged(struct lookup_wait *wait, void *arg)
 {
 	struct session *session = arg;
@@ -211,6 +227,8 @@ static void on_judged(struct lookup_wait *wait, void *arg)
 	bool never_held = is_found && was_never_held(session, wait);
 	if (never_held && command_was_not_run(session))
 		blame_image(session);
+	if (is_found && was_held_by_us(session, wait) && awaits_next_beat(session))
+		return;
 	if (never_held || (is_found && was_held_by_us(session, wait))) {
 		session_enter(session, SESSION_FORCE_STOPPING);
 		return;

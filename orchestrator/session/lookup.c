@@ -158,8 +158,13 @@ static void on_page(struct queue_call *call, void *arg)
 	if (rows)
 		read_rows(lookup, rows);
 	const char *next = json_get_string(call->json, "next_page");
-	if (!next || ++lookup->pages >= PAGES_MAX || everybody_found(lookup)) {
+	if (!next || everybody_found(lookup)) {
 		finish_run(lookup, LOOKUP_NOT_FOUND);
+		return;
+	}
+	/* What is further on was not looked at. */
+	if (++lookup->pages >= PAGES_MAX) {
+		finish_run(lookup, LOOKUP_FAILED);
 		return;
 	}
 	_cleanup_free_ char *page = xstrdup(next);

@@ -15,9 +15,10 @@ struct lookup;
 
 enum lookup_result {
 	LOOKUP_FOUND,
-	LOOKUP_NOT_FOUND,     /* the list was read to its end, or to the page limit, without it */
+	LOOKUP_NOT_FOUND,     /* the list was read to its end without it */
 	LOOKUP_NOT_PERMITTED, /* this key may not list; remembered */
-	LOOKUP_FAILED,	      /* no answer after several attempts */
+	LOOKUP_FAILED,	      /* no answer after several attempts, or not on the pages that
+			       * are read at most */
 };
 
 /* One waiter; embedded by the caller. Zero-initialised means not waiting. */

@@ -31,13 +31,16 @@ static const struct {
 			       step_replacing},
 	[SESSION_VERIFYING] = {"VERIFYING", TO(ACKING) | TO(REMOVING), step_verifying},
 	[SESSION_ACKING] = {"ACKING",
-			    TO(STARTING) | TO(CONFIRMING) | TO(JUDGING) | TO(REMOVING) | TO(DONE),
+			    TO(STARTING) | TO(CONFIRMING) | TO(JUDGING) | TO(ADOPTING) |
+				    TO(REMOVING) | TO(DONE),
 			    step_acking},
-	[SESSION_CONFIRMING] = {"CONFIRMING", TO(STARTING) | TO(JUDGING) | TO(REMOVING) | TO(DONE),
+	[SESSION_CONFIRMING] = {"CONFIRMING",
+				TO(STARTING) | TO(JUDGING) | TO(ADOPTING) | TO(REMOVING) | TO(DONE),
 				step_confirming},
 	[SESSION_STARTING] = {"STARTING", TO(RUNNING) | TO(EXITED) | TO(JUDGING), step_starting},
 	[SESSION_ADOPTING] = {"ADOPTING",
-			      TO(RUNNING) | TO(EXITED) | TO(ACKING) | TO(CONFIRMING) | TO(DONE),
+			      TO(RUNNING) | TO(EXITED) | TO(ACKING) | TO(CONFIRMING) |
+				      TO(REMOVING) | TO(DONE),
 			      step_adopting},
 	[SESSION_RUNNING] = {"RUNNING", TO(STOPPING) | TO(KILLING) | TO(EXITED), step_running},
 	[SESSION_STOPPING] = {"STOPPING", TO(KILLING) | TO(EXITED), step_stopping},
@@ -114,6 +117,7 @@ struct session *session_new_adopted(struct site *site, const struct container *c
 	const char *session_id = container_label(container, "berth.session");
 
 	session->is_adopted = true;
+	session->claimed_mono_ms = loop_now_ms(site->loop);
 	(void)snprintf(session->item.id, sizeof(session->item.id), "%s",
 		       container_label(container, "berth.work"));
 	(void)snprintf(session->item.session_id, sizeof(session->item.session_id), "%s",
@@ -204,6 +208,8 @@ bool session_give_up_traceless(struct session *session)
 	bool is_making = session->state == SESSION_CREATING || session->state == SESSION_REPLACING;
 	struct err err;
 
+	if (session->state == SESSION_REFUSING)
+		return refuse_at_last(session);
 	if (!is_making || session->ack == ACK_NOT_SENT)
 		return false;
 	(void)err_set(&err, ERR_TEMPORARY, -ETIMEDOUT,
@@ -249,13 +255,16 @@ static void on_retry(void *arg)
 	states[session->state].step(session);
 }
 
+void session_again_in(struct session *session, uint64_t ms)
+{
+	timer_arm(&session->timer, session->site->loop, ms, on_retry, session);
+}
+
 void session_pause(struct session *session, unsigned attempts)
 {
-	struct loop *loop = session->site->loop;
 	uint64_t pause_ms = 200u << (attempts < 7 ? attempts : 7); /* 0.2 s, 0.4 s ... 25.6 s */
 
-	timer_arm(&session->timer, loop, loop_random(loop, pause_ms / 2, pause_ms + 1), on_retry,
-		  session);
+	session_again_in(session, loop_random(session->site->loop, pause_ms / 2, pause_ms + 1));
 }
 
 void session_retry(struct session *session)

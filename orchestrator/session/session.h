@@ -144,7 +144,7 @@ struct session {
 	struct session_times times;
 	struct process process;	    /* of its container, where it can be told */
 	uint64_t started_mono_ms;   /* deadlines count from here */
-	uint64_t claimed_mono_ms;   /* 0: adopted */
+	uint64_t claimed_mono_ms;   /* or found */
 	int64_t acknowledged_at_ms; /* by the server's clock; 0: unknown */
 	int exit_code;		    /* -1: unknown */
 	enum ack_state ack;
@@ -167,8 +167,11 @@ struct session {
 	bool was_judged;
 	bool stop_may_have_happened; /* a force-stop got no answer */
 	bool was_signalled;	     /* by us, and the engine has said so */
-	bool is_shared;	    /* its ack was not the first: another host may be about to begin */
-	bool is_quick_exit; /* its worker left at once, and said nothing */
+	bool is_shared;	      /* its ack was not the first: another host may be about to begin */
+	bool is_last_refusal; /* berth is about to leave */
+	uint64_t
+		held_seen_ms; /* when its item first seemed to be held by it to the end; 0: never */
+	bool is_quick_exit;   /* its worker left at once, and said nothing */
 	bool is_removed;
 	bool has_exit_news;	 /* an exit event overtook the start's answer */
 	bool is_prepared;	 /* engine_prepare() has made its process */
@@ -204,8 +207,8 @@ void session_container_changed(struct session *session); /* an event, or a list 
 bool session_may_run(const struct session *session);
 void session_heartbeat_seen(struct session *session, int64_t at_ms);
 void session_stop(struct session *session, enum session_end why);
-/* True if its item is acked, or may be, and the engine has not made its container yet: it is given
- * up, and its item settled. */
+/* True if its item is acked, or may be, and there is no container: it is given up, and its item
+ * settled now, which takes some seconds. */
 bool session_give_up_traceless(struct session *session);
 /* A poll sent while it ran has brought its item once more: either its lease has lapsed, then its
  * container is ended and the next offer taken, or the item was handed out twice. */

@@ -15,6 +15,8 @@ void step_adopting(struct session *session);
 void step_acking(struct session *session);
 void step_confirming(struct session *session);
 void step_refusing(struct session *session);
+/* Asks about its item at once, for the last time. False: that was done. */
+bool refuse_at_last(struct session *session);
 /* Sends the ack now if it was not sent yet, whatever the state is. */
 void ack_send(struct session *session);
 
@@ -62,6 +64,8 @@ void session_follow(struct session *session, const struct container *container);
  * then. */
 int64_t session_wall_ms_of(const struct session *session, uint64_t mono_ms);
 
+/* Runs the current state's step again, then. */
+void session_again_in(struct session *session, uint64_t ms);
 /* Runs the current state's step again, after a pause that grows with session->attempts. */
 void session_retry(struct session *session);
 /* The same, by another count of attempts. */

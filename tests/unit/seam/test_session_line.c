@@ -73,19 +73,42 @@ static void at_its_time_limit_is_told_to_end_and_stops_its_own_item(void **state
 	world_done(&world);
 }
 
+static void world_that_ignores_its_time_limit(struct session_world *world)
+{
+	world_init(world);
+	world->exits_after_ms = 0;
+	world->ignores_term = true;
+	world->stops_its_item = false;
+}
+
+#define LIMIT_AND_GRACE_MS (UINT64_C(6) * 3600000 + 30000)
+
 static void at_its_time_limit_that_ignores_it_is_killed_and_force_stopped(void **state)
 {
 	struct session_world world;
 
 	(void)state;
-	world_init(&world);
-	world.exits_after_ms = 0;
-	world.ignores_term = true;
-	world.stops_its_item = false;
+	world_that_ignores_its_time_limit(&world);
 	world.may_stop_what_is_held = true;
-	run(&world, UINT64_C(6) * 3600000 + 60000);
+	run(&world, LIMIT_AND_GRACE_MS + 60000);
 	assert_int_equal(world_count(&world, "kill"), 2);
 	assert_int_equal(world.force_stopped, 1);
+	assert_int_equal(world.ended, 1);
+	world_done(&world);
+}
+
+/* Its item was handed out twice, which does not show: its heartbeats are another container's. */
+static void at_its_time_limit_whose_item_goes_on_without_it_is_only_removed(void **state)
+{
+	struct session_world world;
+
+	(void)state;
+	world_that_ignores_its_time_limit(&world);
+	run(&world, LIMIT_AND_GRACE_MS + 5000);
+	world.item.latest_heartbeat_at_ms = loop_wall_ms(world.loop) + 10000;
+	fake_run(world.loop, 60000);
+	assert_int_equal(world.force_stopped, 0);
+	assert_int_equal(world.item.state, WORK_ACTIVE);
 	assert_int_equal(world.ended, 1);
 	world_done(&world);
 }
@@ -103,7 +126,7 @@ static void that_died_just_before_its_time_limit_is_left_to_its_lease(void **sta
 	world.stops_its_item = false;
 	world.may_stop_what_is_held = true;
 	world_fault(&world, (struct fault){.op = "kill", .times = 1, .status = 500});
-	run(&world, UINT64_C(6) * 3600000 + 60000);
+	run(&world, LIMIT_AND_GRACE_MS + 60000);
 	assert_int_equal(world_count(&world, "kill"), 2);
 	assert_int_equal(world.item.state, WORK_ACTIVE);
 	assert_int_equal(world.force_stopped, 0);
@@ -288,6 +311,7 @@ int main(void)
 		cmocka_unit_test(that_exits_before_its_start_is_answered_is_looked_at),
 		cmocka_unit_test(at_its_time_limit_is_told_to_end_and_stops_its_own_item),
 		cmocka_unit_test(at_its_time_limit_that_ignores_it_is_killed_and_force_stopped),
+		cmocka_unit_test(at_its_time_limit_whose_item_goes_on_without_it_is_only_removed),
 		cmocka_unit_test(that_died_just_before_its_time_limit_is_left_to_its_lease),
 		cmocka_unit_test(without_a_heartbeat_is_ended_and_its_item_force_stopped),
 		cmocka_unit_test(is_not_ended_for_heartbeats_that_nobody_could_look_for),

@@ -196,6 +196,7 @@ static void assert_environment_is_told(const struct session_world *world)
 static void ack_long_ago(struct session_world *world)
 {
 	world->item.acknowledged_at_ms = loop_wall_ms(world->loop) - 121000;
+	world->container.created_at_ms = world->item.acknowledged_at_ms - 1000;
 }
 
 static void whose_limits_do_not_hold_has_its_waiting_item_force_stopped(void **state)
@@ -208,6 +209,22 @@ static void whose_limits_do_not_hold_has_its_waiting_item_force_stopped(void **s
 	adopt(&world, 60000);
 	assert_string_equal(world.calls, "inspect prepare inspect list list stop remove");
 	assert_int_equal(world.force_stopped, 1);
+	assert_environment_is_told(&world);
+	world_done(&world);
+}
+
+/* An earlier run of ours would have acked it right after the container was made. */
+static void whose_item_was_acked_long_after_it_was_made_is_left_alone(void **state)
+{
+	struct session_world world;
+
+	(void)state;
+	begin_without_pids(&world);
+	ack_long_ago(&world);
+	world.container.created_at_ms -= 60000;
+	adopt(&world, 60000);
+	assert_string_equal(world.calls, "inspect prepare inspect list list remove");
+	assert_int_equal(world.item.state, WORK_STARTING);
 	assert_environment_is_told(&world);
 	world_done(&world);
 }
@@ -237,7 +254,7 @@ static void whose_limits_do_not_hold_and_whose_item_is_over_is_only_removed(void
 		begin_without_pids(&world);
 		world.item.state = states[i];
 		adopt(&world, 60000);
-		assert_string_equal(world.calls, "inspect prepare inspect list remove");
+		assert_string_equal(world.calls, "inspect prepare inspect list inspect remove");
 		assert_int_equal(world.item.state, states[i]);
 		assert_environment_is_told(&world);
 		world_done(&world);
@@ -315,6 +332,7 @@ int main(void)
 		cmocka_unit_test(whose_process_is_gone_and_that_nobody_can_signal_has_ended),
 		cmocka_unit_test(whose_process_is_not_seen_and_that_takes_a_signal_is_left_running),
 		cmocka_unit_test(whose_limits_do_not_hold_has_its_waiting_item_force_stopped),
+		cmocka_unit_test(whose_item_was_acked_long_after_it_was_made_is_left_alone),
 		cmocka_unit_test(whose_limits_do_not_hold_and_whose_item_may_be_anothers_is_kept),
 		cmocka_unit_test(whose_limits_do_not_hold_and_whose_item_is_over_is_only_removed),
 		cmocka_unit_test(

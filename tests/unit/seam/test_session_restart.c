@@ -47,9 +47,9 @@ static void whose_item_is_over_is_removed_without_a_stop(void **state)
 		enum work_state state;
 		const char *calls; /* a 409 does not say what the item is */
 	} rows[] = {
-		{WORK_ACTIVE, "inspect ack remove"},
-		{WORK_STOPPING, "inspect ack list remove"},
-		{WORK_STOPPED, "inspect ack list remove"},
+		{WORK_ACTIVE, "inspect ack inspect remove"},
+		{WORK_STOPPING, "inspect ack list inspect remove"},
+		{WORK_STOPPED, "inspect ack list inspect remove"},
 	};
 
 	(void)state;
@@ -63,6 +63,26 @@ static void whose_item_is_over_is_removed_without_a_stop(void **state)
 	}
 }
 
+/* By a start that the run before had sent: the heartbeat is its own. */
+static void that_was_started_while_its_item_was_acked_again_keeps_it(void **state)
+{
+	struct session_world world;
+
+	(void)state;
+	begin(&world, CONTAINER_CREATED);
+	world.item.state = WORK_ACTIVE;
+	world_fault(&world,
+		    (struct fault){.op = "ack", .times = 1, .status = 409, .after_ms = 1000});
+	world_adopt(&world);
+	fake_run(world.loop, 500);
+	world.container.status = CONTAINER_RUNNING;
+	world.container.started_at_ms = loop_wall_ms(world.loop);
+	fake_run(world.loop, 10000);
+	assert_int_equal(world.session->state, SESSION_RUNNING);
+	assert_false(world_has(&world, "remove"));
+	world_done(&world);
+}
+
 static void whose_item_is_gone_is_removed_without_a_stop(void **state)
 {
 	struct session_world world;
@@ -71,7 +91,7 @@ static void whose_item_is_gone_is_removed_without_a_stop(void **state)
 	begin(&world, CONTAINER_CREATED);
 	world_fault(&world, (struct fault){.op = "ack", .status = 404});
 	adopt(&world, 60000);
-	assert_string_equal(world.calls, "inspect ack remove");
+	assert_string_equal(world.calls, "inspect ack inspect remove");
 	world_done(&world);
 }
 
@@ -218,6 +238,7 @@ int main(void)
 		cmocka_unit_test(that_was_not_acked_is_acked_and_started),
 		cmocka_unit_test(that_was_acked_is_acked_again_and_started),
 		cmocka_unit_test(whose_item_is_over_is_removed_without_a_stop),
+		cmocka_unit_test(that_was_started_while_its_item_was_acked_again_keeps_it),
 		cmocka_unit_test(whose_item_is_gone_is_removed_without_a_stop),
 		cmocka_unit_test(whose_item_cannot_be_acked_is_kept),
 		cmocka_unit_test(that_runs_is_left_running),
