@@ -204,6 +204,14 @@ static void forget_request(struct queue_call *call)
 	free(TAKE(call->worker_header));
 }
 
+/* A Date header tells whole seconds, and was written half the time of the call ago. */
+static int64_t server_time_ms(const struct http_request *request)
+{
+	int64_t date_ms = http_date_ms(request);
+
+	return date_ms > 0 ? date_ms + 500 + (int64_t)request->duration_ms / 2 : 0;
+}
+
 static void on_reply(struct http_request *request, void *arg)
 {
 	struct queue_call *call = arg;
@@ -215,7 +223,7 @@ static void on_reply(struct http_request *request, void *arg)
 		call->outcome = QUEUE_TEMPORARY; /* the key was replaced meanwhile */
 	if (request->outcome == HTTP_REPLIED) {
 		call->http_status = request->status;
-		call->server_time_ms = http_date_ms(request);
+		call->server_time_ms = server_time_ms(request);
 	}
 	if (call->outcome == QUEUE_OK) {
 		if (operation->read(call) < 0) {

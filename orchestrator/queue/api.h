@@ -61,7 +61,9 @@ struct queue_call {
 	long http_status;	  /* 0: there was no reply */
 	uint64_t duration_ms;	  /* of the exchange; waiting for its turn does not count */
 	uint64_t retry_after_ms;  /* what the server asks for, 0 if nothing; at most 300 s */
-	int64_t server_time_ms;	  /* Date header, since the epoch; 0 if absent */
+	int64_t server_time_ms;	  /* when it was answered, by the server's clock since the epoch,
+				   * give or take half a second and half of duration_ms; 0: it did
+				   * not say */
 	struct json_object *json; /* poll: the item. list: the page. stats. The call's */
 	bool has_status;	  /* ack: the reply described the item, as follows */
 	struct work_status status;

@@ -12,8 +12,8 @@
 #define RETRY_AFTER_MAX_MS 10000u
 #define CLOCK_SLACK_MS	   2000 /* the server's Date header tells whole seconds */
 
-/* An earlier run has acked so long before its container was made (while it was being made) or after
- * that, at most. */
+/* An earlier run has acked so long before its container was made (by an engine that took its time)
+ * or after that, at most. */
 #define ACKED_BEFORE_MS 60000
 #define ACKED_AFTER_MS	5000
 

@@ -163,6 +163,7 @@ static void on_acked(struct plane_work *work, struct host *by, bool is_first, vo
 	}
 	witness->acked_by = by;
 	witness->was_acked_by_foreign = !by;
+	witness->was_acked_late = oracle->nobody_waits;
 	if (!by)
 		return;
 	witness->is_traceless = !has_container(oracle, work, by);
@@ -176,6 +177,19 @@ static void on_acked(struct plane_work *work, struct host *by, bool is_first, vo
 	if (!is_slow && witness->is_traceless)
 		oracle_fail(oracle, "%s acks %s before it has a container for it", by->name,
 			    work->id);
+}
+
+/* At its limit, or told to end with its berth. */
+static bool has_had_its_time(struct oracle *oracle, const struct plane_work *work,
+			     const struct witness *witness, const struct oracle_host *host)
+{
+	const struct trace *trace = trace_find(oracle, witness->holder->id);
+	uint64_t end_ms = trace->ended_ms != 0 ? trace->ended_ms : sim_now_ms(oracle->sim);
+	int64_t limit_ms = environment_of(oracle, work)->session_ms;
+
+	/* Who finds it at start has only the time of its start. */
+	return end_ms + 1500 >= trace->started_ms + (uint64_t)limit_ms ||
+	       (trace->was_adopted && host->jumped_ms >= trace->started_ms);
 }
 
 static void check_stop_of_held(struct oracle *oracle, const struct plane_work *work,
@@ -192,7 +206,8 @@ static void check_stop_of_held(struct oracle *oracle, const struct plane_work *w
 	} else if (witness->holder && machine_is_alive(witness->holder)) {
 		oracle_fail(oracle, "%s force-stops %s while its container holds it and runs",
 			    by->name, work->id);
-	} else if (!witness->holder_was_told) {
+	} else if (!witness->holder_was_told ||
+		   (witness->holder && !has_had_its_time(oracle, work, witness, host))) {
 		oracle_fail(oracle,
 			    "%s force-stops %s, whose container was never told to end: its lease "
 			    "would have lapsed",
@@ -211,6 +226,20 @@ static bool may_be_taken_for_its_own(struct plane_work *work, const struct host 
 	return witness->acked_again_by == by && !was_acked_before;
 }
 
+/* It was set while the container that was found was there. */
+static bool is_misled_by_clock(struct oracle *oracle, const char *name, const struct host *by)
+{
+	const struct oracle_host *host = oracle_host_of(oracle, by);
+
+	for (size_t i = 0; host->jumped_ms != 0 && i < by->machine_count; i++) {
+		const struct machine_container *container = machine_find(by->machines[i], name);
+		const struct trace *trace = container ? trace_find(oracle, container->id) : NULL;
+		if (trace && trace->was_adopted && host->jumped_ms >= trace->made_ms)
+			return true;
+	}
+	return false;
+}
+
 static void check_stop_of_unheld(struct oracle *oracle, struct plane_work *work,
 				 const struct witness *witness, const struct host *by)
 {
@@ -218,7 +247,7 @@ static void check_stop_of_unheld(struct oracle *oracle, struct plane_work *work,
 	_cleanup_free_ char *name = xasprintf("berth-%s", work->id);
 
 	/* After a restart only times tell whose ack it was, and a clock that was set misleads. */
-	bool may_be_misled = oracle->scenario->trouble.clock_jumps != 0;
+	bool may_be_misled = is_misled_by_clock(oracle, name, by);
 	if (witness->acked_by != by && !is_exclusive && !may_be_misled &&
 	    !may_be_taken_for_its_own(work, by)) {
 		oracle_fail(oracle, "%s force-stops %s, which %s has acked", by->name, work->id,
@@ -241,6 +270,10 @@ static void on_stopping(struct plane_work *work, struct host *by, bool force, vo
 	struct oracle *oracle = arg;
 	struct witness *witness = witness_of(work);
 
+	/* Whoever stops it hides what has happened to it. */
+	if (oracle_is_stranded(oracle, work) && !is_refused(oracle, work))
+		oracle_fail(oracle, "%s was left starting by %s, and is stopped by %s", work->id,
+			    witness->acked_by->name, by ? by->name : "somebody");
 	if (!by)
 		return;
 	if (work->state == WORK_STOPPED)
@@ -376,6 +409,27 @@ void oracle_host_was_killed(struct oracle *oracle, const struct host *host)
 void oracle_host_is_unfit(struct oracle *oracle, const struct host *host, uint64_t since_ms)
 {
 	oracle_host_of(oracle, host)->unfit_since_ms = since_ms;
+}
+
+static void set_spell(struct oracle *oracle, struct spell *spell, bool goes_on)
+{
+	spell->goes_on = goes_on;
+	spell->until_ms = sim_now_ms(oracle->sim);
+}
+
+void oracle_environment_may_list(struct oracle *oracle, size_t environment, bool may)
+{
+	set_spell(oracle, &oracle->unlisted[environment], !may);
+}
+
+void oracle_host_is_cut_off(struct oracle *oracle, const struct host *host, bool is_cut_off)
+{
+	set_spell(oracle, &oracle_host_of(oracle, host)->cut_off, is_cut_off);
+}
+
+void oracle_clock_jumps(struct oracle *oracle, const struct host *host)
+{
+	oracle_host_of(oracle, host)->jumped_ms = sim_now_ms(oracle->sim);
 }
 
 void oracle_host_is_able(struct oracle *oracle, const struct host *host, uint64_t since_ms)

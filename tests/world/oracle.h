@@ -27,6 +27,7 @@ struct witness {
 	bool was_held_by_foreign;	  /* a poller that is no berth */
 	bool holder_was_told;		  /* to end, by its berth */
 	bool was_acked_by_foreign;
+	bool was_acked_late;	     /* by a call that nobody waited for any more */
 	struct host *acked_again_by; /* later, in this lease */
 	/* Acked before it had a container, and none was made since: should its berth be killed now,
 	 * nothing is left that the next start could find. */
@@ -56,6 +57,11 @@ const char *oracle_violation(const struct oracle *oracle);
 void oracle_add_host(struct oracle *oracle, struct host *host, const char *instance,
 		     const char *state_dir, int64_t cap, const int64_t *environment_caps);
 
+/* Its key may list from now on, or not. */
+void oracle_environment_may_list(struct oracle *oracle, size_t environment, bool may);
+/* That berth's calls to its queue get through, or not. */
+void oracle_host_is_cut_off(struct oracle *oracle, const struct host *host, bool is_cut_off);
+void oracle_clock_jumps(struct oracle *oracle, const struct host *host);
 /* From when on that berth runs, with its engines; 0: it does not. */
 void oracle_host_is_able(struct oracle *oracle, const struct host *host, uint64_t since_ms);
 

@@ -10,7 +10,9 @@
 #define MINUTE UINT64_C(60000)
 /* What an end may take beyond its limit: SIGKILL repeated through an engine that fails now and
  * then, while the berth and the engine are there. */
-#define OVERTIME_MS (15 * MINUTE)
+#define OVERTIME_MS (5 * MINUTE)
+/* Since its ack: by then its berth has made up its mind, or has it still in hand. */
+#define LONG_AGO_MS UINT64_C(290000)
 
 struct trace *trace_find(struct oracle *oracle, const char *container_id)
 {
@@ -82,7 +84,8 @@ void oracle_container_created(struct oracle *oracle, struct machine_container *c
 	trace->work_id = xstrdup(work_id);
 	trace->environment = environment_index(work->environment);
 	trace->lease = work->lease;
-	witness_of(work)->is_traceless = false;
+	if (!oracle->nobody_waits)
+		witness_of(work)->is_traceless = false;
 	check_labels(oracle, container);
 	check_credentials(oracle, container, work);
 }
@@ -203,21 +206,20 @@ void oracle_container_removed(struct oracle *oracle, struct machine_container *c
 /* --- touched ---------------------------------------------------------------------------------- */
 
 /* Its lease is its own, and its time is not over: why should it be ended? */
-static bool ends_without_reason(const struct oracle *oracle, const struct trace *trace,
+static bool ends_without_reason(struct oracle *oracle, const struct trace *trace,
 				const struct plane_work *work, const struct witness *witness)
 {
 	const struct environment_scenario *environment = environment_of(oracle, work);
 	uint64_t ran_ms = sim_now_ms(oracle->sim) - trace->started_ms;
-	bool may_be_told_to = false;
+	const struct oracle_host *host = oracle_host_by_instance(oracle, trace->instance);
+	bool is_misled = trace->was_adopted && host->jumped_ms >= trace->made_ms;
 
-	for (size_t i = 0; i < oracle->host_count; i++)
-		may_be_told_to |= oracle->scenario->hosts[i].stops_on_shutdown;
 	return work->state == WORK_ACTIVE && witness->holder == trace->container &&
 	       machine_is_alive(trace->container) &&
-	       ran_ms + 1000 < (uint64_t)environment->session_ms && !may_be_told_to &&
-	       oracle->scenario->trouble.clock_jumps == 0 &&
+	       ran_ms + 1000 < (uint64_t)environment->session_ms && !is_misled &&
+	       !oracle->scenario->hosts[host - oracle->hosts].stops_on_shutdown &&
 	       /* Who may not look takes an item that is offered again for one that has lapsed. */
-	       oracle->scenario->trouble.list_outages == 0;
+	       !oracle_may_not_list(oracle, trace->environment, trace->started_ms);
 }
 
 /* Every signal arrives, unless the wire loses it. */
@@ -239,8 +241,7 @@ static bool is_killed_too_soon(const struct oracle *oracle, const struct trace *
 
 	if (work->state != WORK_ACTIVE || witness->holder != trace->container ||
 	    !machine_is_alive(trace->container) || oracle->nobody_waits ||
-	    oracle->scenario->trouble.list_outages != 0 ||
-	    oracle->scenario->trouble.clock_jumps != 0)
+	    oracle_may_not_list(oracle, trace->environment, trace->started_ms))
 		return false;
 	return trace->told_ms == 0 ? !tells_in_vain(oracle)
 				   : sim_now_ms(oracle->sim) + 1000 < until_ms;
@@ -284,6 +285,23 @@ struct clock_set {
 	uint64_t by_ms;
 };
 
+bool oracle_may_not_list(const struct oracle *oracle, size_t environment, uint64_t since_ms)
+{
+	return spell_reaches(&oracle->unlisted[environment], since_ms);
+}
+
+/* Its berth can look, and the item shows no heartbeat: not even one of a second container, where it
+ * was handed out twice. */
+static bool is_seen_to_be_unbeaten(struct oracle *oracle, const struct trace *trace,
+				   const struct oracle_host *host)
+{
+	const struct plane_work *work = plane_find(oracle->plane, trace->work_id);
+
+	return work && work->lease == trace->lease && work->beats == 0 &&
+	       work->state != WORK_STOPPED && !spell_reaches(&host->cut_off, trace->started_ms) &&
+	       !oracle_may_not_list(oracle, trace->environment, trace->started_ms);
+}
+
 static void look_at_one(struct machine_container *container, void *arg)
 {
 	struct oracle *oracle = arg;
@@ -295,8 +313,7 @@ static void look_at_one(struct machine_container *container, void *arg)
 	const struct environment_scenario *environment =
 		&oracle->scenario->environments[trace->environment];
 	const struct oracle_host *host = oracle_host_by_instance(oracle, trace->instance);
-	bool is_unbeaten = !trace->has_beaten && oracle->scenario->trouble.list_outages == 0 &&
-			   oracle->scenario->trouble.queue_outages == 0;
+	bool is_unbeaten = !trace->has_beaten && is_seen_to_be_unbeaten(oracle, trace, host);
 	int64_t limit = is_unbeaten && environment->first_heartbeat_ms < environment->session_ms
 				? environment->first_heartbeat_ms
 				: environment->session_ms;
@@ -350,13 +367,12 @@ static void look_for_container(struct machine_container *container, void *arg)
 /* A foreign poller's affair; or acked, and given up where nobody could look whether it may be
  * stopped; or acked in haste by a berth that was killed before it had a container for it; or its
  * container was taken away by a stranger. The first list that shows such an item reports it. */
-static bool may_be_left(struct oracle *oracle, struct plane_work *work)
+static bool is_excused(struct oracle *oracle, struct plane_work *work)
 {
 	const struct witness *witness = witness_of(work);
 
-	if (work->state != WORK_STARTING || environment_of(oracle, work)->is_exclusive)
-		return false;
-	if (witness->was_acked_by_foreign || oracle->scenario->trouble.list_outages != 0)
+	if (witness->was_acked_by_foreign ||
+	    oracle_may_not_list(oracle, environment_index(work->environment), work->acked_ms))
 		return true;
 	if (!witness->acked_by)
 		return false;
@@ -364,11 +380,33 @@ static bool may_be_left(struct oracle *oracle, struct plane_work *work)
 	if (witness->is_trace_taken && witness->trace_taken_from != witness->acked_by->incarnation)
 		return true;
 	/* After a restart only times tell whose ack it was. */
-	if (oracle->scenario->trouble.clock_jumps != 0 &&
+	const struct oracle_host *host = oracle_host_of(oracle, witness->acked_by);
+	if (host->jumped_ms >= work->acked_ms &&
 	    witness->acked_by->incarnation != witness->incarnation)
 		return true;
-	return witness->is_traceless &&
-	       oracle_host_of(oracle, witness->acked_by)->kills > witness->kills;
+	return witness->is_traceless && (host->kills > witness->kills || witness->was_acked_late);
+}
+
+/* Where nobody else serves the queue, what is stuck is stopped. */
+static bool may_be_left(struct oracle *oracle, struct plane_work *work)
+{
+	return work->state == WORK_STARTING && !environment_of(oracle, work)->is_exclusive &&
+	       is_excused(oracle, work);
+}
+
+bool oracle_is_stranded(struct oracle *oracle, struct plane_work *work)
+{
+	const struct witness *witness = witness_of(work);
+	_cleanup_free_ char *name = xasprintf("berth-%s", work->id);
+
+	if (work->state != WORK_STARTING || !witness->acked_by ||
+	    sim_now_ms(oracle->sim) < work->acked_ms + LONG_AGO_MS || is_excused(oracle, work))
+		return false;
+	for (size_t i = 0; i < oracle->host_count; i++)
+		for (size_t j = 0; j < oracle->hosts[i].host->machine_count; j++)
+			if (machine_find(oracle->hosts[i].host->machines[j], name))
+				return false;
+	return true;
 }
 
 static void look_for_work(struct plane_work *work, void *arg)

@@ -34,12 +34,28 @@ struct trace {
 	UT_hash_handle hh;
 };
 
+/* A time in which something was not possible, and the last one. */
+struct spell {
+	bool goes_on;
+	uint64_t until_ms; /* 0: there was none */
+};
+
+/* Until then or later, with what follows from it: a key that was refused is remembered as one that
+ * may not list until another one is found. */
+#define AFTERMATH_MS UINT64_C(120000)
+static inline bool spell_reaches(const struct spell *spell, uint64_t ms)
+{
+	return spell->goes_on || (spell->until_ms != 0 && spell->until_ms + AFTERMATH_MS >= ms);
+}
+
 struct oracle_host {
 	struct host *host;
 	const char *instance, *state_dir;
 	int64_t cap, caps[ENVIRONMENTS_MAX];
 	int64_t running, runs[ENVIRONMENTS_MAX];
 	uint64_t able_since_ms, unfit_since_ms, kills;
+	uint64_t jumped_ms; /* when its clock last did; 0: never */
+	struct spell cut_off;
 };
 
 /* Of one session, over all its items. */
@@ -60,6 +76,7 @@ struct oracle {
 	struct trace *traces;
 	struct trace *believed;
 	struct history *histories;
+	struct spell unlisted[ENVIRONMENTS_MAX]; /* its key may not list */
 	bool nobody_waits; /* for the answer to the call that takes effect now */
 	char *violation;
 };
@@ -77,6 +94,11 @@ bool oracle_knows_all_engines(const struct oracle *oracle, const struct oracle_h
 size_t environment_index(const struct plane_environment *environment);
 const struct environment_scenario *environment_of(const struct oracle *oracle,
 						  const struct plane_work *work);
+
+/* oracle_engine.c: no key of that environment could list, then or later. */
+bool oracle_may_not_list(const struct oracle *oracle, size_t environment, uint64_t since_ms);
+/* Acked by a berth, long ago, and forgotten: nobody has a container for it, or a reason. */
+bool oracle_is_stranded(struct oracle *oracle, struct plane_work *work);
 
 /* oracle_belief.c: `state` is its session's now. */
 void oracle_believe(struct oracle *oracle, struct trace *trace, enum session_state state);

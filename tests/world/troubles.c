@@ -77,6 +77,12 @@ static void reload_a_host(struct world *world)
 		place_spoil(life, false);
 }
 
+static void set_clock(struct host_life *life, int64_t jump_ms)
+{
+	life->host.wall_offset_ms += jump_ms;
+	oracle_clock_jumps(life->world->oracle, &life->host);
+}
+
 static void let_clocks_jump(struct world *world)
 {
 	struct host_life *life = any_host(world);
@@ -88,7 +94,7 @@ static void let_clocks_jump(struct world *world)
 	/* One machine, one clock. */
 	for (size_t i = 0; i < world->scenario.host_count; i++)
 		if (world->hosts[i].scenario->machines[0] == life->scenario->machines[0])
-			world->hosts[i].host.wall_offset_ms += jump_ms;
+			set_clock(&world->hosts[i], jump_ms);
 	for (size_t i = 0; i < life->host.machine_count; i++) {
 		machine_jump_clock(life->host.machines[i], jump_ms);
 		if (jump_ms < 0)
@@ -197,6 +203,7 @@ static void cut_off_from_queue(struct host_life *life, bool is_bad)
 	static const char *const but[] = {NULL, NULL, NULL, NULL, NULL, "poll", "poll"};
 	struct sim *sim = life->world->sim;
 
+	oracle_host_is_cut_off(life->world->oracle, &life->host, is_bad);
 	life->host.plane_peer.outage = (struct wire_outage){.rate = 0};
 	if (!is_bad)
 		return;
@@ -249,6 +256,8 @@ static void set(struct outage *outage, bool is_bad)
 		cut_off_from_queue(&world->hosts[outage->which], is_bad);
 	if (outage->trouble == TROUBLE_IMAGE)
 		slow_queues_down(world, is_bad);
+	if (outage->trouble == TROUBLE_KEY || outage->trouble == TROUBLE_LIST)
+		oracle_environment_may_list(world->oracle, outage->which, !is_bad);
 	world_note_who_is_unfit(world);
 	if (!is_bad && (outage->trouble == TROUBLE_KEY || outage->trouble == TROUBLE_LIST))
 		world_change_keys(world);
