@@ -207,6 +207,7 @@ void ack_send(struct session *session)
 static void leave(struct session *session)
 {
 	session->ack = ACK_NOT_OURS;
+	session->must_not_start = true;
 	session_enter(session, session->is_adopted ? SESSION_ADOPTING : SESSION_REMOVING);
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* ADOPTING: a container that an earlier run left. */
+/* ADOPTING: a container that an earlier run left, or one whose start was given up. */
 #include "session/steps.h"
 
 #include <stdio.h>
@@ -20,7 +20,7 @@ static void log_adopted(struct session *session, const struct container *contain
 	session->times.created = container->created_at_ms;
 	session->times.started = container->started_at_ms;
 	/* The second look: it was said at the first. */
-	if (session->is_prepared || session->ack == ACK_NOT_OURS)
+	if (session->is_prepared || session->must_not_start)
 		return;
 	log_event(LOG_INFO, "adopted", &ids,
 		  (struct log_field[]){{"status", words[container->status]}, {NULL}}, NULL);
@@ -105,6 +105,15 @@ static void ask_whether_it_runs(void *arg)
 	engine_kill(session->site->engine, &session->call, session->container_id, "CONT");
 }
 
+/* It runs, or did, by a start that was given up: its item is its own. */
+static void take_back(struct session *session)
+{
+	session->must_not_start = session->was_judged = false;
+	if (session->ack == ACK_NOT_OURS)
+		session->ack = ACK_NOT_SENT;
+	session->end = END_ITSELF;
+}
+
 static void on_adopted(struct engine_call *call, void *arg)
 {
 	struct session *session = arg;
@@ -119,13 +128,14 @@ static void on_adopted(struct engine_call *call, void *arg)
 	}
 	log_adopted(session, &call->container);
 	if (call->container.status == CONTAINER_CREATED) {
-		if (session->ack == ACK_NOT_OURS)
+		if (session->must_not_start)
 			session_enter(session, SESSION_REMOVING);
 		else
 			adopt_created(session, call);
 		return;
 	}
-	session->ack = ACK_NOT_SENT;
+	if (session->must_not_start)
+		take_back(session);
 	engine_find_process(&call->container, &session->process);
 	session->ran = true;
 	if (call->container.status != CONTAINER_RUNNING)

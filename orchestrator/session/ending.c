@@ -83,16 +83,16 @@ void step_running(struct session *session)
 	session->item.secret = secret_free(session->item.secret);
 	session->item.sessions_token = secret_free(session->item.sessions_token);
 	session->redactor = redactor_free(session->redactor);
-	if (session->has_exit_news) {
-		session_enter(session, SESSION_EXITED);
-		return;
-	}
 	if (session->times.started == 0) /* the engine does not say: it has its whole time */
 		session->times.started = loop_wall_ms(session->site->loop);
 	if (session->started_mono_ms == 0) {
 		int64_t ran_ms = ran_for_ms(session);
 		uint64_t ago = ran_ms > 0 ? (uint64_t)ran_ms : 0;
 		session->started_mono_ms = now > ago ? now - ago : 1;
+	}
+	if (session->has_exit_news) {
+		session_enter(session, SESSION_EXITED);
+		return;
 	}
 	if (session->stop_wanted != END_ITSELF) {
 		session_stop(session, session->stop_wanted);

@@ -104,10 +104,13 @@ static bool command_was_not_run(const struct session *session)
 	return session->end == END_ITSELF && session->cannot_run;
 }
 
+/* One whose start failed may run all the same, by a call that was given up. */
 static void forget(struct session *session)
 {
 	session->was_judged = true;
-	session_enter(session, SESSION_REMOVING);
+	session->must_not_start = session->end == END_START_FAILED && !session->ran &&
+				  !session->was_force_stopped && session->container_id[0];
+	session_enter(session, session->must_not_start ? SESSION_ADOPTING : SESSION_REMOVING);
 }
 
 static const char *result_name(const struct lookup_wait *wait)
@@ -275,7 +278,8 @@ static void on_stopped(struct queue_call *call, void *arg)
 		log_event(LOG_ERROR, "undecided", &ids, NULL, "not force-stopped: %s",
 			  call->err.text);
 		session->site->incomplete(session, session->site->arg);
-		forget(session);
+		session->was_judged = true;
+		session_enter(session, SESSION_REMOVING);
 	}
 }
 

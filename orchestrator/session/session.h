@@ -168,6 +168,7 @@ struct session {
 	bool stop_may_have_happened; /* a force-stop got no answer */
 	bool was_signalled;	     /* by us, and the engine has said so */
 	bool is_shared;	      /* its ack was not the first: another host may be about to begin */
+	bool must_not_start;  /* its container is removed, unless it runs all the same */
 	bool is_last_refusal; /* berth is about to leave */
 	uint64_t
 		held_seen_ms; /* when its item first seemed to be held by it to the end; 0: never */

@@ -108,6 +108,7 @@ static void on_offered(struct plane_work *work, struct host *by, void *arg)
 	struct oracle *oracle = arg;
 	struct witness *witness = witness_of(work);
 
+	witness->was_handed_out_twice |= work->state == WORK_STARTING;
 	/* It may be offered again to who has long begun with it. */
 	uint64_t incarnation = by ? by->incarnation : 0;
 	if (by && witness->offered_to == by && witness->offered_incarnation == incarnation)
@@ -271,7 +272,8 @@ static void on_stopping(struct plane_work *work, struct host *by, bool force, vo
 	struct witness *witness = witness_of(work);
 
 	/* Whoever stops it hides what has happened to it. */
-	if (oracle_is_stranded(oracle, work) && !is_refused(oracle, work))
+	if ((!by || witness->is_called_stuck) && oracle_is_stranded(oracle, work) &&
+	    !is_refused(oracle, work))
 		oracle_fail(oracle, "%s was left starting by %s, and is stopped by %s", work->id,
 			    witness->acked_by->name, by ? by->name : "somebody");
 	if (!by)
@@ -313,7 +315,7 @@ static void on_lapsed(struct plane_work *work, void *arg)
 	witness->was_acked_by_foreign = witness->was_held_by_foreign = false;
 	witness->holder = NULL;
 	witness->starts = 0;
-	witness->is_trace_taken = false;
+	witness->is_trace_taken = witness->was_handed_out_twice = false;
 }
 
 struct plane_observer oracle_plane_observer(struct oracle *oracle)

@@ -61,6 +61,9 @@ void oracle_log_line(struct oracle *oracle, const struct host_log_line *line)
 	struct trace *trace = line->container ? trace_find(oracle, line->container) : NULL;
 	if (trace && strcmp(line->event, "adopted") == 0)
 		trace->was_adopted = true;
+	struct plane_work *work = line->work ? plane_find(oracle->plane, line->work) : NULL;
+	if (work && strcmp(line->event, "stuck") == 0)
+		witness_of(work)->is_called_stuck = true;
 	if (strcmp(line->event, "bug") == 0)
 		oracle_fail(oracle, "berth calls it a bug: %s", line->message);
 	if (strcmp(line->event, "state") == 0 && edge) {

@@ -42,7 +42,7 @@ static void draw_cron(struct host_scenario *host, struct sim *sim, bool is_rare)
 				      : sim_random_scale(sim, MINUTE, 10 * MINUTE);
 	host->drains_wait = one_in(sim, 3);
 	host->drains_detach = !host->drains_wait && one_in(sim, 3);
-	host->drains_max_sessions = one_in(sim, 4) ? (int64_t)sim_random(sim, 8, 30) : 0;
+	host->drains_max_sessions = one_in(sim, 4) ? (int64_t)sim_random(sim, 1, 20) : 0;
 	host->drains_max_time_ms =
 		one_in(sim, 4) ? (int64_t)sim_random_scale(sim, 10 * SECOND, 10 * MINUTE) : 0;
 }

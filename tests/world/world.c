@@ -113,14 +113,25 @@ static void begin_ending(struct world *world)
 	}
 }
 
-static uint64_t time_to_progress_ms(const struct world *world)
+static uint64_t longest_between_drains_ms(const struct world *world)
 {
 	uint64_t longest_ms = 0;
 
 	for (size_t i = 0; i < world->scenario.host_count; i++)
 		if (world->scenario.hosts[i].cron_every_ms > longest_ms)
 			longest_ms = world->scenario.hosts[i].cron_every_ms;
-	return STUCK_MS + 3 * longest_ms;
+	return longest_ms;
+}
+
+static uint64_t time_to_progress_ms(const struct world *world)
+{
+	return STUCK_MS + 3 * longest_between_drains_ms(world);
+}
+
+/* A drain may take one session at a time. */
+static uint64_t longest_calm_ms(const struct world *world)
+{
+	return LONGEST_CALM_MS + 2 * world->scenario.sessions * longest_between_drains_ms(world);
 }
 
 static void look_for_the_end(struct world *world)
@@ -139,7 +150,7 @@ static void look_for_the_end(struct world *world)
 								  : "people are not done");
 		return;
 	}
-	if (now > world->calm_since_ms + LONGEST_CALM_MS) {
+	if (now > world->calm_since_ms + longest_calm_ms(world)) {
 		oracle_fail_final(world->oracle, "not over long after everything is calm");
 		return;
 	}

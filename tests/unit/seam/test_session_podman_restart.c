@@ -223,7 +223,7 @@ static void whose_item_was_acked_long_after_it_was_made_is_left_alone(void **sta
 	ack_long_ago(&world);
 	world.container.created_at_ms -= 60000;
 	adopt(&world, 60000);
-	assert_string_equal(world.calls, "inspect prepare inspect list list remove");
+	assert_string_equal(world.calls, "inspect prepare inspect list list inspect remove");
 	assert_int_equal(world.item.state, WORK_STARTING);
 	assert_environment_is_told(&world);
 	world_done(&world);
