@@ -51,17 +51,19 @@ static bool is_attempt_of_earlier_run(const struct session *session, int64_t ack
 	       (made_ms == 0 || (acked_ms + ACKED_BEFORE_MS >= made_ms && acked_ms <= latest_ms));
 }
 
-/* Acked by one of our attempts, as far as can be told: since it was offered to us, and by nobody
- * who has begun. An ack may also succeed for an item that another host has just acked. `offset_ms`:
- * the server's clock minus ours. */
+/* Acked by one of our attempts, as far as can be told: after it was offered to us, before the last
+ * attempt was answered or given up, and by nobody who has begun. An ack may also succeed for an
+ * item that another host has just acked. `offset_ms`: the server's clock minus ours. */
 static bool is_our_attempt(const struct session *session, const struct work_status *status,
 			   int64_t offset_ms)
 {
 	int64_t acked_ms = status->acknowledged_at_ms - offset_ms;
 	int64_t claimed_ms = session_wall_ms_of(session, session->claimed_mono_ms);
+	int64_t ended_ms = session_wall_ms_of(session, session->acks_ended_mono_ms);
+	bool is_of_this_run =
+		acked_ms + CLOCK_SLACK_MS >= claimed_ms && acked_ms <= ended_ms + CLOCK_SLACK_MS;
 
-	return is_fresh(status) && (acked_ms + CLOCK_SLACK_MS >= claimed_ms ||
-				    is_attempt_of_earlier_run(session, acked_ms));
+	return is_fresh(status) && (is_of_this_run || is_attempt_of_earlier_run(session, acked_ms));
 }
 
 static int64_t offset_of(const struct session *session, const struct queue_call *call)
@@ -131,6 +133,7 @@ static void on_acked(struct queue_call *call, void *arg)
 {
 	struct session *session = arg;
 
+	session->acks_ended_mono_ms = loop_now_ms(session->site->loop);
 	switch (call->outcome) {
 	case QUEUE_OK:
 		if (!call->has_status) {
@@ -371,6 +374,7 @@ static void on_refusal_acked(struct queue_call *call, void *arg)
 			  (call->outcome == QUEUE_TEMPORARY &&
 			   (call->http_status >= 500 || session->ack_may_have_happened));
 
+	session->acks_ended_mono_ms = loop_now_ms(session->site->loop);
 	/* Of a reply without the item nothing is known but that the ack was taken. */
 	if (call->outcome == QUEUE_OK &&
 	    (!call->has_status ||

@@ -142,11 +142,12 @@ struct session {
 	struct redactor *redactor; /* of its output; NULL: not known, or nothing is kept of it */
 	struct capture *capture;   /* while CAPTURING */
 	struct session_times times;
-	struct process process;	    /* of its container, where it can be told */
-	uint64_t started_mono_ms;   /* deadlines count from here */
-	uint64_t claimed_mono_ms;   /* or found */
-	int64_t acknowledged_at_ms; /* by the server's clock; 0: unknown */
-	int exit_code;		    /* -1: unknown */
+	struct process process;	     /* of its container, where it can be told */
+	uint64_t started_mono_ms;    /* deadlines count from here */
+	uint64_t claimed_mono_ms;    /* or found */
+	uint64_t acks_ended_mono_ms; /* the last one, until now */
+	int64_t acknowledged_at_ms;  /* by the server's clock; 0: unknown */
+	int exit_code;		     /* -1: unknown */
 	enum ack_state ack;
 	enum session_end end;
 	enum session_end stop_wanted; /* asked for before the container ran */

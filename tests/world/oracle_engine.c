@@ -197,8 +197,13 @@ void oracle_container_removed(struct oracle *oracle, struct machine_container *c
 		return;
 	if (witness_of(work)->holder == container)
 		witness_of(work)->holder = NULL;
-	if (trace->was_removed_by_berth || trace->lease != work->lease)
+	if (trace->lease != work->lease)
 		return;
+	if (trace->was_removed_by_berth) {
+		/* To be replaced, perhaps: until then there is none again. */
+		witness_of(work)->is_traceless |= trace->started_ms == 0;
+		return;
+	}
 	witness_of(work)->is_trace_taken = true;
 	witness_of(work)->trace_taken_from = trace->removed_incarnation;
 }
@@ -365,10 +370,10 @@ static void look_for_container(struct machine_container *container, void *arg)
 }
 
 /* A foreign poller's affair; or acked, and given up where nobody could look whether it may be
- * stopped; or acked in haste by a berth that was killed before it had a container for it; or its
- * container was taken away by a stranger; or it was handed out once more to who had acked it and
- * has forgotten, and only another host's ack would look like that. The first list that shows such
- * an item reports it. */
+ * stopped; or acked in haste by a berth that was killed before it had a container for it; or by a
+ * call that was given up long before; or its container was taken away by a stranger; or it was
+ * handed out once more to who had acked it and has forgotten, and only another host's ack would
+ * look like that. The first list that shows such an item reports it. */
 static bool is_excused(struct oracle *oracle, struct plane_work *work)
 {
 	const struct witness *witness = witness_of(work);
@@ -388,7 +393,7 @@ static bool is_excused(struct oracle *oracle, struct plane_work *work)
 	if (host->jumped_ms >= work->acked_ms &&
 	    witness->acked_by->incarnation != witness->incarnation)
 		return true;
-	return witness->is_traceless && (host->kills > witness->kills || witness->was_acked_late);
+	return witness->was_acked_late || (witness->is_traceless && host->kills > witness->kills);
 }
 
 /* Where nobody else serves the queue, what is stuck is stopped. */
