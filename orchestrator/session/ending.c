@@ -88,6 +88,9 @@ void step_running(struct session *session)
 	if (session->started_mono_ms == 0) {
 		int64_t ran_ms = ran_for_ms(session);
 		uint64_t ago = ran_ms > 0 ? (uint64_t)ran_ms : 0;
+		/* Clocks may have been set since. */
+		if (session->start_sent_mono_ms != 0 && ago > now - session->start_sent_mono_ms)
+			ago = now - session->start_sent_mono_ms;
 		session->started_mono_ms = now > ago ? now - ago : 1;
 	}
 	if (session->has_exit_news) {

@@ -352,6 +352,8 @@ static void on_looked_after_start(struct engine_call *call, void *arg)
 
 static void start_now(struct session *session)
 {
+	if (session->start_sent_mono_ms == 0)
+		session->start_sent_mono_ms = loop_now_ms(session->site->loop);
 	engine_call_done(&session->call);
 	engine_call_init(&session->call, on_started, session);
 	engine_start(session->site->engine, &session->call, session->container_id);

@@ -143,6 +143,7 @@ struct session {
 	struct capture *capture;   /* while CAPTURING */
 	struct session_times times;
 	struct process process;	     /* of its container, where it can be told */
+	uint64_t start_sent_mono_ms; /* the first one by this process; 0: none */
 	uint64_t started_mono_ms;    /* deadlines count from here */
 	uint64_t claimed_mono_ms;    /* or found */
 	uint64_t acks_ended_mono_ms; /* the last one, until now */

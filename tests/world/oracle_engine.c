@@ -248,8 +248,11 @@ static bool is_killed_too_soon(const struct oracle *oracle, const struct trace *
 	    !machine_is_alive(trace->container) || oracle->nobody_waits ||
 	    oracle_may_not_list(oracle, trace->environment, trace->started_ms))
 		return false;
-	return trace->told_ms == 0 ? !tells_in_vain(oracle)
-				   : sim_now_ms(oracle->sim) + 1000 < until_ms;
+	if (trace->told_ms == 0)
+		return !tells_in_vain(oracle);
+	/* What it was told may have been long under way. */
+	return oracle->scenario->engine_weather.crawls == 0 &&
+	       sim_now_ms(oracle->sim) + 1000 < until_ms;
 }
 
 void oracle_container_touched(struct oracle *oracle, struct machine_container *container,
