@@ -229,6 +229,7 @@ static void on_name_holder(struct engine_call *call, void *arg)
 	}
 	char id[65];
 	(void)snprintf(id, sizeof(id), "%s", call->container.id);
+	session->earlier_made_ms = call->container.created_at_ms;
 	bool is_running = call->container.status == CONTAINER_RUNNING;
 	engine_call_done(call);
 	engine_call_init(call, is_running ? on_killed_leftover : on_cleared, session);

@@ -415,7 +415,10 @@ void oracle_host_is_unfit(struct oracle *oracle, const struct host *host, uint64
 
 static void set_spell(struct oracle *oracle, struct spell *spell, bool goes_on)
 {
-	spell->goes_on = goes_on;
+	if (goes_on)
+		spell->goes_on++;
+	else if (spell->goes_on > 0)
+		spell->goes_on--;
 	spell->until_ms = sim_now_ms(oracle->sim);
 }
 

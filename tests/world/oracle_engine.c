@@ -232,9 +232,10 @@ static bool tells_in_vain(const struct oracle *oracle)
 {
 	const unsigned *rates = oracle->scenario->engine_weather.rates;
 
-	return rates[WIRE_NOT_SENT] + rates[WIRE_LOST] + rates[WIRE_SILENT] + rates[WIRE_LATE] +
-		       rates[WIRE_ERROR] >
-	       0;
+	return oracle->scenario->engine_weather.crawls > 0 ||
+	       rates[WIRE_NOT_SENT] + rates[WIRE_LOST] + rates[WIRE_SILENT] + rates[WIRE_LATE] +
+			       rates[WIRE_ERROR] >
+		       0;
 }
 
 /* A holder is asked to end, and has time to. */
@@ -375,8 +376,8 @@ static void look_for_container(struct machine_container *container, void *arg)
 /* A foreign poller's affair; or acked, and given up where nobody could look whether it may be
  * stopped; or acked in haste by a berth that was killed before it had a container for it; or by a
  * call that was given up long before; or its container was taken away by a stranger; or it was
- * handed out once more to who had acked it and has forgotten, and only another host's ack would
- * look like that. The first list that shows such an item reports it. */
+ * handed out once more and acked once more, and whose ack it was cannot be told. The first list
+ * that shows such an item reports it. */
 static bool is_excused(struct oracle *oracle, struct plane_work *work)
 {
 	const struct witness *witness = witness_of(work);
@@ -386,7 +387,7 @@ static bool is_excused(struct oracle *oracle, struct plane_work *work)
 		return true;
 	if (!witness->acked_by)
 		return false;
-	if (witness->was_handed_out_twice && witness->acked_again_by == witness->acked_by)
+	if (witness->was_handed_out_twice && witness->acked_again_by)
 		return true;
 	/* The berth that runs then learns of it, unless it ends soon after. */
 	if (witness->is_trace_taken && witness->trace_taken_from != witness->acked_by->incarnation)

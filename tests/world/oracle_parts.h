@@ -36,7 +36,7 @@ struct trace {
 
 /* A time in which something was not possible, and the last one. */
 struct spell {
-	bool goes_on;
+	unsigned goes_on;  /* several times over */
 	uint64_t until_ms; /* 0: there was none */
 };
 
