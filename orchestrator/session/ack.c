@@ -41,14 +41,13 @@ static bool is_fresh(const struct work_status *status)
 	return status->state == WORK_STARTING && status->latest_heartbeat_at_ms == 0;
 }
 
-/* By the run that has made the container that was found, as far as can be told. */
-static bool is_attempt_of_earlier_run(const struct session *session, int64_t acked_ms)
+/* By whoever of us has made the container that was found, as far as can be told. */
+static bool is_earlier_attempt(const struct session *session, int64_t acked_ms)
 {
-	int64_t made_ms = session->times.created;
+	int64_t made_ms = session->earlier_made_ms;
 	int64_t latest_ms = made_ms + session->site->config->poll.ack_within_ms + ACKED_AFTER_MS;
 
-	return session->is_adopted &&
-	       (made_ms == 0 || (acked_ms + ACKED_BEFORE_MS >= made_ms && acked_ms <= latest_ms));
+	return made_ms != 0 && acked_ms + ACKED_BEFORE_MS >= made_ms && acked_ms <= latest_ms;
 }
 
 /* Acked by one of our attempts, as far as can be told: after it was offered to us, before the last
@@ -63,7 +62,7 @@ static bool is_our_attempt(const struct session *session, const struct work_stat
 	bool is_of_this_run =
 		acked_ms + CLOCK_SLACK_MS >= claimed_ms && acked_ms <= ended_ms + CLOCK_SLACK_MS;
 
-	return is_fresh(status) && (is_of_this_run || is_attempt_of_earlier_run(session, acked_ms));
+	return is_fresh(status) && (is_of_this_run || is_earlier_attempt(session, acked_ms));
 }
 
 static int64_t offset_of(const struct session *session, const struct queue_call *call)

@@ -17,7 +17,7 @@ static void log_adopted(struct session *session, const struct container *contain
 	};
 	struct log_ids ids = session_ids(session);
 
-	session->times.created = container->created_at_ms;
+	session->times.created = session->earlier_made_ms = container->created_at_ms;
 	session->times.started = container->started_at_ms;
 	/* The second look: it was said at the first. */
 	if (session->is_prepared || session->must_not_start)
