@@ -233,6 +233,7 @@ static bool tells_in_vain(const struct oracle *oracle)
 	const unsigned *rates = oracle->scenario->engine_weather.rates;
 
 	return oracle->scenario->engine_weather.crawls > 0 ||
+	       oracle->scenario->trouble.engine_outages > 0 ||
 	       rates[WIRE_NOT_SENT] + rates[WIRE_LOST] + rates[WIRE_SILENT] + rates[WIRE_LATE] +
 			       rates[WIRE_ERROR] >
 		       0;
@@ -331,6 +332,9 @@ static void look_at_one(struct machine_container *container, void *arg)
 	/* Who finds it at start has only the time of its start. */
 	if (host->able_since_ms > trace->started_ms)
 		due_ms += trace->set_back_ms;
+	/* Of one whose start was cut off the engine does not say when that was. */
+	if (container->was_cut_off && due_ms < host->able_since_ms + limit_ms)
+		due_ms = host->able_since_ms + limit_ms + (uint64_t)environment->stop_grace_ms;
 	uint64_t able_ms = host->able_since_ms > due_ms ? host->able_since_ms : due_ms;
 	if (host->able_since_ms != 0 && now > able_ms + OVERTIME_MS)
 		oracle_fail(oracle, "%s runs %" PRIu64 " s beyond its limit", container->name,

@@ -29,6 +29,7 @@ struct trace {
 	bool is_believed; /* its berth takes it for running, since then, in that incarnation: */
 	uint64_t believed_ms, believed_by;
 	struct trace *prev, *next; /* of those that are believed to run */
+	uint64_t known_by;	   /* incarnation of its berth; 0: none has noticed it */
 	bool is_lost; /* its berth was told that somebody else has its item, in this lease: */
 	unsigned lost_lease;
 	UT_hash_handle hh;

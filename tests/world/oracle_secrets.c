@@ -68,8 +68,10 @@ void oracle_log_line(struct oracle *oracle, const struct host_log_line *line)
 		oracle_fail(oracle, "berth calls it a bug: %s", line->message);
 	if (strcmp(line->event, "state") == 0 && edge) {
 		enum session_state state = count_edge(oracle, edge);
-		if (trace)
+		if (trace) {
+			trace->known_by = line->host->incarnation;
 			oracle_believe(oracle, trace, state);
+		}
 	}
 }
 
@@ -111,12 +113,12 @@ static void read_records(struct oracle *oracle, const struct oracle_host *host)
 	(void)fclose(file);
 }
 
-/* One that a stranger took away is missed by the berth that ran then, unless it ended soon after.
- */
+/* One that a stranger took away is missed by the berth that knew it then, unless it ended soon
+ * after. */
 static bool was_there_to_be_seen(const struct trace *trace)
 {
 	return trace->was_removed_by_berth || trace->container ||
-	       (trace->removed_incarnation != 0 &&
+	       (trace->removed_incarnation != 0 && trace->known_by == trace->removed_incarnation &&
 		trace->removed_incarnation == trace->made_by->incarnation);
 }
 
