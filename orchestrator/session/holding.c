@@ -1,16 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "session/holding.h"
 
+#define ACKED_BEFORE_MS                                                                            \
+	60000		    /* the container was made: in haste, by an engine that took its time */
 #define CLOCK_SLACK_MS 2000 /* between the engine's clock and the control plane's */
 
 bool holding_is_ours(const struct holding *holding, const struct work_status *status)
 {
 	int64_t acked = status->acknowledged_at_ms;
+	int64_t acked_ms = acked - holding->clock_offset_ms; /* by our clock */
 
 	if (holding->acknowledged_at_ms != 0)
 		return acked == holding->acknowledged_at_ms;
 	return holding->started_ms != 0 && acked != 0 &&
-	       acked - holding->clock_offset_ms <= holding->started_ms + CLOCK_SLACK_MS;
+	       acked_ms <= holding->started_ms + CLOCK_SLACK_MS &&
+	       acked_ms + ACKED_BEFORE_MS >= holding->created_ms;
 }
 
 bool holding_never_began(const struct holding *holding, const struct work_status *status)

@@ -12,6 +12,7 @@
 /* What is known of the container, in milliseconds since the epoch; 0: nothing. */
 struct holding {
 	int64_t acknowledged_at_ms; /* by the control plane's clock, from the ack's reply */
+	int64_t created_ms;	    /* looked at where the reply is not known any more */
 	int64_t started_ms, exited_ms;
 	int64_t clock_offset_ms; /* the control plane's clock minus ours */
 };

@@ -58,6 +58,19 @@ static void is_anothers_that_was_acked_after_the_adopted_container_was_started(v
 	assert_false(holding_never_began(&adopted, &status));
 }
 
+static void is_anothers_that_was_acked_long_before_the_adopted_container_was_made(void **state)
+{
+	struct holding late = adopted;
+	struct work_status status = starting(NOON);
+
+	(void)state;
+	late.created_ms = NOON + 50 * SECOND;
+	late.started_ms = NOON + 70 * SECOND;
+	assert_true(holding_never_began(&late, &status));
+	late.created_ms = NOON + 65 * SECOND;
+	assert_false(holding_never_began(&late, &status));
+}
+
 static void is_nobodys_that_does_not_say_when_it_was_acked(void **state)
 {
 	struct work_status status = starting(0);
@@ -122,6 +135,8 @@ int main(void)
 		cmocka_unit_test(is_anothers_that_was_acked_at_another_time_than_ours),
 		cmocka_unit_test(
 			is_anothers_that_was_acked_after_the_adopted_container_was_started),
+		cmocka_unit_test(
+			is_anothers_that_was_acked_long_before_the_adopted_container_was_made),
 		cmocka_unit_test(is_nobodys_that_does_not_say_when_it_was_acked),
 		cmocka_unit_test(began_with_its_first_heartbeat),
 		cmocka_unit_test(was_held_to_its_end_with_a_last_heartbeat_in_its_life),

@@ -24,6 +24,7 @@ struct witness {
 	unsigned starts;		  /* of containers, in this lease */
 	struct machine_container *holder; /* whose first heartbeat got through in this lease */
 	char holder_instance[64];	  /* of the one that held it last; "" none */
+	uint64_t held_ms;		  /* since then */
 	bool was_held_by_foreign;	  /* a poller that is no berth */
 	bool holder_was_told;		  /* to end, by its berth */
 	bool was_acked_by_foreign;
