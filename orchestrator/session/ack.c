@@ -14,7 +14,7 @@
 
 /* An earlier run has acked so long before its container was made (by an engine that took its time)
  * or after that, at most. */
-#define ACKED_BEFORE_MS 60000
+#define ACKED_BEFORE_MS 120000
 #define ACKED_AFTER_MS	5000
 
 static void settle(struct session *session);

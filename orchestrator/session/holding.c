@@ -5,22 +5,33 @@
 	60000		    /* the container was made: in haste, by an engine that took its time */
 #define CLOCK_SLACK_MS 2000 /* between the engine's clock and the control plane's */
 
+/* By our clock. */
+static int64_t acked_ms(const struct holding *holding, const struct work_status *status)
+{
+	return status->acknowledged_at_ms - holding->clock_offset_ms;
+}
+
 bool holding_is_ours(const struct holding *holding, const struct work_status *status)
 {
 	int64_t acked = status->acknowledged_at_ms;
-	int64_t acked_ms = acked - holding->clock_offset_ms; /* by our clock */
 
 	if (holding->acknowledged_at_ms != 0)
 		return acked == holding->acknowledged_at_ms;
 	return holding->started_ms != 0 && acked != 0 &&
-	       acked_ms <= holding->started_ms + CLOCK_SLACK_MS &&
-	       acked_ms + ACKED_BEFORE_MS >= holding->created_ms;
+	       acked_ms(holding, status) <= holding->started_ms + CLOCK_SLACK_MS;
+}
+
+/* Not by another host before there was a container of ours. */
+static bool was_acked_for_it(const struct holding *holding, const struct work_status *status)
+{
+	return holding->acknowledged_at_ms != 0 ||
+	       acked_ms(holding, status) + ACKED_BEFORE_MS >= holding->created_ms;
 }
 
 bool holding_never_began(const struct holding *holding, const struct work_status *status)
 {
 	return status->state == WORK_STARTING && status->latest_heartbeat_at_ms == 0 &&
-	       holding_is_ours(holding, status);
+	       holding_is_ours(holding, status) && was_acked_for_it(holding, status);
 }
 
 bool holding_was_ended(const struct holding *holding, const struct work_status *status)

@@ -64,10 +64,10 @@ static void is_anothers_that_was_acked_long_before_the_adopted_container_was_mad
 	struct work_status status = starting(NOON);
 
 	(void)state;
-	late.created_ms = NOON + 50 * SECOND;
-	late.started_ms = NOON + 70 * SECOND;
+	late.created_ms = NOON + 110 * SECOND;
+	late.started_ms = NOON + 130 * SECOND;
 	assert_true(holding_never_began(&late, &status));
-	late.created_ms = NOON + 65 * SECOND;
+	late.created_ms = NOON + 125 * SECOND;
 	assert_false(holding_never_began(&late, &status));
 }
 

@@ -170,6 +170,7 @@ static void that_never_heartbeated_is_ended_after_a_look(void **state)
 
 	(void)state;
 	begin(&world, CONTAINER_RUNNING);
+	world.container.created_at_ms -= 600000;
 	world.container.started_at_ms -= 600000;
 	world.item.acknowledged_at_ms -= 600000;
 	world.stops_its_item = false;
