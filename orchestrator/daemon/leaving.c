@@ -176,6 +176,12 @@ static void give_up_traceless(struct session *session, void *arg)
 	*found |= session_give_up_traceless(session);
 }
 
+static void report_traceless(struct session *session, void *arg)
+{
+	(void)arg;
+	session_report_traceless(session);
+}
+
 static void on_out_of_patience(void *arg)
 {
 	struct daemon *daemon = arg;
@@ -190,6 +196,7 @@ static void on_out_of_patience(void *arg)
 	}
 	log_event(LOG_WARNING, "leaving", NULL, NULL,
 		  "what is still under way is left to the next start");
+	table_each(&daemon->table, report_traceless, NULL);
 	daemon_add_verdict(daemon, VERDICT_PARTIAL);
 	clear_and_stop(daemon);
 }

@@ -409,14 +409,8 @@ void step_refusing(struct session *session)
 
 bool refuse_at_last(struct session *session)
 {
-	struct log_ids ids = session_ids(session);
-
-	if (session->is_last_refusal) {
-		log_event(LOG_ERROR, "undecided", &ids, NULL,
-			  "left as it is, and perhaps acked: 'berth queue stop %s' ends it",
-			  session->item.id);
+	if (session->is_last_refusal)
 		return false;
-	}
 	session->is_last_refusal = true;
 	lookup_cancel(&session->lookup);
 	step_refusing(session);

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "session/holding.h"
 
-#define ACKED_BEFORE_MS                                                                            \
-	60000		    /* the container was made: in haste, by an engine that took its time */
 #define CLOCK_SLACK_MS 2000 /* between the engine's clock and the control plane's */
+
+/* An item may be acked so long before its container is there: in haste, by an engine that takes its
+ * time, once more where its first answer was lost. */
+#define ACKED_BEFORE_MS 120000
 
 /* By our clock. */
 static int64_t acked_ms(const struct holding *holding, const struct work_status *status)

@@ -59,6 +59,11 @@ struct oracle_host *oracle_host_of(struct oracle *oracle, const struct host *hos
 	abort(); /* every host was added */
 }
 
+unsigned oracle_bit_of(struct oracle *oracle, const struct host *host)
+{
+	return host ? 1u << (oracle_host_of(oracle, host) - oracle->hosts) : 1u << HOSTS_MAX;
+}
+
 struct oracle_host *oracle_host_by_instance(struct oracle *oracle, const char *instance)
 {
 	for (size_t i = 0; i < oracle->host_count; i++)
@@ -160,7 +165,7 @@ static void on_acked(struct plane_work *work, struct host *by, bool is_first, vo
 	if (!is_first && by && work->state == WORK_ACTIVE)
 		note_lost(oracle, work, by);
 	if (!is_first) {
-		witness->acked_again_by = by;
+		witness->acked_again |= oracle_bit_of(oracle, by);
 		return;
 	}
 	witness->acked_by = by;
@@ -229,13 +234,14 @@ static void check_stop_of_held(struct oracle *oracle, const struct plane_work *w
 
 /* `by` has acked it as well, after another, who had not before it was offered to `by`: to `by` that
  * looks like an ack of its own whose answer was lost. */
-static bool may_be_taken_for_its_own(struct plane_work *work, const struct host *by)
+static bool may_be_taken_for_its_own(struct oracle *oracle, struct plane_work *work,
+				     const struct host *by)
 {
 	const struct witness *witness = witness_of(work);
 	bool was_acked_before = witness->offered_to == by &&
 				work->acked_ms + CLOCK_SLACK_MS + DATE_MS < witness->offered_ms;
 
-	return witness->acked_again_by == by && !was_acked_before;
+	return (witness->acked_again & oracle_bit_of(oracle, by)) && !was_acked_before;
 }
 
 /* It was set while the container that was found was there. */
@@ -261,7 +267,7 @@ static void check_stop_of_unheld(struct oracle *oracle, struct plane_work *work,
 	/* After a restart only times tell whose ack it was, and a clock that was set misleads. */
 	bool may_be_misled = is_misled_by_clock(oracle, name, by);
 	if (witness->acked_by != by && !is_exclusive && !may_be_misled &&
-	    !may_be_taken_for_its_own(work, by)) {
+	    !may_be_taken_for_its_own(oracle, work, by)) {
 		oracle_fail(oracle, "%s force-stops %s, which %s has acked", by->name, work->id,
 			    witness->acked_by ? witness->acked_by->name : "a foreign poller");
 		return;
@@ -323,7 +329,8 @@ static void on_lapsed(struct plane_work *work, void *arg)
 	struct witness *witness = witness_of(work);
 
 	(void)arg;
-	witness->acked_by = witness->acked_again_by = witness->offered_to = NULL;
+	witness->acked_by = witness->offered_to = NULL;
+	witness->acked_again = 0;
 	witness->was_acked_by_foreign = witness->was_held_by_foreign = false;
 	witness->holder = NULL;
 	witness->starts = 0;

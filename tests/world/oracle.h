@@ -28,10 +28,10 @@ struct witness {
 	bool was_held_by_foreign;	  /* a poller that is no berth */
 	bool holder_was_told;		  /* to end, by its berth */
 	bool was_acked_by_foreign;
-	bool was_acked_late;	     /* by a call that nobody waited for any more */
-	bool is_called_stuck;	     /* by a berth that has it not in hand */
-	bool was_handed_out_twice;   /* when it was acked already */
-	struct host *acked_again_by; /* later, in this lease */
+	bool was_acked_late;	   /* by a call that nobody waited for any more */
+	bool is_called_stuck;	   /* by a berth that has it not in hand */
+	bool was_handed_out_twice; /* when it was acked already */
+	unsigned acked_again;	   /* later, in this lease: bits by host; see oracle_bit_of() */
 	/* Acked before it had a container, and none was made since: should its berth be killed now,
 	 * nothing is left that the next start could find. */
 	bool is_traceless;

@@ -391,7 +391,7 @@ static bool is_excused(struct oracle *oracle, struct plane_work *work)
 		return true;
 	if (!witness->acked_by)
 		return false;
-	if (witness->was_handed_out_twice && witness->acked_again_by)
+	if (witness->was_handed_out_twice && witness->acked_again != 0)
 		return true;
 	/* The berth that runs then learns of it, unless it ends soon after. */
 	if (witness->is_trace_taken && witness->trace_taken_from != witness->acked_by->incarnation)
@@ -400,6 +400,11 @@ static bool is_excused(struct oracle *oracle, struct plane_work *work)
 	const struct oracle_host *host = oracle_host_of(oracle, witness->acked_by);
 	if (host->jumped_ms >= work->acked_ms &&
 	    witness->acked_by->incarnation != witness->incarnation)
+		return true;
+	/* Its berth was told to leave, and got no answer in the seconds that it had. */
+	if (witness->is_traceless && witness->acked_by->incarnation != witness->incarnation &&
+	    (oracle->scenario->queue_weather.crawls > 0 ||
+	     spell_reaches(&host->cut_off, work->acked_ms)))
 		return true;
 	return witness->was_acked_late || (witness->is_traceless && host->kills > witness->kills);
 }

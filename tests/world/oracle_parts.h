@@ -90,6 +90,8 @@ struct witness *witness_of(struct plane_work *work);
 struct history *history_of(struct oracle *oracle, const char *session_id);
 struct trace *trace_find(struct oracle *oracle, const char *container_id);
 struct oracle_host *oracle_host_of(struct oracle *oracle, const struct host *host);
+/* NULL: of a foreign poller. */
+unsigned oracle_bit_of(struct oracle *oracle, const struct host *host);
 struct oracle_host *oracle_host_by_instance(struct oracle *oracle, const char *instance);
 bool oracle_knows_all_engines(const struct oracle *oracle, const struct oracle_host *host);
 size_t environment_index(const struct plane_environment *environment);
