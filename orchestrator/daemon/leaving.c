@@ -219,10 +219,13 @@ static uint64_t time_to_leave_ms(struct daemon *daemon)
 	return (uint64_t)grace_ms + FLEET_PATIENCE_MS + CLEARING_MS;
 }
 
+/* With what its item takes. */
 static void find_longest_stop(struct session *session, void *arg)
 {
-	if (session->state == SESSION_STOPPING)
-		find_longest_grace(session, arg);
+	int64_t *longest_ms = arg, grace_ms = session->site->config->timeouts.stop_grace_ms;
+
+	if (session->state == SESSION_STOPPING && grace_ms + SESSION_BEAT_MS > *longest_ms)
+		*longest_ms = grace_ms + SESSION_BEAT_MS;
 }
 
 /* What is being ended when the time of a drain is over is ended: the next one may have no more

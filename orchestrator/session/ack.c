@@ -168,7 +168,7 @@ static void on_acked(struct queue_call *call, void *arg)
 			conclude_lost(session, call->err.text);
 		break;
 	case QUEUE_UNKNOWN:
-		session->ack_may_have_happened = true;
+		session->ack_may_have_happened = session->ack_may_come = true;
 		on_trouble(session, call);
 		break;
 	case QUEUE_TEMPORARY:
@@ -287,8 +287,8 @@ static void take(struct session *session, const struct lookup_wait *wait)
 static bool stays_in_doubt(struct session *session, const struct lookup_wait *wait)
 {
 	bool is_found = wait->result == LOOKUP_FOUND;
-	bool is_open =
-		session->ack_may_have_happened && (!is_found || wait->status.state == WORK_QUEUED);
+	bool is_open = is_found ? wait->status.state == WORK_QUEUED && session->ack_may_come
+				: session->ack_may_have_happened;
 
 	if (session->is_adopted
 		    ? !is_offered_again(session, wait)

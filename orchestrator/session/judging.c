@@ -25,7 +25,6 @@
 #define BY_SIGNAL 128 /* exit codes above it are of a signal */
 #define ATTEMPTS  3   /* without an answer, before that is said */
 #define QUICK_MS  5000
-#define BEAT_MS	  32000 /* workers heartbeat every 30 s at the latest (SDK of 2026-11) */
 
 bool session_needs_judging(const struct session *session)
 {
@@ -206,9 +205,9 @@ static bool awaits_next_beat(struct session *session)
 
 	if (session->held_seen_ms == 0)
 		session->held_seen_ms = now;
-	if (now >= session->held_seen_ms + BEAT_MS)
+	if (now >= session->held_seen_ms + SESSION_BEAT_MS)
 		return false;
-	session_again_in(session, session->held_seen_ms + BEAT_MS - now);
+	session_again_in(session, session->held_seen_ms + SESSION_BEAT_MS - now);
 	return true;
 }
 

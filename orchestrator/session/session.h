@@ -89,6 +89,10 @@ enum session_blame {
 	BLAME_NOBODY,	   /* lost to another host, given up at shutdown */
 };
 
+/* Workers heartbeat every 30 s at the latest (SDK of 2026-11). What was ended at its limit is
+ * judged when another holder would have done so. */
+#define SESSION_BEAT_MS 32000
+
 /* What all sessions of one environment share; owned by the daemon, outlives them. */
 struct site {
 	struct loop *loop;
@@ -156,7 +160,8 @@ struct session {
 	uint8_t attempts;	      /* of the call that the state repeats */
 	unsigned unanswered;	      /* looks and force-stops, in all */
 	uint8_t ack_attempts;
-	bool ack_may_have_happened; /* one of them got no answer */
+	bool ack_may_have_happened; /* one of them was not answered, or with an error */
+	bool ack_may_come;	    /* one of them was not answered, and may still arrive */
 	uint8_t replacements;	    /* how often our name was found taken */
 	bool has_slot;
 	bool counts_as_launching; /* the daemon's: limits how many launches overlap */
