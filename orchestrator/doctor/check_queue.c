@@ -76,7 +76,7 @@ static void check_key(const struct subject *subject, struct finding *finding)
 	if (!plane->was_asked || !has_decided(plane)) {
 		finding_skip(finding, "the control plane has not said");
 	} else if (plane->outcome == QUEUE_OK && plane->depth >= 0) {
-		finding_ok(finding, "accepted for %s; %" PRId64 " items wait", environment->id,
+		finding_ok(finding, "accepted for %s; items waiting: %" PRId64, environment->id,
 			   plane->depth);
 	} else if (plane->outcome == QUEUE_OK) {
 		finding_ok(finding, "accepted for %s", environment->id);
