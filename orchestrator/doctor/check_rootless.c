@@ -80,11 +80,9 @@ static void check_ids(const struct subject *subject, const char *file, struct fi
 	else
 		finding_warn(finding, "/etc/%s has %" PRId64 " ids for %s: images expect %d", file,
 			     count, user.name, ENOUGH_IDS);
-	finding_remedy(
-		finding,
-		"usermod --add-subuids 100000-165535 --add-subgids 100000-165535 %s && su %s "
-		"-s /bin/sh -c 'podman system migrate'",
-		user.name, user.name);
+	finding_remedy(finding,
+		       "usermod --add-subuids 100000-165535 --add-subgids 100000-165535 %s",
+		       user.name);
 }
 
 static void check_subuid(const struct subject *subject, struct finding *finding)

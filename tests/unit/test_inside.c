@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a container says of itself: the script in a bash of this machine, and output of all kinds. */
+/* What a container says of itself: the script in a bash of this machine, and output of all kinds.
+ */
 #include "base/buf.h"
 #include "base/cleanup.h"
 #include "doctor/inside.h"
@@ -75,10 +76,11 @@ static void the_hard_limit_counts(void **state)
 	struct inside inside;
 	(void)state;
 
-	inside_parse("Max open files            1024                 4096                 files\r\n"
-		     "Max processes             unlimited            unlimited            processes\n"
-		     "Max core file size        0                    0                    bytes\n",
-		     &inside);
+	inside_parse(
+		"Max open files            1024                 4096                 files\r\n"
+		"Max processes             unlimited            unlimited            processes\n"
+		"Max core file size        0                    0                    bytes\n",
+		&inside);
 	assert_int_equal(inside.nofile, 4096);
 	assert_int_equal(inside.nproc, PROCESS_UNLIMITED);
 	assert_int_equal(inside.core_bytes, 0);
