@@ -54,7 +54,7 @@ extern const struct check rootless_checks[];
 extern const struct check environment_checks[];
 extern const struct check queue_checks[];
 
-/* Goes through a list. */
+/* Goes through a list, until a signal comes. */
 void doctor_check(const struct subject *subject, const struct check *checks);
 
 /* "policy.NAME.FIELD", for each policy that is used on the engine. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the checks share. */
 #include "base/cleanup.h"
+#include "cli/exit.h"
 #include "doctor/checks.h"
 #include "engine/probe.h"
 
@@ -26,12 +27,17 @@ struct finding *doctor_add(const struct subject *subject, const char *check)
 
 void doctor_check(const struct subject *subject, const struct check *checks)
 {
-	for (const struct check *check = checks; check->id; check++) {
+	const int *exit_code = &subject->doctor->visit.exit_code;
+
+	for (const struct check *check = checks; check->id && *exit_code == EXIT_DONE; check++) {
 		struct finding *finding = doctor_add(subject, check->id);
 		if (check->needs_engine && (!subject->engine->is_open || subject->engine->is_away))
 			finding_skip(finding, "the engine does not answer");
 		else
 			check->look(subject, finding);
+		/* What was not waited for is not known. */
+		if (*exit_code != EXIT_DONE)
+			finding_skip(finding, "interrupted");
 	}
 }
 

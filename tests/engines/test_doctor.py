@@ -22,7 +22,9 @@ class ADoctor(EngineCase):
                                        "json", *arguments)
         self.assert_exit(berth, 0, SECONDS)
         self.assert_nothing_left()
-        self.assertEqual({record.endpoint for record in self.cp.log.all()}, {"stats"})
+        # The numbers of the queue, and, without a key, whether sessions would find anybody.
+        self.assertLessEqual({record.endpoint for record in self.cp.log.all()},
+                             {"stats", "unknown"})
         rows = json.loads(berth.stdout)
         self.assertEqual([row for row in rows if row["result"] == "failure"], [])
         return {row["check"]: row for row in rows}

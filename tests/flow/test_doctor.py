@@ -47,6 +47,7 @@ class ADoctor(DoctorCase):
         is_asked.wait(60)
         berth.signal(2)
         self.assert_exit(berth, 130)
+        self.assertNotIn("queue.", berth.stdout, "what was not waited for is not known")
 
 
 class TheHost(DoctorCase):
