@@ -48,7 +48,7 @@ int report_exit_code(const struct report *report)
 
 /* --- judging ---------------------------------------------------------------------------------- */
 
-static char *one_line(const char *format, va_list arguments)
+__attribute__((format(printf, 1, 0))) static char *one_line(const char *format, va_list arguments)
 {
 	char *text = NULL;
 
@@ -60,8 +60,9 @@ static char *one_line(const char *format, va_list arguments)
 	return text;
 }
 
-static void judge(struct finding *finding, enum result result, int exit_code, const char *format,
-		  va_list arguments)
+__attribute__((format(printf, 4, 0))) static void judge(struct finding *finding, enum result result,
+							int exit_code, const char *format,
+							va_list arguments)
 {
 	free(finding->what);
 	free(TAKE(finding->remedy));
