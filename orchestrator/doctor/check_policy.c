@@ -3,6 +3,7 @@
 #include "base/cleanup.h"
 #include "cli/exit.h"
 #include "doctor/checks.h"
+#include "doctor/policy_value.h"
 #include "engine/evidence.h"
 #include "engine/probe.h"
 
@@ -34,12 +35,15 @@ static void check_promise(const struct subject *subject, const struct policy *po
 	const struct dialect *dialect = engine_probe(subject->engine->engine)->dialect;
 	struct finding *finding = add(subject, policy, promise->field);
 	enum evidence evidence = evidence_of(promise, dialect);
+	_cleanup_free_ char *value = policy_value(policy, promise->field);
 
 	if (policy->unenforced & promise->waivers)
 		finding_warn(finding,
-			     "not promised (unenforced): whether it holds is not looked at");
+			     "%s, not promised (unenforced): whether it holds is not looked at",
+			     value);
 	else
-		finding_ok(finding, "%s: %s", evidence_name(evidence), evidence_text(evidence));
+		finding_ok(finding, "%s; %s: %s", value, evidence_name(evidence),
+			   evidence_text(evidence));
 }
 
 void doctor_check_policies(const struct subject *subject)

@@ -114,11 +114,9 @@ static void check_skew(const struct subject *subject, struct finding *finding)
 	if (skew_ms <= SKEW_FAIL_MS)
 		finding_warn(finding, "this host's clock is %s %s the control plane's", text, side);
 	else
-		finding_fail(
-			finding, EXIT_TEMPORARY,
-			"this host's clock is %s %s the control plane's: keys and certificates "
-			"may not be valid at that time",
-			text, side);
+		finding_fail(finding, EXIT_TEMPORARY,
+			     "this host's clock is %s %s the control plane's: keys may not hold",
+			     text, side);
 	finding_remedy(finding, "timedatectl set-ntp true");
 }
 

@@ -74,9 +74,8 @@ static void check_ids(const struct subject *subject, const char *file, struct fi
 	}
 	if (count <= 0)
 		finding_fail(finding, EXIT_CONFIG,
-			     "/etc/%s has no range for %s: containers have no "
-			     "user to run as",
-			     file, user.name);
+			     "/etc/%s has no range for %s: containers have no user to run as", file,
+			     user.name);
 	else
 		finding_warn(finding, "/etc/%s has %" PRId64 " ids for %s: images expect %d", file,
 			     count, user.name, ENOUGH_IDS);

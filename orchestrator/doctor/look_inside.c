@@ -217,16 +217,15 @@ static bool judge_shell(const struct look *look, const struct inside *inside)
 		finding_ok(finding, "/bin/bash runs as the policy wants it");
 		return true;
 	}
-	if (look->exit_code == CANNOT_RUN || look->exit_code == NOT_FOUND)
-		finding_fail(
-			finding, EXIT_CONFIG,
-			"the image has no /bin/bash that the session's user may run (exit code "
-			"%d): workers run their commands with it",
-			look->exit_code);
-	else
+	if (look->exit_code == CANNOT_RUN || look->exit_code == NOT_FOUND) {
+		finding_fail(finding, EXIT_CONFIG,
+			     "the image has no /bin/bash that the session's user may run: workers "
+			     "run their commands with it");
+		finding_remedy(finding, "apt-get install --yes bash  # in the image's build");
+	} else {
 		finding_fail(finding, EXIT_CONFIG,
 			     "bash was ended before it was done (exit code %d)", look->exit_code);
-	finding_remedy(finding, "apt-get install --yes bash  # in the image's build");
+	}
 	return false;
 }
 

@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define LINE_WIDTH   100
+#define LINE_WIDTH   110
 #define RESULT_WIDTH 7
 #define LEAST_WIDTH  40 /* of the facts, however long the names of checks are */
 
