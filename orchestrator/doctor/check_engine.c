@@ -24,19 +24,24 @@ static const struct engine_host *host_of(const struct subject *subject)
 	return &engine_probe(subject->engine->engine)->host;
 }
 
+static bool is_podman(const struct visited_engine *engine)
+{
+	return engine_probe(engine->engine)->dialect == &dialect_podman;
+}
+
 /* How the service behind that socket is started. */
 static void suggest_start(struct finding *finding, const char *socket)
 {
-	bool is_podman = socket && strstr(socket, "podman");
+	bool is_podmans = socket && strstr(socket, "podman");
 
-	if (socket && access(socket, R_OK | W_OK) < 0 && errno == EACCES && !is_podman)
+	if (socket && access(socket, R_OK | W_OK) < 0 && errno == EACCES && !is_podmans)
 		finding_remedy(finding, "usermod --append --groups docker \"$USER\"");
 	else if (socket ? text_starts_with(socket, "/run/user/") : geteuid() != 0)
 		finding_remedy(finding, "systemctl --user enable --now %s.socket",
-			       is_podman || !socket ? "podman" : "docker");
+			       is_podmans || !socket ? "podman" : "docker");
 	else
 		finding_remedy(finding, "systemctl enable --now %s.socket",
-			       is_podman ? "podman" : "docker");
+			       is_podmans ? "podman" : "docker");
 }
 
 static void check_reachable(const struct subject *subject, struct finding *finding)
@@ -83,7 +88,8 @@ static void check_cgroups(const struct subject *subject, struct finding *finding
 	finding_warn(finding, "cgroup %s, managed by %s: a rootless engine limits nothing there",
 		     host->has_cgroup_v2 ? "v2" : "v1", host->cgroup_manager);
 	if (host->has_cgroup_v2)
-		finding_remedy(finding, "systemctl --user enable --now podman.socket");
+		finding_remedy(finding, "systemctl --user enable --now %s.socket",
+			       is_podman(subject->engine) ? "podman" : "docker");
 	else
 		finding_remedy(finding,
 			       "sed -i 's/^GRUB_CMDLINE_LINUX=\"/&systemd.unified_cgroup_"

@@ -290,10 +290,12 @@ void doctor_look_inside(const struct subject *subject)
 		return;
 	}
 	remove_leftovers(&look);
+	if (visit->exit_code != EXIT_DONE)
+		return;
 	image_look(visit, look.on, subject->environment->image, &image);
 	if (image.outcome == ENGINE_OK)
 		look_with(&look, &image.facts);
 	else
-		finding_skip(doctor_add(subject, "inside.container"), "the image is not there");
+		finding_skip(doctor_add(subject, "inside.container"), "%s", image.err.text);
 	image_facts_done(&image.facts);
 }
