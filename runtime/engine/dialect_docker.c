@@ -200,6 +200,7 @@ static int read_info(struct probe *probe, struct json_object *info, struct err *
 		return err_set(err, ERR_ENGINE, -EBADMSG, "info: reply makes no sense");
 	free(probe->data_root);
 	probe->data_root = xstrdup_or_null(data_root);
+	docker_read_host(&probe->host, info);
 	return 0;
 }
 
@@ -212,6 +213,7 @@ const struct dialect dialect_docker = {
 	.classify = classify,
 	.event_action = event_action,
 	.read_info = read_info,
+	.check_host = docker_check_host,
 	.render_bridge = render_bridge,
 	.verify_bridge = verify_bridge,
 	.render = docker_render,

@@ -111,6 +111,11 @@ const char *engine_description(const struct engine *engine)
 	return engine->description;
 }
 
+const struct probe *engine_probe(const struct engine *engine)
+{
+	return &engine->probe;
+}
+
 const char *engine_data_root(const struct engine *engine)
 {
 	return engine->probe.data_root;

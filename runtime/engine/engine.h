@@ -20,6 +20,7 @@
 #include <stdint.h>
 
 struct engine;
+struct probe;
 
 struct engine_options {
 	const char *socket;	  /* path, without "unix://" */
@@ -138,6 +139,8 @@ struct engine *engine_free(struct engine *engine);
 bool engine_is_healthy(const struct engine *engine);
 /* "Docker 20.10.24, API 1.41", once it answered; for logs. */
 const char *engine_description(const struct engine *engine);
+/* What it said about itself (engine/probe.h); nothing before it answered. */
+const struct probe *engine_probe(const struct engine *engine);
 /* The directory images and containers are stored in as the engine says it (for free space), or
  * NULL. */
 const char *engine_data_root(const struct engine *engine);

@@ -20,6 +20,7 @@ struct engine_host {
 	bool is_rootless;
 	bool has_cgroup_v2;
 	bool has_seccomp;
+	bool lacks_swap_limit;	 /* memory can be limited, swap cannot */
 	char cgroup_manager[32]; /* "systemd", "cgroupfs" */
 	unsigned controllers;
 	char runtime[64]; /* the OCI runtime of every container; "": chosen per container */
