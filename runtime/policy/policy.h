@@ -37,7 +37,8 @@ enum policy_waiver {
 
 struct policy {
 	char *name;	 /* the file's, without ".yaml" */
-	char digest[65]; /* SHA-256 of the file */
+	char digest[65]; /* SHA-256 of the file, and of those it extends */
+	char *extends;	 /* the policy it is laid over, NULL: none */
 	uint32_t uid, gid;
 	bool read_only_root;
 	uint64_t capabilities; /* bit N: capability number N is kept; everything else is dropped */
@@ -64,13 +65,13 @@ struct policy {
 /* What a policy file can say: see option.h. */
 extern const struct option policy_options[];
 
-/* Reads the policy `name`: DIRECTORY/NAME.yaml of the first directory that has it. `directories`
- * ends with NULL. Every problem of the file goes to `problems`; -ENOENT, with a
- * problem that names what there is, when no directory has it. */
+/* Reads the policy `name`: DIRECTORY/NAME.yaml of the first directory that has it, laid over the
+ * one it extends. `directories` ends with NULL. Every problem of the files goes to `problems`;
+ * -ENOENT, with a problem that names what there is, when no directory has it. */
 int policy_load(const char *name, const char *const *directories, struct problems *problems,
 		struct policy **ret);
 
-/* The same from text; `file` is for messages. */
+/* The same from one text; `file` is for messages. What it extends is not followed. */
 int policy_parse(const char *name, const char *file, const char *text, size_t len,
 		 struct problems *problems, struct policy **ret);
 

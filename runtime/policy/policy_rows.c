@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What a policy file can say. A key that is left out has the value of the `hardened` policy, save
- * for tmpfs: there is none that is not asked for.
+ * What a policy file can say. A key that is left out has the value of the policy that it extends,
+ * or else of `hardened`, save for tmpfs: there is none that is not asked for.
  */
 #include "policy/option.h"
 #include "policy/policy.h"
@@ -83,6 +83,13 @@ static const struct option log_rows[] = {
 };
 
 const struct option policy_options[] = {
+	{.key = "extends",
+	 .type = OPTION_STRING,
+	 FIELD(extends),
+	 .minimum = 1,
+	 .maximum = 128,
+	 .help = "The policy that this one is laid over, by its name: what is not said here is as "
+		 "there. A section is laid over key by key, a list replaces the other."},
 	{.key = "user",
 	 .type = OPTION_PARSED,
 	 .parse = policy_parse_user,
