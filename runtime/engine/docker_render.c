@@ -33,6 +33,11 @@ static struct json_object *security_options(const struct policy *policy)
 
 	if (policy->no_new_privileges)
 		json_append_string(array, "no-new-privileges");
+	/* The profile itself: Docker takes no path (its client reads the file). */
+	if (policy->seccomp_profile) {
+		_cleanup_free_ char *seccomp = xasprintf("seccomp=%s", policy->seccomp_profile);
+		json_append_string(array, seccomp);
+	}
 	return array;
 }
 

@@ -37,13 +37,15 @@ enum policy_waiver {
 
 struct policy {
 	char *name;	 /* the file's, without ".yaml" */
-	char digest[65]; /* SHA-256 of the file, and of those it extends */
+	char digest[65]; /* SHA-256 of the file, of those it extends, and of its seccomp profile */
 	char *extends;	 /* the policy it is laid over, NULL: none */
 	uint32_t uid, gid;
 	bool read_only_root;
 	uint64_t capabilities; /* bit N: capability number N is kept; everything else is dropped */
 	bool no_new_privileges;
-	char *seccomp; /* "engine": the engine's own profile */
+	char *seccomp;	       /* "engine": the engine's own profile; else a file's */
+	char *seccomp_file;    /* absolute, NULL: the engine's own */
+	char *seccomp_profile; /* its content as one line of JSON, NULL likewise */
 	int64_t pids;
 	int64_t memory_bytes;
 	int64_t swap_bytes; /* on top of memory */
@@ -71,7 +73,8 @@ extern const struct option policy_options[];
 int policy_load(const char *name, const char *const *directories, struct problems *problems,
 		struct policy **ret);
 
-/* The same from one text; `file` is for messages. What it extends is not followed. */
+/* The same from one text; `file` is for messages. No other file is read: neither what it extends
+ * nor a seccomp profile. */
 int policy_parse(const char *name, const char *file, const char *text, size_t len,
 		 struct problems *problems, struct policy **ret);
 

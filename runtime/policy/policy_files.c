@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "policy/merged.h"
 #include "policy/policy_read.h"
+#include "policy/seccomp.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -221,15 +222,33 @@ static const struct yaml_node *merge(const struct chain *chain, struct merged_tr
 	return root;
 }
 
-/* Of one file its own; of several, of all of them in their order. */
+/* The profile of the merged policy, beside the file that names it. */
+static int load_seccomp(struct policy *policy, const struct yaml_node *root,
+			struct problems *problems)
+{
+	const struct yaml_node *node = yaml_get(root, "seccomp");
+	struct err err;
+
+	if (!node || yaml_is_null(node) || seccomp_load(policy, node->file, &err) == 0)
+		return 0;
+	problems_at(problems, node, "seccomp: %s", err.text);
+	return -EINVAL;
+}
+
+/* Of one file its own; of several, of all of them in their order, the seccomp profile last. */
 static void set_digest(struct policy *policy, const struct chain *chain)
 {
 	_cleanup_(buf_done) struct buf all;
+	char profile[65];
 
-	buf_init(&all, sizeof(chain->links[0].digest) * CHAIN_MAX);
+	buf_init(&all, sizeof(profile) * (CHAIN_MAX + 1));
 	for (size_t i = 0; i < chain->count; i++)
 		(void)!buf_adds(&all, chain->links[i].digest);
-	if (chain->count == 1)
+	if (policy->seccomp_profile) {
+		text_sha256(profile, policy->seccomp_profile, strlen(policy->seccomp_profile));
+		(void)!buf_adds(&all, profile);
+	}
+	if (chain->count == 1 && !policy->seccomp_profile)
 		memcpy(policy->digest, all.data, sizeof(policy->digest));
 	else
 		text_sha256(policy->digest, all.data, all.len);
@@ -240,7 +259,8 @@ int policy_load(const char *name, const char *const *directories, struct problem
 {
 	_cleanup_(merged_tree_freep) struct merged_tree *tree = merged_tree_new();
 	_cleanup_(chain_done) struct chain chain = {.count = 0};
-	const struct yaml_node *node;
+	_cleanup_(policy_freep) struct policy *policy = NULL;
+	const struct yaml_node *node, *root;
 
 	int r = add_link(&chain, name, directories, problems);
 	if (r == -ENOENT) {
@@ -250,9 +270,15 @@ int policy_load(const char *name, const char *const *directories, struct problem
 	}
 	while (r == 0 && (node = extends_of(&chain)))
 		r = extend(&chain, node, directories, problems);
+	if (r < 0)
+		return r;
+	root = merge(&chain, tree);
+	r = policy_read(name, root, problems, &policy);
 	if (r == 0)
-		r = policy_read(name, merge(&chain, tree), problems, ret);
-	if (r == 0)
-		set_digest(*ret, &chain);
-	return r;
+		r = load_seccomp(policy, root, problems);
+	if (r < 0)
+		return r;
+	set_digest(policy, &chain);
+	*ret = TAKE(policy);
+	return 0;
 }

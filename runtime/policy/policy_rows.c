@@ -6,6 +6,7 @@
 #include "policy/option.h"
 #include "policy/policy.h"
 #include "policy/policy_values.h"
+#include "policy/seccomp.h"
 #include "policy/waivers.h"
 
 #define KIB(n) ((int64_t)(n) << 10)
@@ -117,10 +118,13 @@ const struct option policy_options[] = {
 	 .type = OPTION_PARSED,
 	 .parse = policy_parse_seccomp,
 	 .release = policy_release_seccomp,
-	 .pattern = "^engine$",
-	 .form = "engine",
+	 .pattern = SECCOMP_PATTERN,
+	 .form = "engine|FILE",
 	 .fallback = "engine",
-	 .help = "The system call filter: `engine` is the profile that the engine brings."},
+	 .help = "The system call filter. `engine` is the profile that the engine brings; a file "
+		 "NAME.json beside the policy, or an absolute path, is one of the operator's own, "
+		 "in the form that Docker and Podman share. Only root, or the user that berth runs "
+		 "as, may be able to change it. Podman reads it at that path itself."},
 	{.key = "pids",
 	 .type = OPTION_INT,
 	 FIELD(pids),

@@ -6,6 +6,7 @@
 #include "policy/caps.h"
 #include "policy/path.h"
 #include "policy/policy.h"
+#include "policy/seccomp.h"
 #include "policy/waivers.h"
 
 #include <ctype.h>
@@ -65,13 +66,9 @@ int policy_parse_seccomp(const char *text, void *target, struct err *err)
 {
 	struct policy *policy = target;
 
-	if (strcmp(text, "engine") != 0) {
-		return err_set(err, ERR_INPUT, -EINVAL,
-			       "must be 'engine', the profile that the engine brings; %s",
-			       strcmp(text, "unconfined") == 0
-				       ? "a session never runs without one"
-				       : "profiles of one's own are not supported");
-	}
+	int r = seccomp_check_name(text, err);
+	if (r < 0)
+		return r;
 	free(policy->seccomp);
 	policy->seccomp = xstrdup(text);
 	return 0;
@@ -129,6 +126,8 @@ void policy_release_seccomp(void *target)
 	struct policy *policy = target;
 
 	free(TAKE(policy->seccomp));
+	free(TAKE(policy->seccomp_file));
+	free(TAKE(policy->seccomp_profile));
 }
 
 int policy_parse_waiver(const char *text, void *target, struct err *err)

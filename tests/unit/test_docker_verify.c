@@ -401,6 +401,26 @@ static void an_answer_without_the_fields_keeps_no_promise(void **state)
 	case_end(&c);
 }
 
+static void a_seccomp_profile_that_is_dropped_or_changed_is_found(void **state)
+{
+	static char profile[] = "{\"defaultAction\":\"SCMP_ACT_KILL\"}";
+	struct case_state c;
+	(void)state;
+
+	begin(&c);
+	c.fixture.policy->seccomp_profile = profile;
+	assert_broken(&c, "HostConfig.SecurityOpt: asked for [\"seccomp={\\\"defaultAction\\\":"
+			  "\\\"SCMP_ACT_KILL\\\"}\"], the engine made it nothing");
+	change(c.inspect, "HostConfig.SecurityOpt", "[\"seccomp={}\"]");
+	assert_broken(&c, "HostConfig.SecurityOpt: asked for [\"seccomp={\\\"defaultAction\\\":"
+			  "\\\"SCMP_ACT_KILL\\\"}\"], the engine made it [\"seccomp={}\"]");
+	change(c.inspect, "HostConfig.SecurityOpt",
+	       "[\"seccomp={\\\"defaultAction\\\":\\\"SCMP_ACT_KILL\\\"}\"]");
+	assert_verified(&c);
+	c.fixture.policy->seccomp_profile = NULL;
+	case_end(&c);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -419,6 +439,7 @@ int main(void)
 		cmocka_unit_test(an_anonymous_volume_is_found),
 		cmocka_unit_test(what_the_engine_says_is_told_on_one_line_and_without_secrets),
 		cmocka_unit_test(an_answer_without_the_fields_keeps_no_promise),
+		cmocka_unit_test(a_seccomp_profile_that_is_dropped_or_changed_is_found),
 	};
 
 	return cmocka_run_group_tests_name("docker_verify", tests, NULL, NULL);
