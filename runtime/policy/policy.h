@@ -58,9 +58,10 @@ struct policy {
 	int64_t volume_bytes; /* size of the tmpfs that covers each VOLUME of an image */
 	char **mount_roots;   /* NULL-ended: host directories that mounts may come from */
 	enum policy_network network;
-	char *network_name; /* with NETWORK_ENGINE */
-	char *runtime;	    /* OCI runtime by the engine's name for it, NULL for its default */
-	int64_t log_bytes;  /* kept of a container's output */
+	char *network_name;  /* with NETWORK_ENGINE */
+	char *runtime;	     /* OCI runtime by the engine's name for it, NULL for its default */
+	bool require_secret; /* an item without a secret of its own is refused */
+	int64_t log_bytes;   /* kept of a container's output */
 	unsigned unenforced;
 };
 

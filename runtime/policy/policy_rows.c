@@ -227,6 +227,12 @@ const struct option policy_options[] = {
 	 .maximum = 255,
 	 .help = "OCI runtime, by the name the engine knows it by; the engine's default if unset. "
 		 "A Podman service has one for all containers, and keeps no other."},
+	{.key = "require_secret",
+	 .type = OPTION_BOOL,
+	 FIELD(require_secret),
+	 .fallback = "false",
+	 .help = "Whether an item that brings no usable secret of its own is refused, as by "
+		 "`credential: secret`: then no session is ever given the environment key."},
 	{.key = "log",
 	 .type = OPTION_SECTION,
 	 .rows = log_rows,

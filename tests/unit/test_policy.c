@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "base/cleanup.h"
 #include "base/text.h"
 #include "policy/policy.h"
 #include "unit.h"
@@ -71,6 +72,7 @@ static void assert_same_promises(const struct policy *a, const struct policy *b)
 	assert_int_equal(a->volume_bytes, b->volume_bytes);
 	assert_int_equal(a->network, b->network);
 	assert_int_equal(a->log_bytes, b->log_bytes);
+	assert_int_equal(a->require_secret, b->require_secret);
 	assert_int_equal(a->unenforced, b->unenforced);
 }
 
@@ -108,6 +110,62 @@ static void the_hardened_policy_is_hard(void **state)
 	assert_string_equal(policy->tmpfs[3].path, "/mnt/memory");
 	assert_false(policy->tmpfs[3].exec);
 	policy_free(policy);
+}
+
+static void every_policy_keeps_what_a_session_must_never_have(void **state)
+{
+	static const char *const names[] = {"hardened", "strict", "gvisor", "trusted"};
+	(void)state;
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		struct policy *policy = loaded(names[i]);
+
+		assert_true(policy->uid != 0 && policy->gid != 0);
+		assert_true(policy->read_only_root);
+		assert_true(policy->no_new_privileges);
+		assert_true(policy->capabilities == 0);
+		assert_null(policy->mount_roots);
+		assert_int_equal(policy->swap_bytes, 0);
+		assert_int_equal(policy->core_bytes, 0);
+		assert_int_equal(policy->unenforced, 0);
+		policy_free(policy);
+	}
+}
+
+static void the_strict_policy_is_narrower_than_hardened(void **state)
+{
+	struct policy *hardened = loaded("hardened"), *strict = loaded("strict");
+	(void)state;
+
+	assert_non_null(strict->seccomp_profile);
+	assert_true(strict->require_secret);
+	assert_true(strict->pids < hardened->pids);
+	assert_true(strict->memory_bytes < hardened->memory_bytes);
+	assert_true(strict->cpu_millis < hardened->cpu_millis);
+	assert_true(strict->nofile < hardened->nofile);
+	assert_int_equal(strict->tmpfs_count, hardened->tmpfs_count);
+	for (size_t i = 0; i < strict->tmpfs_count; i++) {
+		assert_string_equal(strict->tmpfs[i].path, hardened->tmpfs[i].path);
+		assert_true(strict->tmpfs[i].size_bytes < hardened->tmpfs[i].size_bytes);
+		assert_true(!strict->tmpfs[i].exec || hardened->tmpfs[i].exec);
+	}
+	policy_free(strict);
+	policy_free(hardened);
+}
+
+static void the_trusted_policy_is_wider_and_gvisor_has_its_runtime(void **state)
+{
+	struct policy *hardened = loaded("hardened"), *trusted = loaded("trusted"),
+		      *gvisor = loaded("gvisor");
+	(void)state;
+
+	assert_true(trusted->pids > hardened->pids);
+	assert_true(trusted->memory_bytes > hardened->memory_bytes);
+	assert_true(trusted->cpu_millis > hardened->cpu_millis);
+	assert_string_equal(gvisor->runtime, "runsc");
+	policy_free(gvisor);
+	policy_free(trusted);
+	policy_free(hardened);
 }
 
 static void a_key_that_is_left_out_is_as_hard_as_in_hardened(void **state)
@@ -155,6 +213,7 @@ static void every_key_reaches_its_field(void **state)
 				       "mounts: {roots: [/srv/a, /srv/b]}\n"
 				       "network: engine:sessions\n"
 				       "runtime: runsc\n"
+				       "require_secret: true\n"
 				       "log: {size: 1MiB}\n"
 				       "unenforced: [memory, seccomp]\n");
 	(void)state;
@@ -186,6 +245,7 @@ static void every_key_reaches_its_field(void **state)
 	assert_int_equal(policy->network, NETWORK_ENGINE);
 	assert_string_equal(policy->network_name, "sessions");
 	assert_string_equal(policy->runtime, "runsc");
+	assert_true(policy->require_secret);
 	assert_int_equal(policy->log_bytes, 1 << 20);
 	assert_int_equal(policy->unenforced, WAIVE_MEMORY | WAIVE_SECCOMP);
 	policy_free(policy);
@@ -422,6 +482,9 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_hardened_policy_is_hard),
+		cmocka_unit_test(every_policy_keeps_what_a_session_must_never_have),
+		cmocka_unit_test(the_strict_policy_is_narrower_than_hardened),
+		cmocka_unit_test(the_trusted_policy_is_wider_and_gvisor_has_its_runtime),
 		cmocka_unit_test(a_key_that_is_left_out_is_as_hard_as_in_hardened),
 		cmocka_unit_test(the_digest_is_that_of_the_file),
 		cmocka_unit_test(every_key_reaches_its_field),
