@@ -68,6 +68,11 @@ int podman_read_info(struct probe *probe, struct json_object *info, struct err *
 	*found = (struct engine_host){
 		.is_rootless = json_get_bool(security, "rootless", true),
 		.has_cgroup_v2 = strcmp(cgroup, "v2") == 0,
+		.takes_seccomp = json_get_bool(security, "seccompEnabled", false),
+		.has_apparmor = json_get_bool(security, "apparmorEnabled", false),
+		.has_selinux = json_get_bool(security, "selinuxEnabled", false),
+		/* Rootful, what a container asks for is ignored (4.3: `userns` "auto"). */
+		.has_user_namespaces = json_get_bool(security, "rootless", true),
 		.has_seccomp = json_get_bool(security, "seccompEnabled", false) &&
 			       !(profile && strcmp(profile, "unconfined") == 0),
 		.controllers = parse_controllers(json_get_array(host, "cgroupControllers")),
@@ -136,7 +141,9 @@ static int check_runtime(const struct engine_host *host, const struct policy *po
 static int check_seccomp(const struct engine_host *host, const struct policy *policy,
 			 struct err *err)
 {
-	if (host->has_seccomp || (policy->unenforced & WAIVE_SECCOMP))
+	bool is_kept = policy->seccomp_profile ? host->takes_seccomp : host->has_seccomp;
+
+	if (is_kept || (policy->unenforced & WAIVE_SECCOMP))
 		return 0;
 	return refuse(WAIVE_SECCOMP,
 		      "this Podman filters no system calls; use one that has seccomp, and take "
@@ -158,5 +165,7 @@ int podman_check_host(const struct probe *probe, const struct policy *policy, st
 		r = check_controllers(host, promised, err);
 	if (r == 0)
 		r = check_seccomp(host, policy, err);
-	return r == 0 ? check_runtime(host, policy, err) : r;
+	if (r == 0)
+		r = check_runtime(host, policy, err);
+	return r == 0 ? probe_check_confinement(host, policy, "use rootless Podman", err) : r;
 }

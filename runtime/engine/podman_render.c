@@ -167,6 +167,11 @@ struct json_object *podman_render(const struct plan *plan, bool masked)
 	json_add_bool(body, "no_new_privileges", policy->no_new_privileges);
 	/* A path on the engine's host, which a unix socket is on. */
 	json_add_string(body, "seccomp_profile_path", policy->seccomp_file);
+	json_add_string(body, "apparmor_profile", policy->apparmor);
+	if (policy->selinux) {
+		_cleanup_free_ char *type = xasprintf("type:%s", policy->selinux);
+		json_add(body, "selinux_opts", render_one_string(type));
+	}
 	json_add(body, "resource_limits", resource_limits(policy));
 	json_add(body, "r_limits", ulimits(policy));
 	json_add_int(body, "oom_score_adj", policy->oom_score_adj);

@@ -18,6 +18,11 @@ enum policy_network {
 	NETWORK_ENGINE,	      /* the operator's own network, by name */
 };
 
+enum policy_user_namespace {
+	USER_NAMESPACE_ENGINE,	 /* as the engine does it */
+	USER_NAMESPACE_REQUIRED, /* uid 0 of a session is not the host's */
+};
+
 struct policy_tmpfs {
 	char *path;
 	int64_t size_bytes;
@@ -43,6 +48,9 @@ struct policy {
 	bool read_only_root;
 	uint64_t capabilities; /* bit N: capability number N is kept; everything else is dropped */
 	bool no_new_privileges;
+	enum policy_user_namespace user_namespace;
+	char *apparmor;	       /* name of a profile, NULL: the engine's choice */
+	char *selinux;	       /* type of the processes, NULL: the engine's choice */
 	char *seccomp;	       /* "engine": the engine's own profile; else a file's */
 	char *seccomp_file;    /* absolute, NULL: the engine's own */
 	char *seccomp_profile; /* its content as one line of JSON, NULL likewise */

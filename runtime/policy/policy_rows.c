@@ -83,6 +83,12 @@ static const struct option log_rows[] = {
 	{.key = NULL},
 };
 
+static const struct option_choice user_namespaces[] = {
+	{"engine", USER_NAMESPACE_ENGINE},
+	{"required", USER_NAMESPACE_REQUIRED},
+	{NULL},
+};
+
 const struct option policy_options[] = {
 	{.key = "extends",
 	 .type = OPTION_STRING,
@@ -125,6 +131,30 @@ const struct option policy_options[] = {
 		 "NAME.json beside the policy, or an absolute path, is one of the operator's own, "
 		 "in the form that Docker and Podman share. Only root, or the user that berth runs "
 		 "as, may be able to change it. Podman reads it at that path itself."},
+	{.key = "apparmor",
+	 .type = OPTION_PARSED,
+	 .parse = policy_parse_apparmor,
+	 .release = policy_release_apparmor,
+	 .pattern = "^[A-Za-z0-9_/][A-Za-z0-9_./-]*$",
+	 .form = "PROFILE",
+	 .help = "An AppArmor profile that is loaded on the engine's host, by its name; what the "
+		 "engine chooses if unset. Refused where the engine has no AppArmor."},
+	{.key = "selinux",
+	 .type = OPTION_PARSED,
+	 .parse = policy_parse_selinux,
+	 .release = policy_release_selinux,
+	 .pattern = "^[A-Za-z0-9_]+$",
+	 .form = "TYPE",
+	 .help = "The SELinux type of the session's processes, such as container_t; what the "
+		 "engine chooses if unset. Refused where the engine has no SELinux."},
+	{.key = "user_namespace",
+	 .type = OPTION_ENUM,
+	 FIELD(user_namespace),
+	 .choices = user_namespaces,
+	 .fallback = "engine",
+	 .help = "`required`: root in a session is not the host's root. Rootless engines and a "
+		 "Docker with userns-remap do it; others are refused. `engine`: as the engine "
+		 "does it."},
 	{.key = "pids",
 	 .type = OPTION_INT,
 	 FIELD(pids),

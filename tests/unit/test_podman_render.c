@@ -170,10 +170,31 @@ static void the_images_own_command_is_left_to_the_image(void **state)
 	assert_member(sent, "command", NULL);
 }
 
+static void what_confines_a_session_is_asked_for_in_podmans_words(void **state)
+{
+	static char profile[] = "own-profile", type[] = "own_t", file[] = "/etc/berth/own.json";
+	struct fixture f;
+	(void)state;
+
+	fixture_init(&f, NULL);
+	f.policy->apparmor = profile;
+	f.policy->selinux = type;
+	f.policy->seccomp_file = file;
+	struct plan *plan = fixture_plan(&f);
+	_cleanup_(json_putp) struct json_object *sent = podman_render(plan, false);
+	assert_string_equal(json_get_string(sent, "apparmor_profile"), "own-profile");
+	assert_string_equal(json_line(json_get_array(sent, "selinux_opts")), "[\"type:own_t\"]");
+	assert_string_equal(json_get_string(sent, "seccomp_profile_path"), "/etc/berth/own.json");
+	f.policy->apparmor = f.policy->selinux = f.policy->seccomp_file = NULL;
+	plan_free(plan);
+	fixture_done(&f);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_session_of_each_policy_asks_for_exactly_this),
+		cmocka_unit_test(what_confines_a_session_is_asked_for_in_podmans_words),
 		cmocka_unit_test(everything_that_can_be_configured_is_asked_for),
 		cmocka_unit_test(a_masked_request_holds_no_secret_and_is_otherwise_the_same),
 		cmocka_unit_test(secrets_are_sent_in_the_environment_and_nowhere_else),

@@ -23,7 +23,8 @@ struct fake_reply world_connection_answer(const struct session_world *world,
 		reply.body = "{\"Version\":\"27.1.0\",\"ApiVersion\":\"1.46\","
 			     "\"MinAPIVersion\":\"1.24\"}";
 	else if (strstr(sent->url, "/info"))
-		reply.body = "{\"OSType\":\"linux\",\"DockerRootDir\":\"/var/lib/docker\"}";
+		reply.body = "{\"OSType\":\"linux\",\"DockerRootDir\":\"/var/lib/"
+			     "docker\",\"SecurityOptions\":[\"name=seccomp,profile=default\"]}";
 	else if (strstr(sent->url, "/events"))
 		reply = (struct fake_reply){.after_ms = UINT64_C(30) * 86400000,
 					    .outcome = HTTP_NO_REPLY};
