@@ -7,6 +7,7 @@
 #include "base/cleanup.h"
 #include "config/defaults.h"
 #include "config/loader.h"
+#include "policy/host_path.h"
 
 #include <errno.h>
 #include <string.h>
@@ -96,6 +97,18 @@ static const struct yaml_node *place_of_refusal(const struct loader *loader, siz
 	return place_of(loader, i, key);
 }
 
+/* A link in a directory that the policy opens can lead out of it. */
+static void check_mounts(struct loader *loader, size_t i)
+{
+	const struct environment *environment = &loader->fleet->environments[i];
+	struct err err;
+
+	for (size_t j = 0; j < environment->mount_count; j++)
+		if (host_path_check_link(environment->mounts[j].source, &err) < 0)
+			complain(loader, place_of(loader, i, "mounts"), "environment",
+				 "mounts: source %s", err.text);
+}
+
 static void check_plan(struct loader *loader, size_t i)
 {
 	struct plan *plan = NULL;
@@ -104,6 +117,8 @@ static void check_plan(struct loader *loader, size_t i)
 	if (fleet_sample_plan(loader->fleet, &loader->fleet->environments[i], "work", "session",
 			      &plan, &err) < 0)
 		complain(loader, place_of_refusal(loader, i, &err), "environment", "%s", err.text);
+	else
+		check_mounts(loader, i);
 	plan_free(plan);
 }
 

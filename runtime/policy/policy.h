@@ -82,8 +82,8 @@ extern const struct option policy_options[];
 int policy_load(const char *name, const char *const *directories, struct problems *problems,
 		struct policy **ret);
 
-/* The same from one text; `file` is for messages. No other file is read: neither what it extends
- * nor a seccomp profile. */
+/* The same from one text; `file` is for messages. Nothing else of the machine is looked at:
+ * neither what it extends, nor a seccomp profile, nor the directories that mounts come from. */
 int policy_parse(const char *name, const char *file, const char *text, size_t len,
 		 struct problems *problems, struct policy **ret);
 

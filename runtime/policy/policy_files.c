@@ -6,6 +6,7 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/text.h"
+#include "policy/host_path.h"
 #include "policy/merged.h"
 #include "policy/policy_read.h"
 #include "policy/seccomp.h"
@@ -235,6 +236,23 @@ static int load_seccomp(struct policy *policy, const struct yaml_node *root,
 	return -EINVAL;
 }
 
+/* The directories that mounts may come from, as they are on this machine now. */
+static int check_mount_roots(const struct policy *policy, const struct yaml_node *root,
+			     struct problems *problems)
+{
+	const struct yaml_node *list = yaml_get(yaml_get(root, "mounts"), "roots");
+	struct err err;
+	int r = 0;
+
+	for (size_t i = 0; policy->mount_roots && policy->mount_roots[i]; i++) {
+		if (host_path_check_root(policy->mount_roots[i], &err) == 0)
+			continue;
+		problems_at(problems, list->items[i], "roots: %s", err.text);
+		r = -EINVAL;
+	}
+	return r;
+}
+
 /* Of one file its own; of several, of all of them in their order, the seccomp profile last. */
 static void set_digest(struct policy *policy, const struct chain *chain)
 {
@@ -276,6 +294,8 @@ int policy_load(const char *name, const char *const *directories, struct problem
 	r = policy_read(name, root, problems, &policy);
 	if (r == 0)
 		r = load_seccomp(policy, root, problems);
+	if (r == 0)
+		r = check_mount_roots(policy, root, problems);
 	if (r < 0)
 		return r;
 	set_digest(policy, &chain);
