@@ -89,6 +89,10 @@ struct dialect {
 			     struct err *err);
 	struct json_object *(*render)(const struct plan *plan, bool masked);
 	int (*verify)(const struct plan *plan, struct json_object *inspect, struct err *err);
+	/* ERR_REFUSED unless a container that is prepared has the policy's own seccomp profile.
+	 * Reads what the engine has written for its runtime. NULL: `verify` sees the profile. */
+	int (*prove_profile)(const struct policy *policy, struct json_object *inspect,
+			     struct err *err);
 };
 
 extern const struct dialect dialect_docker;

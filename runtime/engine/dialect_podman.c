@@ -153,4 +153,5 @@ const struct dialect dialect_podman = {
 	.cannot_run = cannot_run,
 	.render = podman_render,
 	.verify = podman_verify,
+	.prove_profile = podman_prove_profile,
 };
