@@ -91,8 +91,8 @@ struct dialect {
 	int (*verify)(const struct plan *plan, struct json_object *inspect, struct err *err);
 	/* ERR_REFUSED unless a container that is prepared has the policy's own seccomp profile.
 	 * Reads what the engine has written for its runtime. NULL: `verify` sees the profile. */
-	int (*prove_profile)(const struct policy *policy, struct json_object *inspect,
-			     struct err *err);
+	int (*prove_profile)(const struct policy *policy, const struct container *container,
+			     struct json_object *inspect, struct err *err);
 };
 
 extern const struct dialect dialect_docker;

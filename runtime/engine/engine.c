@@ -198,7 +198,7 @@ int engine_verify(struct engine *engine, const struct plan *plan, const struct e
 
 	int r = dialect->verify(plan, inspect->json, err);
 	if (r == 0 && dialect->prove_profile)
-		r = dialect->prove_profile(plan->policy, inspect->json, err);
+		r = dialect->prove_profile(plan->policy, &inspect->container, inspect->json, err);
 	return r < 0 ? r : engine_prove(engine, plan->policy, &inspect->container, err);
 }
 

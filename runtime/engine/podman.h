@@ -27,7 +27,8 @@ int podman_verify(const struct plan *plan, struct json_object *inspect, struct e
 /* Whether the runtime was told to filter system calls by the policy's own profile, if it has one:
  * no inspect shows it, so that the file which Podman has written for its runtime is read
  * (config.json of the OCI runtime specification, 1.0). ERR_REFUSED. */
-int podman_prove_profile(const struct policy *policy, struct json_object *inspect, struct err *err);
+int podman_prove_profile(const struct policy *policy, const struct container *container,
+			 struct json_object *inspect, struct err *err);
 
 /* GET /libpod/info into the probe. ERR_ENGINE (-EBADMSG). */
 int podman_read_info(struct probe *probe, struct json_object *info, struct err *err);

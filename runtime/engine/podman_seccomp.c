@@ -92,7 +92,20 @@ static int check_config(const struct policy *policy, const struct buf *text, str
 	return 0;
 }
 
-int podman_prove_profile(const struct policy *policy, struct json_object *inspect, struct err *err)
+/* As the engine sees it, which may have mounts of its own: its monitor of the container sees what
+ * it sees. Without that, or the right to look, as this process sees it. */
+static int read_config(const struct container *container, const char *path, struct buf *text)
+{
+	_cleanup_free_ char *theirs = xasprintf("/proc/%d/root%s", container->monitor_pid, path);
+
+	if (container->monitor_pid > 0 && file_read(theirs, text, NULL) == 0)
+		return 0;
+	buf_reset(text);
+	return file_read(path, text, NULL);
+}
+
+int podman_prove_profile(const struct policy *policy, const struct container *container,
+			 struct json_object *inspect, struct err *err)
 {
 	const char *path = json_get_string(inspect, "OCIConfigPath");
 	/* It has the container's variables, and so its secrets. */
@@ -103,7 +116,7 @@ int podman_prove_profile(const struct policy *policy, struct json_object *inspec
 		return 0;
 	if (!path)
 		return refuse("the engine does not say what its runtime is told", err);
-	if (file_read(path, &text, NULL) < 0)
+	if (read_config(container, path, &text) < 0)
 		return refuse("what the engine writes for its runtime cannot be read", err);
 	return check_config(policy, &text, err);
 }

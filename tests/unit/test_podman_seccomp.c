@@ -28,6 +28,8 @@
 
 static char profile[] =
 	"{\"defaultAction\":\"SCMP_ACT_ERRNO\",\"syscalls\":[" READ "," BPF "," CHROOT "," OLD "]}";
+/* What watches it is this very process, or gone. */
+static struct container container;
 static char path[] = "/tmp/berth-config-XXXXXX";
 
 /* What podman_prove_profile() says of a runtime that was told this. */
@@ -39,7 +41,7 @@ static int prove(const struct policy *policy, const char *config, struct err *er
 	assert_true(fd >= 0);
 	assert_int_equal(file_write_all(fd, config, strlen(config)), 0);
 	json_add_string(inspect, "OCIConfigPath", path);
-	return podman_prove_profile(policy, inspect, err);
+	return podman_prove_profile(policy, &container, inspect, err);
 }
 
 static void assert_proven(const char *filter, const char *reason)
@@ -61,6 +63,16 @@ static void the_policys_own_profile_is_recognized(void **state)
 	assert_proven(FILTER("SCMP_ACT_ERRNO", "[" READ "," BPF "," TIME "]"), NULL);
 	/* What depends on a machine or a capability may be there or not. */
 	assert_proven(FILTER("SCMP_ACT_ERRNO", "[" TIME "," BPF "," CHROOT "," READ "]"), NULL);
+}
+
+static void the_file_is_the_one_that_the_monitor_of_the_container_sees(void **state)
+{
+	(void)state;
+	container.monitor_pid = getpid();
+	assert_proven(FILTER("SCMP_ACT_ERRNO", "[" READ "," BPF "," TIME "]"), NULL);
+	container.monitor_pid = 1 << 30; /* there is no such process */
+	assert_proven(FILTER("SCMP_ACT_ERRNO", "[" READ "," BPF "," TIME "]"), NULL);
+	container.monitor_pid = 0;
 }
 
 static void any_other_profile_is_refused(void **state)
@@ -95,17 +107,17 @@ static void what_cannot_be_read_proves_nothing(void **state)
 	assert_int_equal(prove(&policy, "{\"linux\":", &err), -EPERM);
 	assert_string_equal(err.text, "seccomp: what the engine writes for its runtime makes no "
 				      "sense" REMEDY);
-	assert_int_equal(podman_prove_profile(&policy, inspect, &err), -EPERM);
+	assert_int_equal(podman_prove_profile(&policy, &container, inspect, &err), -EPERM);
 	assert_string_equal(err.text, "seccomp: the engine does not say what its runtime is "
 				      "told" REMEDY);
 	json_add_string(inspect, "OCIConfigPath", "/nonexistent/config.json");
-	assert_int_equal(podman_prove_profile(&policy, inspect, &err), -EPERM);
+	assert_int_equal(podman_prove_profile(&policy, &container, inspect, &err), -EPERM);
 	assert_string_equal(err.text, "seccomp: what the engine writes for its runtime cannot be "
 				      "read" REMEDY);
 	policy.unenforced = WAIVE_SECCOMP;
-	assert_int_equal(podman_prove_profile(&policy, inspect, &err), 0);
+	assert_int_equal(podman_prove_profile(&policy, &container, inspect, &err), 0);
 	policy = (struct policy){.seccomp_profile = NULL};
-	assert_int_equal(podman_prove_profile(&policy, inspect, &err), 0);
+	assert_int_equal(podman_prove_profile(&policy, &container, inspect, &err), 0);
 }
 
 static int make_file(void **state)
@@ -126,6 +138,7 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_policys_own_profile_is_recognized),
+		cmocka_unit_test(the_file_is_the_one_that_the_monitor_of_the_container_sees),
 		cmocka_unit_test(any_other_profile_is_refused),
 		cmocka_unit_test(what_cannot_be_read_proves_nothing),
 	};
