@@ -25,6 +25,7 @@ enum engine_operation {
 	OPERATION_PREPARE,	  /* id */
 	OPERATION_START,	  /* id */
 	OPERATION_INSPECT,	  /* id */
+	OPERATION_MEASURE,	  /* id */
 	OPERATION_KILL,		  /* id, signal */
 	OPERATION_REMOVE,	  /* id */
 	OPERATION_FREE_NAME,	  /* name */

@@ -17,6 +17,7 @@ static const struct route routes[OPERATION_COUNT] = {
 	[OPERATION_CREATE] = {"POST", "/containers/create?name={}", "create"},
 	[OPERATION_START] = {"POST", "/containers/{}/start", "start"},
 	[OPERATION_INSPECT] = {"GET", "/containers/{}/json", "inspect"},
+	[OPERATION_MEASURE] = {"GET", "/containers/{}/json?size=1", "measure"},
 	[OPERATION_KILL] = {"POST", "/containers/{}/kill?signal={}", "kill"},
 	[OPERATION_REMOVE] = {"DELETE", "/containers/{}?force=true&v=true", "remove"},
 	[OPERATION_LIST] = {"GET", "/containers/json?all=true&filters={}", "list containers"},
@@ -61,6 +62,7 @@ static enum engine_outcome classify_conflict(enum engine_operation operation, co
 	case OPERATION_PREPARE:
 	case OPERATION_FREE_NAME:
 	case OPERATION_INSPECT:
+	case OPERATION_MEASURE:
 	case OPERATION_REMOVE:
 	case OPERATION_LIST:
 	case OPERATION_LAST_WORDS:
@@ -88,6 +90,7 @@ static enum engine_outcome classify_missing(enum engine_operation operation, con
 	case OPERATION_PREPARE:
 	case OPERATION_FREE_NAME:
 	case OPERATION_INSPECT:
+	case OPERATION_MEASURE:
 	case OPERATION_KILL:
 	case OPERATION_LIST:
 	case OPERATION_LAST_WORDS:

@@ -81,6 +81,15 @@ static void check_tmpfs(const struct policy *policy, const struct yaml_node *roo
 	}
 }
 
+static void check_disk(const struct policy *policy, const struct yaml_node *root,
+		       struct problems *problems)
+{
+	if (policy->disk_bytes != OPTION_NOT_SET && policy->read_only_root)
+		problems_at(problems, yaml_get(root, "disk"),
+			    "disk: nothing is written to disk where the root is read-only: leave "
+			    "it out, or say `read_only_root: false`");
+}
+
 void policy_freep(struct policy **policy)
 {
 	*policy = policy_free(*policy);
@@ -95,6 +104,7 @@ int policy_read(const char *name, const struct yaml_node *root, struct problems 
 	policy->name = xstrdup(name);
 	(void)option_read(policy_options, root, policy, problems);
 	check_tmpfs(policy, root, problems);
+	check_disk(policy, root, problems);
 	if (problems->count > before)
 		return -EINVAL;
 	*ret = TAKE(policy);

@@ -63,6 +63,7 @@ struct policy {
 	int64_t oom_score_adj;
 	struct policy_tmpfs *tmpfs;
 	size_t tmpfs_count;
+	int64_t disk_bytes;   /* most that is written outside of tmpfs; OPTION_NOT_SET: any */
 	int64_t volume_bytes; /* size of the tmpfs that covers each VOLUME of an image */
 	char **mount_roots;   /* NULL-ended: host directories that mounts may come from */
 	enum policy_network network;

@@ -236,6 +236,15 @@ const struct option policy_options[] = {
 	 .minimum = 0,
 	 .maximum = 64,
 	 .help = "Writable places, in memory, empty at the start and gone with the session."},
+	{.key = "disk",
+	 .type = OPTION_SIZE,
+	 FIELD(disk_bytes),
+	 .minimum = MIB(1),
+	 .maximum = GIB(16384),
+	 .help = "Only with `read_only_root: false`: how much a session may write to the engine's "
+		 "disk, outside of `tmpfs`. berth asks the engine every 30 s and ends a session "
+		 "that has written more, so that it may pass the limit meanwhile. No limit if "
+		 "unset."},
 	{.key = "volumes",
 	 .type = OPTION_SECTION,
 	 .rows = volumes_rows,

@@ -83,6 +83,21 @@ class Trusted(ShippedPolicy):
         self.assertEqual(root, "10001 Read-only file system")
 
 
+class ASessionThatWritesToDisk(PolicyCase):
+    def test_is_ended_when_it_has_written_more_than_its_policy_allows(self) -> None:
+        self.use("hardened", "read_only_root: false", "disk: 4MiB",
+                 "tmpfs: [{ path: /tmp, size: 64MiB, mode: '1777', exec: true }]")
+        [item] = self.queue(end="hold", script=[
+            "head -c 8M /dev/zero >/workspace/file && echo written"])
+        berth = self.start("drain", "--wait")
+        self.assertEqual([text.strip() for text in self.wait_result(item)], ["written"])
+        self.assertEqual(berth.wait_event("stopping", SECONDS)["reason"], "disk")
+        berth.wait(SECONDS)
+        record = self.place.records(item["id"])[-1]
+        self.assertEqual(record["ended_by"], "disk")
+        self.assert_nothing_left()
+
+
 class APromiseThatThisEngineCannotKeep(PolicyCase):
     def test_is_refused_before_anything_is_claimed(self) -> None:
         for line, words in {

@@ -269,6 +269,21 @@ static void a_session_is_never_confined_by_nothing(void **state)
 		       "'host'\n");
 }
 
+static void a_limit_of_what_is_written_needs_something_to_write_to(void **state)
+{
+	struct policy *policy = parsed("read_only_root: false\ndisk: 1GiB\n");
+	(void)state;
+
+	assert_int_equal(policy->disk_bytes, 1 << 30);
+	policy_free(policy);
+	policy = parsed("read_only_root: false\n");
+	assert_true(policy->disk_bytes == OPTION_NOT_SET);
+	policy_free(policy);
+	assert_refused("disk: 1GiB\n",
+		       "p.yaml:1:7: disk: nothing is written to disk where the root is read-only: "
+		       "leave it out, or say `read_only_root: false`\n");
+}
+
 static void keeping_all_capabilities_is_refused(void **state)
 {
 	(void)state;
@@ -464,6 +479,7 @@ int main(void)
 		cmocka_unit_test(a_user_that_is_not_two_numbers_is_refused),
 		cmocka_unit_test(a_session_never_runs_without_a_system_call_filter),
 		cmocka_unit_test(a_session_is_never_confined_by_nothing),
+		cmocka_unit_test(a_limit_of_what_is_written_needs_something_to_write_to),
 		cmocka_unit_test(keeping_all_capabilities_is_refused),
 		cmocka_unit_test(cpus_are_a_decimal_number),
 		cmocka_unit_test(limits_an_engine_would_refuse_are_refused_here),
