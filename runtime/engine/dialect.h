@@ -90,7 +90,7 @@ struct dialect {
 			     struct err *err);
 	struct json_object *(*render)(const struct plan *plan, bool masked);
 	int (*verify)(const struct plan *plan, struct json_object *inspect, struct err *err);
-	/* ERR_REFUSED unless a container that is prepared has the policy's own seccomp profile.
+	/* ERR_REFUSED unless a container that is prepared has the policy's seccomp profile.
 	 * Reads what the engine has written for its runtime. NULL: `verify` sees the profile. */
 	int (*prove_profile)(const struct policy *policy, const struct container *container,
 			     struct json_object *inspect, struct err *err);

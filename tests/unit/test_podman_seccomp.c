@@ -75,6 +75,21 @@ static void the_file_is_the_one_that_the_monitor_of_the_container_sees(void **st
 	container.monitor_pid = 0;
 }
 
+static void the_engines_own_profile_must_be_one(void **state)
+{
+	const struct policy policy = {.pids = 64};
+	struct err err;
+	(void)state;
+
+	assert_int_equal(prove(&policy,
+			       "{\"linux\":{\"seccomp\":" FILTER("SCMP_ACT_ERRNO", "[]") "}}",
+			       &err),
+			 0);
+	assert_int_equal(prove(&policy, "{\"linux\":{}}", &err), -EPERM);
+	assert_string_equal(err.text, "seccomp: the runtime is told to filter no system "
+				      "calls" REMEDY);
+}
+
 static void any_other_profile_is_refused(void **state)
 {
 	static const char other[] =
@@ -139,6 +154,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_policys_own_profile_is_recognized),
 		cmocka_unit_test(the_file_is_the_one_that_the_monitor_of_the_container_sees),
+		cmocka_unit_test(the_engines_own_profile_must_be_one),
 		cmocka_unit_test(any_other_profile_is_refused),
 		cmocka_unit_test(what_cannot_be_read_proves_nothing),
 	};
