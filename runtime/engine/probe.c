@@ -92,13 +92,13 @@ int probe_check_confinement(const struct engine_host *host, const struct policy 
 		return refuse_missing("apparmor", "AppArmor", err);
 	if (policy->selinux && !host->has_selinux)
 		return refuse_missing("selinux", "SELinux", err);
-	if (policy->user_namespace == USER_NAMESPACE_REQUIRED && !host->has_user_namespaces)
-		return err_set(err, ERR_REFUSED, -EPERM,
-			       "user_namespace: root in its containers is the host's root, and it "
-			       "leaves out what a container asks for; %s, or say `user_namespace: "
-			       "engine`",
-			       remedy);
-	return 0;
+	if (policy->user_namespace != USER_NAMESPACE_REQUIRED || host->has_user_namespaces)
+		return 0;
+	return err_set(
+		err, ERR_REFUSED, -EPERM,
+		"user_namespace: root in its containers is the host's root, and it leaves out "
+		"what a container asks for; %s, or say `user_namespace: engine`",
+		remedy);
 }
 
 void probe_describe(const struct probe *probe, char into[128])

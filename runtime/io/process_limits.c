@@ -170,7 +170,6 @@ static int64_t read_root_uid(const struct reader *reader, int pid)
 {
 	_cleanup_(buf_done) struct buf text = {0};
 	_cleanup_free_ char *path = xasprintf("/proc/%d/uid_map", pid);
-	long long inside, outside;
 	struct err err;
 
 	if (read_file(reader, path, PROC_FILE_MAX, &text, &err) < 0 || text.len == 0)
@@ -179,8 +178,11 @@ static int64_t read_root_uid(const struct reader *reader, int pid)
 		line += *line == '\n';
 		if (*line == '\0')
 			break;
+		char *second, *third;
+		int64_t inside = strtoll(line, &second, 10);
+		int64_t outside = strtoll(second, &third, 10);
 		/* What makes no sense proves nothing. */
-		if (sscanf(line, "%lld %lld", &inside, &outside) != 2)
+		if (second == line || third == second)
 			return 0;
 		if (inside == 0)
 			return outside;

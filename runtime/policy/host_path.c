@@ -123,12 +123,13 @@ int host_path_check_link(const char *path, struct err *err)
 
 int host_path_check_root(const char *root, struct err *err)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(never); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(never); i++) {
 		if (path_is_within(root, never[i]))
 			return err_set(err, ERR_REFUSED, -EPERM,
 				       "'%s' would give sessions %s of the host; name a directory "
 				       "made for sessions",
 				       root, never[i]);
+	}
 	int r = host_path_check_link(root, err);
 	return r == 0 ? check_owners(root, err) : r;
 }

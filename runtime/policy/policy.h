@@ -41,14 +41,16 @@ enum policy_waiver {
 };
 
 struct policy {
-	char *name;	 /* the file's, without ".yaml" */
-	char digest[65]; /* SHA-256 of the file, of those it extends, and of its seccomp profile */
-	char *extends;	 /* the policy it is laid over, NULL: none */
-	uint32_t uid, gid;
-	bool read_only_root;
+	char *name;	       /* the file's, without ".yaml" */
+	char *extends;	       /* the policy it is laid over, NULL: none */
 	uint64_t capabilities; /* bit N: capability number N is kept; everything else is dropped */
-	bool no_new_privileges;
+	uint32_t uid, gid;
 	enum policy_user_namespace user_namespace;
+	enum policy_network network;
+	unsigned unenforced; /* bits of enum policy_waiver */
+	bool read_only_root;
+	bool no_new_privileges;
+	bool require_secret;   /* an item without a secret of its own is refused */
 	char *apparmor;	       /* name of a profile, NULL: the engine's choice */
 	char *selinux;	       /* type of the processes, NULL: the engine's choice */
 	char *seccomp;	       /* "engine": the engine's own profile; else a file's */
@@ -66,12 +68,10 @@ struct policy {
 	int64_t disk_bytes;   /* most that is written outside of tmpfs; OPTION_NOT_SET: any */
 	int64_t volume_bytes; /* size of the tmpfs that covers each VOLUME of an image */
 	char **mount_roots;   /* NULL-ended: host directories that mounts may come from */
-	enum policy_network network;
-	char *network_name;  /* with NETWORK_ENGINE */
-	char *runtime;	     /* OCI runtime by the engine's name for it, NULL for its default */
-	bool require_secret; /* an item without a secret of its own is refused */
-	int64_t log_bytes;   /* kept of a container's output */
-	unsigned unenforced;
+	char *network_name;   /* with NETWORK_ENGINE */
+	char *runtime;	      /* OCI runtime by the engine's name for it, NULL for its default */
+	int64_t log_bytes;    /* kept of a container's output */
+	char digest[65]; /* SHA-256 of the file, of those it extends, and of its seccomp profile */
 };
 
 /* What a policy file can say: see option.h. */
