@@ -79,7 +79,6 @@ static bool was_held_by_us(const struct session *session, const struct lookup_wa
 	struct holding holding = holding_of(session, wait);
 	/* One that died before it was told, or for another reason, is left to its lease. */
 	bool was_ended_by_us = session->was_signalled || session->exit_code > BY_SIGNAL;
-
 	bool was_at_limit = session->end == END_TIME_LIMIT || session->end == END_DISK;
 
 	return was_at_limit && was_ended_by_us && holding_was_ended(&holding, &wait->status);
