@@ -34,13 +34,15 @@ static void check_promise(const struct subject *subject, const struct policy *po
 {
 	const struct dialect *dialect = engine_probe(subject->engine->engine)->dialect;
 	struct finding *finding = add(subject, policy, promise->field);
-	enum evidence evidence = evidence_of(promise, dialect);
+	enum evidence evidence = evidence_of(promise, policy, dialect);
 	_cleanup_free_ char *value = policy_value(policy, promise->field);
 
 	if (policy->unenforced & promise->waivers)
 		finding_warn(finding,
 			     "%s, not promised (unenforced): whether it holds is not looked at",
 			     value);
+	else if (evidence == EVIDENCE_NONE)
+		finding_ok(finding, "%s; %s", value, evidence_text(evidence));
 	else
 		finding_ok(finding, "%s; %s: %s", value, evidence_name(evidence),
 			   evidence_text(evidence));

@@ -44,6 +44,22 @@ static char *seccomp(const struct policy *policy)
 	return xstrdup(policy->seccomp);
 }
 
+static char *apparmor(const struct policy *policy)
+{
+	return xstrdup(policy->apparmor ? policy->apparmor : "the engine's choice");
+}
+
+static char *selinux(const struct policy *policy)
+{
+	return xstrdup(policy->selinux ? policy->selinux : "the engine's choice");
+}
+
+static char *user_namespace(const struct policy *policy)
+{
+	return xstrdup(policy->user_namespace == USER_NAMESPACE_REQUIRED ? "required"
+									 : "the engine's choice");
+}
+
 static char *cpus(const struct policy *policy)
 {
 	return policy->cpu_millis % 1000 == 0
@@ -55,6 +71,12 @@ static char *cpus(const struct policy *policy)
 static char *tmpfs(const struct policy *policy)
 {
 	return xasprintf("%zu place%s", policy->tmpfs_count, policy->tmpfs_count == 1 ? "" : "s");
+}
+
+static char *disk(const struct policy *policy)
+{
+	return policy->disk_bytes == OPTION_NOT_SET ? xstrdup("no limit")
+						    : size_text(policy->disk_bytes);
 }
 
 static char *volumes(const struct policy *policy)
@@ -86,7 +108,7 @@ static char *network(const struct policy *policy)
 
 static char *runtime(const struct policy *policy)
 {
-	return xstrdup(policy->runtime ? policy->runtime : "the engine's own");
+	return xstrdup(policy->runtime ? policy->runtime : "the engine's choice");
 }
 
 static char *log_size(const struct policy *policy)
@@ -99,8 +121,10 @@ static const struct {
 	char *(*text)(const struct policy *policy);
 } others[] = {
 	{"user", user},	      {"capabilities", capabilities},
-	{"seccomp", seccomp}, {"cpus", cpus},
-	{"tmpfs", tmpfs},     {"volumes", volumes},
+	{"seccomp", seccomp}, {"apparmor", apparmor},
+	{"selinux", selinux}, {"user_namespace", user_namespace},
+	{"cpus", cpus},	      {"tmpfs", tmpfs},
+	{"disk", disk},	      {"volumes", volumes},
 	{"mounts", mounts},   {"network", network},
 	{"runtime", runtime}, {"log", log_size},
 };

@@ -20,8 +20,8 @@ struct json_object *docker_render(const struct plan *plan, bool masked);
  * `unenforced` are not compared. */
 int docker_verify(const struct plan *plan, struct json_object *inspect, struct err *err);
 
-/* What GET /info says of the host. */
-void docker_read_host(struct engine_host *host, struct json_object *info);
+/* GET /info into the probe. ERR_ENGINE (-EBADMSG), ERR_REFUSED. */
+int docker_read_info(struct probe *probe, struct json_object *info, struct err *err);
 
 /* Like podman_check_host(). */
 int docker_check_host(const struct probe *probe, const struct policy *policy, struct err *err);

@@ -65,8 +65,9 @@ struct container {
 	int pid;
 	int monitor_pid; /* of the program that watches it (Podman's conmon); 0: none */
 	bool oom_killed;
-	char *program; /* what its first process runs once it is started; NULL: not known */
-	char *error;   /* why the start failed, in the engine's words; NULL: none */
+	int64_t written_bytes; /* measure only: to disk, over the image; -1: not told */
+	char *program;	       /* what its first process runs once it is started; NULL: not known */
+	char *error;	       /* why the start failed, in the engine's words; NULL: none */
 };
 
 /* "created", "running", ... */
@@ -173,6 +174,8 @@ void engine_create(struct engine *engine, struct engine_call *call, const struct
 void engine_prepare(struct engine *engine, struct engine_call *call, const char *id);
 void engine_start(struct engine *engine, struct engine_call *call, const char *id);
 void engine_inspect(struct engine *engine, struct engine_call *call, const char *id);
+/* An inspect that also has the engine count what the container has written: this takes a while. */
+void engine_measure(struct engine *engine, struct engine_call *call, const char *id);
 void engine_kill(struct engine *engine, struct engine_call *call, const char *id,
 		 const char *signal);
 /* DELETE with its anonymous volumes; a running one is killed. Not found is ENGINE_OK. */

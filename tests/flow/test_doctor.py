@@ -11,7 +11,7 @@ from email.utils import formatdate
 from harness import FlowCase
 from harness.doctor import LIMITS, DoctorCase, RootlessCase
 
-from fakeengine import PODMAN_ROOTFUL, FakeEngine
+from fakeengine import PODMAN_CGROUP_V2, PODMAN_ROOTFUL, FakeEngine
 
 
 class ADoctor(DoctorCase):
@@ -27,6 +27,11 @@ class ADoctor(DoctorCase):
         rows = self.rows()
         self.assertIn("inspect: ", rows["policy.hardened.memory"]["what"])
         self.assertIn("info: ", rows["policy.hardened.seccomp"]["what"])
+
+    def test_says_so_where_the_policy_asks_for_nothing(self) -> None:
+        row = self.rows()["policy.hardened.apparmor"]
+        self.assertEqual((row["result"], row["what"]),
+                         ("ok", "the engine's choice; the policy asks for nothing"))
 
     def test_looks_at_engine_and_host_before_anything_is_configured(self) -> None:
         berth = self.place.start_plain("doctor", "--engine", self.engine.url, "-o", "json")
@@ -48,6 +53,43 @@ class ADoctor(DoctorCase):
         berth.signal(2)
         self.assert_exit(berth, 130)
         self.assertNotIn("queue.", berth.stdout, "what was not waited for is not known")
+
+
+class APolicyOfOnesOwn(DoctorCase):
+    """One that asks for what others leave to the engine, and how that is proven."""
+
+    engine_options = {"info": {"DockerRootDir": "/", "SecurityOptions": [
+        "name=seccomp,profile=default", "name=apparmor", "name=selinux", "name=userns"]}}
+    proofs = {"apparmor": "own-profile; inspect: ", "selinux": "own_t; inspect: ",
+              "user_namespace": "required; info: ", "disk": "1GiB; measure: ",
+              "require_secret": "yes; berth: ", "seccomp": "own.json; inspect: "}
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.place.settings["policy_dir"] = str(self.dir)
+        self.place.environment["policy"] = "own"
+        (self.dir / "own.json").write_text('{"defaultAction":"SCMP_ACT_ALLOW","syscalls":['
+                                           '{"names":["ptrace"],"action":"SCMP_ACT_ERRNO"}]}')
+        (self.dir / "own.yaml").write_text(
+            "apparmor: own-profile\nselinux: own_t\nuser_namespace: required\n"
+            "read_only_root: false\ndisk: 1GiB\nrequire_secret: true\nseccomp: own.json\n")
+
+    def test_is_shown_with_its_values_and_their_proofs(self) -> None:
+        rows = self.rows()
+        for field, words in self.proofs.items():
+            row = rows[f"policy.own.{field}"]
+            self.assertEqual(row["result"], "ok", row)
+            self.assertTrue(row["what"].startswith(words), row)
+
+
+class APolicyOfOnesOwnOnPodman(APolicyOfOnesOwn):
+    engine_options = {"kind": "podman", "info": {
+        "host": {**PODMAN_CGROUP_V2["host"], "security": {
+            "rootless": True, "seccompEnabled": True, "apparmorEnabled": True,
+            "selinuxEnabled": True}},
+        "store": {"graphRoot": "/"}}}
+    proofs = {**APolicyOfOnesOwn.proofs, "user_namespace": "required; process: ",
+              "seccomp": "own.json; runtime: "}
 
 
 class TheHost(DoctorCase):

@@ -39,7 +39,12 @@ static void the_defaults_are_shown(void **state)
 	assert_shown(policy, "cpus", "2");
 	assert_shown(policy, "mounts", "none");
 	assert_shown(policy, "network", "unrestricted");
-	assert_shown(policy, "runtime", "the engine's own");
+	assert_shown(policy, "runtime", "the engine's choice");
+	assert_shown(policy, "apparmor", "the engine's choice");
+	assert_shown(policy, "selinux", "the engine's choice");
+	assert_shown(policy, "user_namespace", "the engine's choice");
+	assert_shown(policy, "disk", "no limit");
+	assert_shown(policy, "require_secret", "no");
 	policy_free(policy);
 }
 
@@ -48,7 +53,9 @@ static void what_differs_is_shown(void **state)
 	struct policy *policy =
 		parsed("capabilities: [CHOWN, KILL]\ncpus: 1.5\nruntime: runsc\n"
 		       "network: engine:lan\nmounts: { roots: [/srv/a, /srv/b] }\n"
-		       "tmpfs: [{ path: /tmp, size: 1MiB }]\nlog: { size: 1MiB }\n");
+		       "tmpfs: [{ path: /tmp, size: 1MiB }]\nlog: { size: 1MiB }\n"
+		       "apparmor: own-profile\nselinux: own_t\nuser_namespace: required\n"
+		       "read_only_root: false\ndisk: 1GiB\nrequire_secret: true\n");
 	(void)state;
 
 	assert_shown(policy, "capabilities", "CAP_CHOWN, CAP_KILL");
@@ -58,6 +65,11 @@ static void what_differs_is_shown(void **state)
 	assert_shown(policy, "mounts", "from 2 directories");
 	assert_shown(policy, "tmpfs", "1 place");
 	assert_shown(policy, "log", "1MiB");
+	assert_shown(policy, "apparmor", "own-profile");
+	assert_shown(policy, "selinux", "own_t");
+	assert_shown(policy, "user_namespace", "required");
+	assert_shown(policy, "disk", "1GiB");
+	assert_shown(policy, "require_secret", "yes");
 	policy_free(policy);
 }
 
