@@ -4,7 +4,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-order=(base io policy plan engine config queue session daemon cli share)
+order=(base io policy plan engine config queue session daemon cli doctor share)
 declare -A rank
 for i in "${!order[@]}"; do rank[${order[i]}]=$i; done
 

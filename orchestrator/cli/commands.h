@@ -1,10 +1,12 @@
 #pragma once
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The commands, each in its cmd_<verb>.c, and their order in every list of them. */
+/* The commands, each in its cmd_<verb>.c (doctor's in the folder of its checks), and their order in
+ * every list of them. */
 #include "cli/flags.h"
 
 extern const struct command command_check;
 extern const struct command command_completion;
+extern const struct command command_doctor;
 extern const struct command command_drain;
 extern const struct command command_gc;
 extern const struct command command_logs;

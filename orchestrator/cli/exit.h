@@ -13,3 +13,6 @@ enum exit_code {
 	EXIT_CREDENTIALS = 77, /* the control plane rejects the key */
 	EXIT_CONFIG = 78,      /* configuration or policy refused */
 };
+
+/* The graver of two; EXIT_DONE is the least grave. */
+int exit_graver(int a, int b);

@@ -30,17 +30,6 @@ static void on_terminate(void *arg)
 	loop_stop(asking->loop);
 }
 
-static int graver(int a, int b)
-{
-	static const int gravest_first[] = {EXIT_INTERNAL,    EXIT_CONFIG,    EXIT_CREDENTIALS,
-					    EXIT_UNAVAILABLE, EXIT_TEMPORARY, EXIT_NO_INPUT};
-
-	for (size_t i = 0; i < ARRAY_SIZE(gravest_first); i++)
-		if (a == gravest_first[i] || b == gravest_first[i])
-			return gravest_first[i];
-	return a != EXIT_DONE ? a : b;
-}
-
 int queue_complain(const char *command, const struct enquiry *enquiry)
 {
 	const struct queue_call *call = &enquiry->call;
@@ -136,8 +125,8 @@ static int ask_all(const struct queue_command *command, const struct fleet *flee
 	for (size_t i = 0; exit_code != EXIT_INTERNAL && i < fleet->environment_count; i++) {
 		if (asking.interrupted)
 			break;
-		exit_code = graver(exit_code,
-				   ask_one(command, fleet, &fleet->environments[i], &asking));
+		exit_code = exit_graver(exit_code,
+					ask_one(command, fleet, &fleet->environments[i], &asking));
 	}
 	loop_free(asking.loop);
 	return asking.interrupted ? asking.interrupted : exit_code;

@@ -15,6 +15,8 @@ static void complain(const struct visited_engine *on, const struct err *err)
 {
 	const struct engine_settings *settings = on->settings;
 
+	if (on->visit->is_silent)
+		return;
 	(void)fprintf(stderr, "berth %s: engine %s%s%s (%s): %s\n", on->visit->command,
 		      settings->name ? settings->name : "", settings->name ? " " : "",
 		      settings->socket, settings->socket_reason, err->text);
@@ -23,10 +25,11 @@ static void complain(const struct visited_engine *on, const struct err *err)
 static void be_away(struct visited_engine *on, const struct err *err)
 {
 	on->is_away = on->visit->misses_some = true;
+	on->why = *err;
 	complain(on, err);
 }
 
-static void be_answered(struct visit *visit)
+void visit_answered(struct visit *visit)
 {
 	visit->is_answered = true;
 	loop_stop(visit->loop);
@@ -40,7 +43,7 @@ void visit_fail(struct visited_engine *on, const struct err *err)
 		return;
 	if (visit->goes_on) {
 		be_away(on, err);
-		be_answered(visit);
+		visit_answered(visit);
 		return;
 	}
 	complain(on, err);
@@ -97,7 +100,7 @@ static void on_health(struct engine *engine, bool healthy, const struct err *err
 	else
 		be_away(on, err);
 	if (is_decided(on->visit))
-		be_answered(on->visit);
+		visit_answered(on->visit);
 }
 
 static void stop_waiting(void *arg)
@@ -109,7 +112,7 @@ static void stop_waiting(void *arg)
 	for (size_t i = 0; i < visit->fleet->engine_count; i++)
 		if (!visit->engines[i].is_open && !visit->engines[i].is_away)
 			be_away(&visit->engines[i], &err);
-	be_answered(visit);
+	visit_answered(visit);
 }
 
 static void on_event(struct engine *engine, const char *container_id, const char *action, void *arg)
@@ -130,7 +133,9 @@ static void on_resync(struct engine *engine, void *arg)
 
 static void end_by(struct visit *visit, int signal)
 {
-	if (visit->exit_code == EXIT_DONE)
+	if (visit->defers_signals)
+		visit->signal = signal;
+	else if (visit->exit_code == EXIT_DONE)
 		visit->exit_code = 128 + signal;
 	loop_stop(visit->loop);
 }
@@ -151,7 +156,7 @@ static int connect_one(struct visited_engine *on, struct err *err)
 		.health = on_health, .event = on_event, .resync = on_resync, .arg = on};
 	const struct engine_options options = {
 		.socket = on->settings->socket,
-		.instance = on->visit->fleet->instance,
+		.instance = on->visit->instance,
 		.launches = 1,
 		.start_timeout_ms = PATIENCE_MS,
 		.pull_timeout_ms = PATIENCE_MS,
@@ -159,8 +164,11 @@ static int connect_one(struct visited_engine *on, struct err *err)
 
 	if (!on->settings->socket) {
 		on->is_away = on->visit->misses_some = true;
-		(void)fprintf(stderr, "berth %s: %s; start one, or say --engine unix:///PATH\n",
-			      on->visit->command, on->settings->socket_reason);
+		(void)err_set(&on->why, ERR_TEMPORARY, -ENOENT, "%s", on->settings->socket_reason);
+		if (!on->visit->is_silent)
+			(void)fprintf(stderr,
+				      "berth %s: %s; start one, or say --engine unix:///PATH\n",
+				      on->visit->command, on->settings->socket_reason);
 		return 0;
 	}
 	return engine_new(on->visit->loop, &options, &owner, &on->engine, err);
@@ -184,13 +192,12 @@ static int connect_all(struct visit *visit, struct err *err)
 	return r;
 }
 
-bool visit_open(struct visit *visit, const char *command, const struct fleet *fleet)
+static bool open_all(struct visit *visit)
 {
 	struct err err;
 
-	*visit = (struct visit){.command = command, .fleet = fleet};
 	if (connect_all(visit, &err) < 0) {
-		(void)fprintf(stderr, "berth %s: %s\n", command, err.text);
+		(void)fprintf(stderr, "berth %s: %s\n", visit->command, err.text);
 		visit->exit_code = EXIT_INTERNAL;
 		return false;
 	}
@@ -198,6 +205,22 @@ bool visit_open(struct visit *visit, const char *command, const struct fleet *fl
 	if (!is_decided(visit) && !await(visit, stop_waiting, visit))
 		return false;
 	visit->is_opening = false;
+	return true;
+}
+
+bool visit_open_silently(struct visit *visit, const char *command, const struct fleet *fleet,
+			 const char *instance)
+{
+	*visit = (struct visit){
+		.command = command, .fleet = fleet, .instance = instance, .is_silent = true};
+	return open_all(visit);
+}
+
+bool visit_open(struct visit *visit, const char *command, const struct fleet *fleet)
+{
+	*visit = (struct visit){.command = command, .fleet = fleet, .instance = fleet->instance};
+	if (!open_all(visit))
+		return false;
 	for (size_t i = 0; i < fleet->engine_count; i++)
 		if (visit->engines[i].is_open)
 			return true;
@@ -230,7 +253,7 @@ int visit_result(const struct visit *visit)
 static void on_done(struct engine_call *call, void *arg)
 {
 	(void)call;
-	be_answered(arg);
+	visit_answered(arg);
 }
 
 static void prepare(struct visit *visit)
@@ -269,7 +292,7 @@ static void keep_ours(struct visited_engine *on)
 				    sizeof(*visit->seen));
 	for (size_t i = 0; i < call->list_count; i++) {
 		struct container *container = &call->list[i];
-		if (container_is_ours(container, visit->fleet->instance)) {
+		if (container_is_ours(container, visit->instance)) {
 			visit->seen[visit->count++] =
 				(struct seen){.container = *container, .on = on};
 			*container = (struct container){.id = NULL};
@@ -361,6 +384,23 @@ enum engine_outcome visit_remove_bridge(struct visit *visit, struct visited_engi
 	prepare(visit);
 	engine_remove_bridge(on->engine, &visit->call);
 	return outcome_on(visit, on);
+}
+
+bool visit_await(struct visit *visit, struct visited_engine *on)
+{
+	return await(visit, lose_patience, on) && !on->is_away;
+}
+
+void visit_defer_signals(struct visit *visit)
+{
+	visit->defers_signals = true;
+}
+
+void visit_resume_signals(struct visit *visit)
+{
+	visit->defers_signals = false;
+	if (visit->signal && visit->exit_code == EXIT_DONE)
+		visit->exit_code = 128 + visit->signal;
 }
 
 static void on_time(void *arg)

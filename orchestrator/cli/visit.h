@@ -26,8 +26,9 @@ struct visited_engine {
 	struct visit *visit;
 	const struct engine_settings *settings;
 	struct engine *engine;
-	bool is_open; /* it has answered */
-	bool is_away; /* it has not, or no longer */
+	bool is_open;	/* it has answered */
+	bool is_away;	/* it has not, or no longer */
+	struct err why; /* unless it is open: what keeps it away */
 };
 
 /* A container of ours, and where it is. */
@@ -39,12 +40,16 @@ struct seen {
 struct visit {
 	const char *command; /* for messages */
 	const struct fleet *fleet;
+	const char *instance; /* whose containers are looked for; the fleet's unless told */
 	struct loop *loop;
 	struct visited_engine *engines; /* as many as the fleet has */
 	struct engine_call call; /* of the functions below; its result is valid until the next */
 	struct timer timer;
 	const char *watched; /* visit_sleep() ends early when something happens to it */
 	bool goes_on; /* set after visit_open(): with the others, where an engine fails later on */
+	bool is_silent;	     /* what goes wrong is not said on stderr */
+	bool defers_signals; /* a signal wakes what is waited for and ends nothing */
+	int signal;	     /* that came meanwhile, 0: none */
 	bool is_opening, is_answered;
 	bool misses_some; /* an engine is away: what is not seen may be there */
 	int exit_code;	  /* EXIT_DONE, or why nothing more can be done */
@@ -58,6 +63,11 @@ struct visit {
  * is none. visit_close() is due in either case, and leaves the results. */
 bool visit_open(struct visit *visit, const char *command, const struct fleet *fleet);
 void visit_close(struct visit *visit);
+
+/* The same for containers of another `instance` (a borrowed text), and without a word: what keeps
+ * an engine away is in its `why`. True also if no engine answers. */
+bool visit_open_silently(struct visit *visit, const char *command, const struct fleet *fleet,
+			 const char *instance);
 
 /* The exit code, also of a visit that missed some. */
 int visit_result(const struct visit *visit);
@@ -83,6 +93,17 @@ enum engine_outcome visit_remove(struct visit *visit, const struct seen *seen);
 /* berth's own network on one engine: engine_look_at_bridge(), engine_remove_bridge(). */
 enum engine_outcome visit_look_at_bridge(struct visit *visit, struct visited_engine *on);
 enum engine_outcome visit_remove_bridge(struct visit *visit, struct visited_engine *on);
+
+/* For a call or a wait of the caller's own: runs the loop until its callback has called
+ * visit_answered(). False if that did not come in time, and then the engine is away, or if there is
+ * an exit code. The caller cancels what it began. */
+bool visit_await(struct visit *visit, struct visited_engine *on);
+void visit_answered(struct visit *visit);
+
+/* From here on SIGINT and SIGTERM end visit_sleep() and nothing else, so that what was made can be
+ * taken away again; visit_resume_signals() lets one that came meanwhile be the exit code. */
+void visit_defer_signals(struct visit *visit);
+void visit_resume_signals(struct visit *visit);
 
 /* Lets time pass, `ms` at most, until an event of the container `id` (NULL: none is waited for), or
  * until loop_stop(). False with an exit code after a signal. */

@@ -7,6 +7,7 @@
 #include "base/cleanup.h"
 #include "config/defaults.h"
 #include "config/loader.h"
+#include "policy/host_path.h"
 
 #include <errno.h>
 #include <string.h>
@@ -173,6 +174,19 @@ static bool on_refused(const char *field, size_t entry, const struct err *err, v
 	return true;
 }
 
+/* A link in a directory that the policy opens can lead out of it. What has been refused anyway is
+ * not looked at. */
+static void check_link(struct loader *loader, const struct plan_mount *mount,
+		       const struct yaml_node *place)
+{
+	struct err err;
+
+	if (problems_are_at(loader->problems, place->file, place->line, place->column))
+		return;
+	if (host_path_check_link(mount->source, &err) < 0)
+		complain(loader, place, "environment", "mounts: source %s", err.text);
+}
+
 static void check_container(struct loader *loader, size_t i)
 {
 	struct environment complete = loader->fleet->environments[i];
@@ -193,6 +207,8 @@ static void check_container(struct loader *loader, size_t i)
 	complete.mount_count = count;
 	fleet_sample_admit(loader->fleet, &complete, on_refused,
 			   &(struct question){loader, i, places});
+	for (size_t j = 0; j < count; j++)
+		check_link(loader, &mounts[j], places[j]);
 }
 
 void contents_load(struct loader *loader)

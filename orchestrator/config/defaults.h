@@ -1,7 +1,7 @@
 #pragma once
 /* SPDX-License-Identifier: Apache-2.0 */
 /* `defaults:` of a fleet file: what every environment has unless it says otherwise. */
-#include "config/merged.h"
+#include "policy/merged.h"
 #include "policy/option.h"
 
 /* The read function of the row `defaults`: reports what is wrong with it, stores nothing. */

@@ -2,7 +2,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* `include:` of a fleet file: further files that hold environments, one file each if one likes. */
 #include "config/loader.h"
-#include "config/merged.h"
+#include "policy/merged.h"
 
 /* The trees of the files that were included. Zeroed means none. */
 struct included {

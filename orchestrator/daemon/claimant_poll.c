@@ -85,14 +85,19 @@ static void offered_again(struct claimant *claimant, struct session *session)
 /* Items that are refused although they are well formed. */
 static int refusal(struct claimant *claimant, const struct work_item *item, struct err *err)
 {
+	const struct environment *config = claimant->serving->site.config;
+
 	if (strikes_are_out(claimant->strikes, item->session_id, loop_now_ms(claimant->host->loop)))
 		return err_set(err, ERR_REFUSED, -ELOOP,
 			       "%d containers of this session died before a heartbeat",
 			       STRIKES_OUT);
-	if (claimant->serving->site.config->credential == CREDENTIAL_SECRET &&
-	    !item->sessions_token)
+	if (config->credential == CREDENTIAL_SECRET && !item->sessions_token)
 		return err_set(err, ERR_REFUSED, -EINVAL,
 			       "no usable secret, and credential: secret gives out nothing else");
+	if (config->policy->require_secret && !item->sessions_token)
+		return err_set(err, ERR_REFUSED, -EINVAL,
+			       "no usable secret, and policy '%s' requires one (require_secret)",
+			       config->policy->name);
 	return 0;
 }
 

@@ -101,6 +101,7 @@ void step_running(struct session *session)
 		session_stop(session, session->stop_wanted);
 		return;
 	}
+	session_measure(session);
 	uint64_t limit_ms = (uint64_t)timeouts->session_ms;
 	if (awaits_heartbeat(session) && timeouts->first_heartbeat_ms < timeouts->session_ms)
 		limit_ms = (uint64_t)timeouts->first_heartbeat_ms;

@@ -36,6 +36,7 @@ bool session_needs_judging(const struct session *session)
 	case END_NO_HEARTBEAT:
 	case END_TIME_LIMIT:
 	case END_SHUTDOWN:
+	case END_DISK:
 		return true;
 	case END_ITSELF:
 	case END_LEASE_LAPSED:
@@ -81,9 +82,9 @@ static bool was_held_by_us(const struct session *session, const struct lookup_wa
 	struct holding holding = holding_of(session, wait);
 	/* One that died before it was told, or for another reason, is left to its lease. */
 	bool was_ended_by_us = session->was_signalled || session->exit_code > BY_SIGNAL;
+	bool was_at_limit = session->end == END_TIME_LIMIT || session->end == END_DISK;
 
-	return session->end == END_TIME_LIMIT && was_ended_by_us &&
-	       holding_was_ended(&holding, &wait->status);
+	return was_at_limit && was_ended_by_us && holding_was_ended(&holding, &wait->status);
 }
 
 /* Every session of this image would end like that: claims are paused, the item is not to blame. */

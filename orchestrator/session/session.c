@@ -77,6 +77,7 @@ const char *session_end_name(enum session_end end)
 		[END_LEASE_LAPSED] = "lease_lapsed",
 		[END_START_FAILED] = "start_failed",
 		[END_SHUTDOWN] = "shutdown",
+		[END_DISK] = "disk",
 	};
 	return names[end];
 }
@@ -135,6 +136,7 @@ struct session *session_free(struct session *session)
 	queue_call_done(&session->queue_call);
 	timer_cancel(&session->timer);
 	timer_cancel(&session->ack_timer);
+	timer_cancel(&session->disk_timer);
 	timer_cancel(&session->slow_timer);
 	lookup_cancel(&session->lookup);
 	session->capture = capture_free(session->capture);
@@ -163,6 +165,8 @@ void session_enter(struct session *session, enum session_state next)
 	}
 	engine_call_done(&session->call);
 	timer_cancel(&session->timer);
+	timer_cancel(&session->disk_timer);
+	session->is_measured = false;
 	lookup_cancel(&session->lookup);
 	session->capture = capture_free(session->capture);
 	session->attempts = 0;

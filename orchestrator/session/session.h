@@ -65,6 +65,7 @@ enum session_end {
 	END_LEASE_LAPSED, /* its item was offered again */
 	END_START_FAILED, /* acked, and could not be started */
 	END_SHUTDOWN,	  /* on_shutdown: stop */
+	END_DISK,	  /* the policy's disk */
 };
 
 /* Milliseconds since the epoch; 0: has not happened, or was not seen. */
@@ -141,6 +142,7 @@ struct session {
 	struct queue_call queue_call; /* ack, force-stop */
 	struct timer timer;	      /* the state's own */
 	struct timer ack_timer;	      /* early ack, and the pause before an ack is repeated */
+	struct timer disk_timer;      /* while RUNNING, for the next look at what it has written */
 	struct timer slow_timer;      /* the daemon's: its launch takes long */
 	struct lookup_wait lookup;
 	struct redactor *redactor; /* of its output; NULL: not known, or nothing is kept of it */
@@ -158,6 +160,7 @@ struct session {
 	enum session_end end;
 	enum session_end stop_wanted; /* asked for before the container ran */
 	uint8_t attempts;	      /* of the call that the state repeats */
+	uint8_t unmeasured;	      /* looks in a row that did not tell what it has written */
 	unsigned unanswered;	      /* looks and force-stops, in all */
 	uint8_t ack_attempts;
 	bool ack_may_have_happened; /* one of them was not answered, or with an error */
@@ -182,6 +185,7 @@ struct session {
 		held_seen_ms; /* when its item first seemed to be held by it to the end; 0: never */
 	bool is_quick_exit;   /* its worker left at once, and said nothing */
 	bool is_removed;
+	bool is_measured;	 /* what it writes to disk is looked at */
 	bool has_exit_news;	 /* an exit event overtook the start's answer */
 	bool is_prepared;	 /* engine_prepare() has made its process */
 	bool cannot_run;	 /* its command could not be run at all */

@@ -29,6 +29,9 @@ void step_exited(struct session *session);
 void session_judge_or_remove(struct session *session);
 void step_removing(struct session *session);
 
+/* measuring.c: what it writes to disk. Once it runs; harmless where nothing limits that. */
+void session_measure(struct session *session);
+
 /* capturing.c: the end of its output */
 void step_capturing(struct session *session);
 /* What its output must not show, from an inspect's reply. */

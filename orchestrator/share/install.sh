@@ -36,7 +36,7 @@ mapfile -t own < <(find examples -type d | sort -r | sed "s|^|$docdir/|")
 own+=("$docdir" "$datadir/berth/policies" "$datadir/berth")
 
 file 755 "$bindir/berth" cat "$build/berth"
-for policy in policies/*.yaml; do
+for policy in policies/*.yaml policies/*.json; do
 	file 644 "$datadir/berth/$policy" cat "$policy"
 done
 for kind in fleet include policy; do

@@ -11,6 +11,11 @@
 /* Appends the content of `path` to `buf`, up to its maximum. ERR_INPUT. */
 int file_read(const char *path, struct buf *buf, struct err *err);
 
+/* The same for a file that decides what others may do: refuses (ERR_REFUSED) one that is not a
+ * regular file, belongs to somebody else than root or this process's user, or that its group or
+ * others can write. */
+int file_read_trusted(const char *path, struct buf *buf, struct err *err);
+
 /* Reads a key: the file's content without white space at both ends. Refuses (ERR_REFUSED) a file
  * that its group or others can read or write, or that is not a regular file; ERR_INPUT for one that
  * is missing, empty, or holds control characters. The result is the caller's. */

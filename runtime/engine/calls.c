@@ -19,6 +19,7 @@
 #define CREATE_TIMEOUT_MS  60000
 #define SLOW_LAUNCH_MS	   1000 /* a create or start takes 50 to 500 ms */
 #define INSPECT_TIMEOUT_MS 30000
+#define MEASURE_TIMEOUT_MS 60000 /* it counts files */
 #define KILL_TIMEOUT_MS	   30000
 #define REMOVE_TIMEOUT_MS  120000 /* unmounting and deleting layers on a slow disk */
 #define LIST_TIMEOUT_MS	   60000
@@ -131,6 +132,7 @@ static int read_result(struct engine_call *call, struct json_object *reply)
 		call->warnings = container_parse_warnings(reply);
 		return container_parse_created(reply, call->container_id);
 	case OPERATION_INSPECT:
+	case OPERATION_MEASURE:
 		call->json = json_object_get(reply);
 		if (container_parse_inspect(reply, &call->container) < 0)
 			return -EBADMSG;
@@ -163,7 +165,8 @@ static int read_result(struct engine_call *call, struct json_object *reply)
 static bool has_result(enum engine_operation operation)
 {
 	return operation == OPERATION_CREATE || operation == OPERATION_INSPECT ||
-	       operation == OPERATION_LIST || operation == OPERATION_LOOK_AT_BRIDGE;
+	       operation == OPERATION_MEASURE || operation == OPERATION_LIST ||
+	       operation == OPERATION_LOOK_AT_BRIDGE;
 }
 
 static void judge(struct engine_call *call)
@@ -322,6 +325,11 @@ void engine_start(struct engine *engine, struct engine_call *call, const char *i
 void engine_inspect(struct engine *engine, struct engine_call *call, const char *id)
 {
 	call_container(engine, call, OPERATION_INSPECT, INSPECT_TIMEOUT_MS, id, NULL);
+}
+
+void engine_measure(struct engine *engine, struct engine_call *call, const char *id)
+{
+	call_container(engine, call, OPERATION_MEASURE, MEASURE_TIMEOUT_MS, id, NULL);
 }
 
 void engine_kill(struct engine *engine, struct engine_call *call, const char *id,

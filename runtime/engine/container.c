@@ -155,6 +155,7 @@ int container_parse_inspect(struct json_object *reply, struct container *ret)
 	parse_state(state, &container);
 	container.created_at_ms = parse_time(reply, "Created");
 	container.program = xstrdup_or_null(json_get_string(reply, "Path"));
+	container.written_bytes = json_get_int(reply, "SizeRw", -1);
 	*ret = container;
 	container = (struct container){0};
 	return 0;

@@ -25,6 +25,7 @@ enum engine_operation {
 	OPERATION_PREPARE,	  /* id */
 	OPERATION_START,	  /* id */
 	OPERATION_INSPECT,	  /* id */
+	OPERATION_MEASURE,	  /* id */
 	OPERATION_KILL,		  /* id, signal */
 	OPERATION_REMOVE,	  /* id */
 	OPERATION_FREE_NAME,	  /* name */
@@ -89,6 +90,10 @@ struct dialect {
 			     struct err *err);
 	struct json_object *(*render)(const struct plan *plan, bool masked);
 	int (*verify)(const struct plan *plan, struct json_object *inspect, struct err *err);
+	/* ERR_REFUSED unless a container that is prepared has the policy's seccomp profile.
+	 * Reads what the engine has written for its runtime. NULL: `verify` sees the profile. */
+	int (*prove_profile)(const struct policy *policy, const struct container *container,
+			     struct json_object *inspect, struct err *err);
 };
 
 extern const struct dialect dialect_docker;

@@ -17,6 +17,7 @@ static const struct route routes[OPERATION_COUNT] = {
 	[OPERATION_CREATE] = {"POST", "/containers/create?name={}", "create"},
 	[OPERATION_START] = {"POST", "/containers/{}/start", "start"},
 	[OPERATION_INSPECT] = {"GET", "/containers/{}/json", "inspect"},
+	[OPERATION_MEASURE] = {"GET", "/containers/{}/json?size=1", "measure"},
 	[OPERATION_KILL] = {"POST", "/containers/{}/kill?signal={}", "kill"},
 	[OPERATION_REMOVE] = {"DELETE", "/containers/{}?force=true&v=true", "remove"},
 	[OPERATION_LIST] = {"GET", "/containers/json?all=true&filters={}", "list containers"},
@@ -61,6 +62,7 @@ static enum engine_outcome classify_conflict(enum engine_operation operation, co
 	case OPERATION_PREPARE:
 	case OPERATION_FREE_NAME:
 	case OPERATION_INSPECT:
+	case OPERATION_MEASURE:
 	case OPERATION_REMOVE:
 	case OPERATION_LIST:
 	case OPERATION_LAST_WORDS:
@@ -88,6 +90,7 @@ static enum engine_outcome classify_missing(enum engine_operation operation, con
 	case OPERATION_PREPARE:
 	case OPERATION_FREE_NAME:
 	case OPERATION_INSPECT:
+	case OPERATION_MEASURE:
 	case OPERATION_KILL:
 	case OPERATION_LIST:
 	case OPERATION_LAST_WORDS:
@@ -185,24 +188,6 @@ static int verify_bridge(struct json_object *network, const char *name, const ch
 	return 0;
 }
 
-static int read_info(struct probe *probe, struct json_object *info, struct err *err)
-{
-	const char *system = json_get_string(info, "OSType");
-	const char *data_root = json_get_string(info, "DockerRootDir");
-
-	if (system && strcmp(system, "linux") != 0) {
-		return err_set(err, ERR_REFUSED, -ENOTSUP,
-			       "the engine runs %.20s containers: berth needs Linux containers",
-			       system);
-	}
-	/* Without it nobody could tell when the disk is full. */
-	if (!data_root || !*data_root)
-		return err_set(err, ERR_ENGINE, -EBADMSG, "info: reply makes no sense");
-	free(probe->data_root);
-	probe->data_root = xstrdup_or_null(data_root);
-	return 0;
-}
-
 const struct dialect dialect_docker = {
 	.name = "Docker",
 	.oldest = {1, 41}, /* HostConfig.CgroupnsMode */
@@ -211,7 +196,8 @@ const struct dialect dialect_docker = {
 	.routes = routes,
 	.classify = classify,
 	.event_action = event_action,
-	.read_info = read_info,
+	.read_info = docker_read_info,
+	.check_host = docker_check_host,
 	.render_bridge = render_bridge,
 	.verify_bridge = verify_bridge,
 	.render = docker_render,

@@ -21,6 +21,7 @@ static const struct route routes[OPERATION_COUNT] = {
 	[OPERATION_PREPARE] = {"POST", "/containers/{}/init", "prepare", LIBPOD},
 	[OPERATION_START] = {"POST", "/containers/{}/start", "start", LIBPOD},
 	[OPERATION_INSPECT] = {"GET", "/containers/{}/json", "inspect", LIBPOD},
+	[OPERATION_MEASURE] = {"GET", "/containers/{}/json?size=true", "measure", LIBPOD},
 	[OPERATION_KILL] = {"POST", "/containers/{}/kill?signal={}", "kill", NULL},
 	/* Without a timeout of 0 it would be asked to end, and be given its grace, first. */
 	[OPERATION_REMOVE] = {"DELETE", "/containers/{}?force=true&v=true&timeout=0", "remove",
@@ -80,6 +81,7 @@ static enum engine_outcome classify_error(enum engine_operation operation, const
 	case OPERATION_PREPARE:
 	case OPERATION_START:
 	case OPERATION_INSPECT:
+	case OPERATION_MEASURE:
 	case OPERATION_REMOVE:
 	case OPERATION_FREE_NAME:
 	case OPERATION_LIST:
@@ -153,4 +155,5 @@ const struct dialect dialect_podman = {
 	.cannot_run = cannot_run,
 	.render = podman_render,
 	.verify = podman_verify,
+	.prove_profile = podman_prove_profile,
 };

@@ -33,6 +33,19 @@ static struct json_object *security_options(const struct policy *policy)
 
 	if (policy->no_new_privileges)
 		json_append_string(array, "no-new-privileges");
+	/* The profile itself: Docker takes no path (its client reads the file). */
+	if (policy->seccomp_profile) {
+		_cleanup_free_ char *seccomp = xasprintf("seccomp=%s", policy->seccomp_profile);
+		json_append_string(array, seccomp);
+	}
+	if (policy->apparmor) {
+		_cleanup_free_ char *apparmor = xasprintf("apparmor=%s", policy->apparmor);
+		json_append_string(array, apparmor);
+	}
+	if (policy->selinux) {
+		_cleanup_free_ char *label = xasprintf("label=type:%s", policy->selinux);
+		json_append_string(array, label);
+	}
 	return array;
 }
 

@@ -111,6 +111,11 @@ const char *engine_description(const struct engine *engine)
 	return engine->description;
 }
 
+const struct probe *engine_probe(const struct engine *engine)
+{
+	return &engine->probe;
+}
+
 const char *engine_data_root(const struct engine *engine)
 {
 	return engine->probe.data_root;
@@ -194,8 +199,11 @@ int engine_prove(const struct engine *engine, const struct policy *policy,
 int engine_verify(struct engine *engine, const struct plan *plan, const struct engine_call *inspect,
 		  struct err *err)
 {
-	int r = engine->probe.dialect->verify(plan, inspect->json, err);
+	const struct dialect *dialect = engine->probe.dialect;
 
+	int r = dialect->verify(plan, inspect->json, err);
+	if (r == 0 && dialect->prove_profile)
+		r = dialect->prove_profile(plan->policy, &inspect->container, inspect->json, err);
 	return r < 0 ? r : engine_prove(engine, plan->policy, &inspect->container, err);
 }
 

@@ -20,6 +20,7 @@
 #include <stdint.h>
 
 struct engine;
+struct probe;
 
 struct engine_options {
 	const char *socket;	  /* path, without "unix://" */
@@ -64,8 +65,9 @@ struct container {
 	int pid;
 	int monitor_pid; /* of the program that watches it (Podman's conmon); 0: none */
 	bool oom_killed;
-	char *program; /* what its first process runs once it is started; NULL: not known */
-	char *error;   /* why the start failed, in the engine's words; NULL: none */
+	int64_t written_bytes; /* measure only: to disk, over the image; -1: not told */
+	char *program;	       /* what its first process runs once it is started; NULL: not known */
+	char *error;	       /* why the start failed, in the engine's words; NULL: none */
 };
 
 /* "created", "running", ... */
@@ -138,6 +140,8 @@ struct engine *engine_free(struct engine *engine);
 bool engine_is_healthy(const struct engine *engine);
 /* "Docker 20.10.24, API 1.41", once it answered; for logs. */
 const char *engine_description(const struct engine *engine);
+/* What it said about itself (engine/probe.h); nothing before it answered. */
+const struct probe *engine_probe(const struct engine *engine);
 /* The directory images and containers are stored in as the engine says it (for free space), or
  * NULL. */
 const char *engine_data_root(const struct engine *engine);
@@ -170,6 +174,8 @@ void engine_create(struct engine *engine, struct engine_call *call, const struct
 void engine_prepare(struct engine *engine, struct engine_call *call, const char *id);
 void engine_start(struct engine *engine, struct engine_call *call, const char *id);
 void engine_inspect(struct engine *engine, struct engine_call *call, const char *id);
+/* An inspect that also has the engine count what the container has written: this takes a while. */
+void engine_measure(struct engine *engine, struct engine_call *call, const char *id);
 void engine_kill(struct engine *engine, struct engine_call *call, const char *id,
 		 const char *signal);
 /* DELETE with its anonymous volumes; a running one is killed. Not found is ENGINE_OK. */

@@ -8,6 +8,7 @@
 #include "base/cleanup.h"
 #include "base/json.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #define WITHHELD "(the engine's message is withheld: it repeats a secret)"
@@ -70,6 +71,16 @@ void message_clean(char into[MESSAGE_MAX], const char *text, size_t len, const s
 	const char *shown = secret ? WITHHELD : copy;
 	memcpy(into, shown, strlen(shown) + 1);
 	explicit_bzero(copy, size);
+}
+
+void message_copy(char *into, size_t size, const char *text)
+{
+	char clean[MESSAGE_MAX];
+
+	if (!text)
+		return;
+	message_clean(clean, text, strlen(text), NULL);
+	(void)snprintf(into, size, "%.*s", (int)size - 1, clean);
 }
 
 void message_of_reply(char into[MESSAGE_MAX], const char *body, size_t len, const struct plan *plan)

@@ -14,8 +14,12 @@
  * credentials berth injects are withheld without one, too. */
 void message_clean(char into[MESSAGE_MAX], const char *text, size_t len, const struct plan *plan);
 
-/* The same for the body of a reply that is not 2xx: its {"message"}, or the body itself when it is
- * no JSON (Docker answers some bad requests in plain text). "" when there is nothing to say. */
+/* The same for a short text, cut to `size`; NULL leaves `into` as it is. */
+void message_copy(char *into, size_t size, const char *text);
+
+/* message_clean() for the body of a reply that is not 2xx: its {"message"}, or the body itself when
+ * it is no JSON (Docker answers some bad requests in plain text). "" when there is nothing to say.
+ */
 void message_of_reply(char into[MESSAGE_MAX], const char *body, size_t len,
 		      const struct plan *plan);
 

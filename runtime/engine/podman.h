@@ -24,6 +24,13 @@ struct json_object *podman_render(const struct plan *plan, bool masked);
  * are echoed there, not proven: see engine_prove(). */
 int podman_verify(const struct plan *plan, struct json_object *inspect, struct err *err);
 
+/* Whether the runtime was told to filter system calls, and by the policy's own profile if it has
+ * one. No inspect shows it, so that the file which Podman has written for its runtime is read
+ * (config.json of the OCI runtime specification, 1.0); without a profile of the policy's own it
+ * need not be readable. ERR_REFUSED. */
+int podman_prove_profile(const struct policy *policy, const struct container *container,
+			 struct json_object *inspect, struct err *err);
+
 /* GET /libpod/info into the probe. ERR_ENGINE (-EBADMSG). */
 int podman_read_info(struct probe *probe, struct json_object *info, struct err *err);
 

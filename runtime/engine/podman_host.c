@@ -13,7 +13,6 @@
 #include "policy/waivers.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 
 #define ALL_LIMITS (WAIVE_MEMORY | WAIVE_SWAP | WAIVE_PIDS | WAIVE_CPUS)
@@ -29,16 +28,6 @@ static const struct {
 	{"pids", CONTROLLER_PIDS, WAIVE_PIDS},
 	{"cpu", CONTROLLER_CPU, WAIVE_CPUS},
 };
-
-static void copy_clean(char *into, size_t size, const char *text)
-{
-	char clean[MESSAGE_MAX];
-
-	if (!text)
-		return;
-	message_clean(clean, text, strlen(text), NULL);
-	(void)snprintf(into, size, "%.*s", (int)size - 1, clean);
-}
 
 static unsigned parse_controllers(struct json_object *list)
 {
@@ -68,13 +57,18 @@ int podman_read_info(struct probe *probe, struct json_object *info, struct err *
 	*found = (struct engine_host){
 		.is_rootless = json_get_bool(security, "rootless", true),
 		.has_cgroup_v2 = strcmp(cgroup, "v2") == 0,
+		.takes_seccomp = json_get_bool(security, "seccompEnabled", false),
+		.has_apparmor = json_get_bool(security, "apparmorEnabled", false),
+		.has_selinux = json_get_bool(security, "selinuxEnabled", false),
+		/* Rootful, what a container asks for is ignored (4.3: `userns` "auto"). */
+		.has_user_namespaces = json_get_bool(security, "rootless", true),
 		.has_seccomp = json_get_bool(security, "seccompEnabled", false) &&
 			       !(profile && strcmp(profile, "unconfined") == 0),
 		.controllers = parse_controllers(json_get_array(host, "cgroupControllers")),
 	};
-	copy_clean(found->cgroup_manager, sizeof(found->cgroup_manager), manager);
-	copy_clean(found->runtime, sizeof(found->runtime),
-		   json_get_string(json_get_object(host, "ociRuntime"), "name"));
+	message_copy(found->cgroup_manager, sizeof(found->cgroup_manager), manager);
+	message_copy(found->runtime, sizeof(found->runtime),
+		     json_get_string(json_get_object(host, "ociRuntime"), "name"));
 	free(probe->data_root);
 	probe->data_root =
 		xstrdup_or_null(json_get_string(json_get_object(info, "store"), "graphRoot"));
@@ -136,7 +130,9 @@ static int check_runtime(const struct engine_host *host, const struct policy *po
 static int check_seccomp(const struct engine_host *host, const struct policy *policy,
 			 struct err *err)
 {
-	if (host->has_seccomp || (policy->unenforced & WAIVE_SECCOMP))
+	bool is_kept = policy->seccomp_profile ? host->takes_seccomp : host->has_seccomp;
+
+	if (is_kept || (policy->unenforced & WAIVE_SECCOMP))
 		return 0;
 	return refuse(WAIVE_SECCOMP,
 		      "this Podman filters no system calls; use one that has seccomp, and take "
@@ -158,5 +154,7 @@ int podman_check_host(const struct probe *probe, const struct policy *policy, st
 		r = check_controllers(host, promised, err);
 	if (r == 0)
 		r = check_seccomp(host, policy, err);
-	return r == 0 ? check_runtime(host, policy, err) : r;
+	if (r == 0)
+		r = check_runtime(host, policy, err);
+	return r == 0 ? probe_check_confinement(host, policy, "use rootless Podman", err) : r;
 }

@@ -147,6 +147,21 @@ static struct json_object *log_configuration(const struct policy *policy)
 	return log;
 }
 
+static void add_confinement(struct json_object *body, const struct policy *policy)
+{
+	json_add_bool(body, "read_only_filesystem", policy->read_only_root);
+	json_add(body, "cap_drop", render_one_string("ALL"));
+	json_add(body, "cap_add", render_capabilities(policy));
+	json_add_bool(body, "no_new_privileges", policy->no_new_privileges);
+	/* A path on the engine's host, which a unix socket is on. */
+	json_add_string(body, "seccomp_profile_path", policy->seccomp_file);
+	json_add_string(body, "apparmor_profile", policy->apparmor);
+	if (policy->selinux) {
+		_cleanup_free_ char *type = xasprintf("type:%s", policy->selinux);
+		json_add(body, "selinux_opts", render_one_string(type));
+	}
+}
+
 struct json_object *podman_render(const struct plan *plan, bool masked)
 {
 	const struct policy *policy = plan->policy;
@@ -161,10 +176,7 @@ struct json_object *podman_render(const struct plan *plan, bool masked)
 		json_add(body, "entrypoint", render_strings(plan->command));
 	json_add(body, "env", environment(plan, masked));
 	json_add(body, "labels", render_labels(plan));
-	json_add_bool(body, "read_only_filesystem", policy->read_only_root);
-	json_add(body, "cap_drop", render_one_string("ALL"));
-	json_add(body, "cap_add", render_capabilities(policy));
-	json_add_bool(body, "no_new_privileges", policy->no_new_privileges);
+	add_confinement(body, policy);
 	json_add(body, "resource_limits", resource_limits(policy));
 	json_add(body, "r_limits", ulimits(policy));
 	json_add_int(body, "oom_score_adj", policy->oom_score_adj);

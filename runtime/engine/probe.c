@@ -76,6 +76,31 @@ int probe_read_version(struct probe *probe, struct json_object *version, struct 
 	return negotiate(probe, minimum, maximum, err);
 }
 
+/* A field that an engine leaves out because its host has no such thing. */
+static int refuse_missing(const char *field, const char *what, struct err *err)
+{
+	return err_set(err, ERR_REFUSED, -EPERM,
+		       "%s: its host has no %s, so that the engine would leave this out; enable "
+		       "%s on the host and restart the engine, or take `%s` out of the policy",
+		       field, what, what, field);
+}
+
+int probe_check_confinement(const struct engine_host *host, const struct policy *policy,
+			    const char *remedy, struct err *err)
+{
+	if (policy->apparmor && !host->has_apparmor)
+		return refuse_missing("apparmor", "AppArmor", err);
+	if (policy->selinux && !host->has_selinux)
+		return refuse_missing("selinux", "SELinux", err);
+	if (policy->user_namespace != USER_NAMESPACE_REQUIRED || host->has_user_namespaces)
+		return 0;
+	return err_set(
+		err, ERR_REFUSED, -EPERM,
+		"user_namespace: root in its containers is the host's root, and it leaves out "
+		"what a container asks for; %s, or say `user_namespace: engine`",
+		remedy);
+}
+
 void probe_describe(const struct probe *probe, char into[128])
 {
 	const struct engine_host *host = &probe->host;

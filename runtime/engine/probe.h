@@ -19,10 +19,16 @@ enum cgroup_controller {
 struct engine_host {
 	bool is_rootless;
 	bool has_cgroup_v2;
-	bool has_seccomp;
-	char cgroup_manager[32]; /* "systemd", "cgroupfs" */
+	bool has_seccomp;   /* the engine's own profile filters system calls */
+	bool takes_seccomp; /* it can filter them by another profile */
+	bool has_apparmor, has_selinux;
+	bool has_user_namespaces; /* root in its containers is not the host's */
+	bool lacks_swap_limit;	  /* memory can be limited, swap cannot */
+	int64_t cpus;		  /* 0: not said */
+	char cgroup_manager[32];  /* "systemd", "cgroupfs" */
 	unsigned controllers;
-	char runtime[64]; /* the OCI runtime of every container; "": chosen per container */
+	char runtime[64];   /* the OCI runtime of every container; "": chosen per container */
+	char runtimes[512]; /* those to choose from, "runc, runsc"; cut if longer */
 };
 
 struct probe {
@@ -34,6 +40,11 @@ struct probe {
 };
 
 void probe_done(struct probe *probe);
+
+/* ERR_REFUSED if the policy has an AppArmor profile, an SELinux type or a user name space that this
+ * engine, on its host, would leave out without a word. `remedy`: how it gets user name spaces. */
+int probe_check_confinement(const struct engine_host *host, const struct policy *policy,
+			    const char *remedy, struct err *err);
 
 /* Which kind of engine answered a ping. `libpod` is the value of its Libpod-API-Version header,
  * NULL: it has none. */

@@ -50,6 +50,16 @@ static int64_t whole_pages(int64_t bytes)
 	return bytes % page == 0 ? bytes : bytes - bytes % page + page;
 }
 
+static int check_root(const struct policy *policy, const struct process_limits *limits,
+		      struct err *err)
+{
+	if (policy->user_namespace != USER_NAMESPACE_REQUIRED || limits->root_uid != 0)
+		return 0;
+	return err_set(err, ERR_REFUSED, -EPERM,
+		       "user_namespace: required, but root in the container is the host's root; "
+		       "use a rootless engine, or say `user_namespace: engine`");
+}
+
 int proof_check(const struct policy *policy, const struct process_limits *limits, struct err *err)
 {
 	const struct limit all[] = {
@@ -71,12 +81,13 @@ int proof_check(const struct policy *policy, const struct process_limits *limits
 		if (!is_kept && !(policy->unenforced & limit->waivers))
 			return refuse(limit, limits, err);
 	}
-	return 0;
+	return check_root(policy, limits, err);
 }
 
 int proof_is_missing(const struct policy *policy, const struct err *why, struct err *err)
 {
-	if ((policy->unenforced & WAIVE_ALL) == WAIVE_ALL)
+	if ((policy->unenforced & WAIVE_ALL) == WAIVE_ALL &&
+	    policy->user_namespace != USER_NAMESPACE_REQUIRED)
 		return 0;
 	return err_set(err, ERR_REFUSED, -EPERM,
 		       "memory, swap, pids, cpus, ulimits: what holds cannot be read: %.200s; run "

@@ -1,9 +1,9 @@
 #pragma once
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Whether the limits that the kernel applies to a container are those of its policy. For engines
- * whose own word proves nothing: Podman without a user session reports limits that it does not set
- * (4.3, rootless, cgroup v2). Pure.
+ * Whether the limits that the kernel applies to a container, and who its root is, are as its policy
+ * promises. For engines whose own word proves nothing: Podman without a user session reports limits
+ * that it does not set (4.3, rootless, cgroup v2). Pure.
  */
 #include "base/err.h"
 #include "io/process.h"

@@ -56,7 +56,8 @@ int verify_unset(const char *const *paths, size_t count, const struct plan *plan
 /* Its name, and the image that it was made of. */
 int verify_identity(const struct plan *plan, struct json_object *inspect, struct err *err);
 
-/* Variables, labels, and what is mounted. Values of variables are compared and never printed. */
+/* Variables, labels, what is mounted, what AppArmor and SELinux are told. Values of variables are
+ * compared and never printed. */
 int verify_contents(const struct plan *plan, struct json_object *inspect, struct err *err);
 
 /* "FIELD: asked for A, the engine made it B; REMEDY". Returns -EPERM. `field` and `got` may be the

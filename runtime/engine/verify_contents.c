@@ -150,6 +150,33 @@ static int check_mounts(const struct plan *plan, struct json_object *inspect, st
 	return 0;
 }
 
+/* The third part of "user:role:type:level". */
+static bool has_type(const char *label, const char *type)
+{
+	for (int i = 0; i < 2 && label; i++) {
+		label = strchr(label, ':');
+		label = label ? label + 1 : NULL;
+	}
+	size_t len = label ? strcspn(label, ":") : 0;
+	return label && len == strlen(type) && strncmp(label, type, len) == 0;
+}
+
+/* Both engines show at the top what a container got, whatever was asked for. */
+static int check_confinement(const struct plan *plan, struct json_object *inspect, struct err *err)
+{
+	const struct policy *policy = plan->policy;
+	const char *profile = json_get_string(inspect, "AppArmorProfile");
+	const char *label = json_get_string(inspect, "ProcessLabel");
+
+	if (policy->apparmor && !(profile && strcmp(profile, policy->apparmor) == 0))
+		return verify_refuse(plan, "AppArmorProfile", policy->apparmor,
+				     profile && *profile ? profile : "nothing", REMEDY_ENGINE, err);
+	if (policy->selinux && !has_type(label, policy->selinux))
+		return verify_refuse(plan, "ProcessLabel", policy->selinux,
+				     label && *label ? label : "nothing", REMEDY_ENGINE, err);
+	return 0;
+}
+
 int verify_contents(const struct plan *plan, struct json_object *inspect, struct err *err)
 {
 	struct json_object *config = json_get_object(inspect, "Config");
@@ -157,5 +184,7 @@ int verify_contents(const struct plan *plan, struct json_object *inspect, struct
 	int r = check_variables(plan, config, err);
 	if (r == 0)
 		r = check_labels(plan, config, err);
-	return r < 0 ? r : check_mounts(plan, inspect, err);
+	if (r == 0)
+		r = check_mounts(plan, inspect, err);
+	return r == 0 ? check_confinement(plan, inspect, err) : r;
 }

@@ -28,6 +28,9 @@ struct process_limits {
 	int64_t cpu_millis; /* thousandths of a CPU */
 	/* Hard limits of the process (RLIMIT_*). */
 	int64_t open_files, processes, core_bytes;
+	/* The user of this machine that uid 0 is in its user name space; -1: nobody. 0, root, also
+	 * where that is not shown. */
+	int64_t root_uid;
 };
 
 /* Which process has this number now. -ESRCH: none that runs and that this one can see. */

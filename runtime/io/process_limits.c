@@ -165,6 +165,31 @@ static int read_rlimits(const struct buf *text, struct process_limits *limits, s
 	return r;
 }
 
+/* user_namespaces(7): lines of "inside outside count". */
+static int64_t read_root_uid(const struct reader *reader, int pid)
+{
+	_cleanup_(buf_done) struct buf text = {0};
+	_cleanup_free_ char *path = xasprintf("/proc/%d/uid_map", pid);
+	struct err err;
+
+	if (read_file(reader, path, PROC_FILE_MAX, &text, &err) < 0 || text.len == 0)
+		return 0;
+	for (const char *line = text.data; line && *line; line = strchr(line, '\n')) {
+		line += *line == '\n';
+		if (*line == '\0')
+			break;
+		char *second, *third;
+		int64_t inside = strtoll(line, &second, 10);
+		int64_t outside = strtoll(second, &third, 10);
+		/* What makes no sense proves nothing. */
+		if (second == line || third == second)
+			return 0;
+		if (inside == 0)
+			return outside;
+	}
+	return -1;
+}
+
 int process_read_limits_at(const char *root, int pid, const char *owner, struct process_limits *ret,
 			   struct err *err)
 {
@@ -196,6 +221,7 @@ int process_read_limits_at(const char *root, int pid, const char *owner, struct 
 		const char *shown = own ? own : unified;
 		(void)snprintf(limits.cgroup, sizeof(limits.cgroup), "%s", shown ? shown : "none");
 		read_cgroups(&reader, &limits);
+		limits.root_uid = read_root_uid(&reader, pid);
 		*ret = limits;
 	}
 	buf_done(&reader.view.cgroups);

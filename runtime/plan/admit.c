@@ -41,6 +41,16 @@ static int admit_credential(const struct plan_input *input, struct err *err)
 {
 	bool has_secret = input->work_secret && input->sessions_token;
 
+	if (input->policy->require_secret && input->credential == CREDENTIAL_KEY)
+		return err_set(err, ERR_REFUSED, -EPERM,
+			       "'key' gives the environment key to every session, and policy '%s' "
+			       "lets none have it (require_secret): use 'auto' or 'secret'",
+			       input->policy->name);
+	if (input->policy->require_secret && !has_secret)
+		return err_set(err, ERR_REFUSED, -EINVAL,
+			       "the item brings no usable secret, and policy '%s' requires one "
+			       "(require_secret)",
+			       input->policy->name);
 	if (input->credential == CREDENTIAL_SECRET && !has_secret)
 		return err_set(err, ERR_REFUSED, -EINVAL,
 			       "the item brings no usable secret, and 'secret' allows "

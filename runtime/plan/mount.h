@@ -1,7 +1,7 @@
 #pragma once
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What of the host may be mounted into a session, and where. Paths are compared as text: a symbolic
- * link inside a root of the policy is the operator's own doing. */
+/* What of the host may be mounted into a session, and where. Paths are compared as text:
+ * where a symbolic link leads is looked at when the configuration is read. */
 #include "plan/plan.h"
 
 /* Both: ERR_REFUSED, -EPERM with the remedy. */

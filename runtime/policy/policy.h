@@ -18,6 +18,11 @@ enum policy_network {
 	NETWORK_ENGINE,	      /* the operator's own network, by name */
 };
 
+enum policy_user_namespace {
+	USER_NAMESPACE_ENGINE,	 /* as the engine does it */
+	USER_NAMESPACE_REQUIRED, /* uid 0 of a session is not the host's */
+};
+
 struct policy_tmpfs {
 	char *path;
 	int64_t size_bytes;
@@ -36,13 +41,21 @@ enum policy_waiver {
 };
 
 struct policy {
-	char *name;	 /* the file's, without ".yaml" */
-	char digest[65]; /* SHA-256 of the file */
-	uint32_t uid, gid;
-	bool read_only_root;
+	char *name;	       /* the file's, without ".yaml" */
+	char *extends;	       /* the policy it is laid over, NULL: none */
 	uint64_t capabilities; /* bit N: capability number N is kept; everything else is dropped */
+	uint32_t uid, gid;
+	enum policy_user_namespace user_namespace;
+	enum policy_network network;
+	unsigned unenforced; /* bits of enum policy_waiver */
+	bool read_only_root;
 	bool no_new_privileges;
-	char *seccomp; /* "engine": the engine's own profile */
+	bool require_secret;   /* an item without a secret of its own is refused */
+	char *apparmor;	       /* name of a profile, NULL: the engine's choice */
+	char *selinux;	       /* type of the processes, NULL: the engine's choice */
+	char *seccomp;	       /* "engine": the engine's own profile; else a file's */
+	char *seccomp_file;    /* absolute, NULL: the engine's own */
+	char *seccomp_profile; /* its content as one line of JSON, NULL likewise */
 	int64_t pids;
 	int64_t memory_bytes;
 	int64_t swap_bytes; /* on top of memory */
@@ -52,25 +65,26 @@ struct policy {
 	int64_t oom_score_adj;
 	struct policy_tmpfs *tmpfs;
 	size_t tmpfs_count;
+	int64_t disk_bytes;   /* most that is written outside of tmpfs; OPTION_NOT_SET: any */
 	int64_t volume_bytes; /* size of the tmpfs that covers each VOLUME of an image */
 	char **mount_roots;   /* NULL-ended: host directories that mounts may come from */
-	enum policy_network network;
-	char *network_name; /* with NETWORK_ENGINE */
-	char *runtime;	    /* OCI runtime by the engine's name for it, NULL for its default */
-	int64_t log_bytes;  /* kept of a container's output */
-	unsigned unenforced;
+	char *network_name;   /* with NETWORK_ENGINE */
+	char *runtime;	      /* OCI runtime by the engine's name for it, NULL for its default */
+	int64_t log_bytes;    /* kept of a container's output */
+	char digest[65]; /* SHA-256 of the file, of those it extends, and of its seccomp profile */
 };
 
 /* What a policy file can say: see option.h. */
 extern const struct option policy_options[];
 
-/* Reads the policy `name`: DIRECTORY/NAME.yaml of the first directory that has it. `directories`
- * ends with NULL. Every problem of the file goes to `problems`; -ENOENT, with a
- * problem that names what there is, when no directory has it. */
+/* Reads the policy `name`: DIRECTORY/NAME.yaml of the first directory that has it, laid over the
+ * one it extends. `directories` ends with NULL. Every problem of the files goes to `problems`;
+ * -ENOENT, with a problem that names what there is, when no directory has it. */
 int policy_load(const char *name, const char *const *directories, struct problems *problems,
 		struct policy **ret);
 
-/* The same from text; `file` is for messages. */
+/* The same from one text; `file` is for messages. Nothing else of the machine is looked at:
+ * neither what it extends, nor a seccomp profile, nor the directories that mounts come from. */
 int policy_parse(const char *name, const char *file, const char *text, size_t len,
 		 struct problems *problems, struct policy **ret);
 

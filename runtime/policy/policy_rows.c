@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What a policy file can say. A key that is left out has the value of the `hardened` policy, save
- * for tmpfs: there is none that is not asked for.
+ * What a policy file can say. A key that is left out has the value of the policy that it extends,
+ * or else of `hardened`, save for tmpfs: there is none that is not asked for.
  */
 #include "policy/option.h"
 #include "policy/policy.h"
 #include "policy/policy_values.h"
+#include "policy/seccomp.h"
 #include "policy/waivers.h"
 
 #define KIB(n) ((int64_t)(n) << 10)
@@ -55,7 +56,10 @@ static const struct option mounts_rows[] = {
 	 .pattern = "^/.+$",
 	 .form = "/PATH",
 	 .help = "Directories of the host that an environment's `mounts` may come from. None by "
-		 "default: then a session sees nothing of the host."},
+		 "default: then a session sees nothing of the host. Each must be there, be no "
+		 "symbolic link, and belong, with all it lies in, to root or the user that berth "
+		 "runs as, and others must not be able to write there. Nothing in /etc, /proc, "
+		 "/sys, /dev, /run, /boot or an engine's own directories."},
 	{.key = NULL},
 };
 
@@ -82,7 +86,20 @@ static const struct option log_rows[] = {
 	{.key = NULL},
 };
 
+static const struct option_choice user_namespaces[] = {
+	{"engine", USER_NAMESPACE_ENGINE},
+	{"required", USER_NAMESPACE_REQUIRED},
+	{NULL},
+};
+
 const struct option policy_options[] = {
+	{.key = "extends",
+	 .type = OPTION_STRING,
+	 FIELD(extends),
+	 .minimum = 1,
+	 .maximum = 128,
+	 .help = "The policy that this one is laid over, by its name: what is not said here is as "
+		 "there. A section is laid over key by key, a list replaces the other."},
 	{.key = "user",
 	 .type = OPTION_PARSED,
 	 .parse = policy_parse_user,
@@ -110,10 +127,37 @@ const struct option policy_options[] = {
 	 .type = OPTION_PARSED,
 	 .parse = policy_parse_seccomp,
 	 .release = policy_release_seccomp,
-	 .pattern = "^engine$",
-	 .form = "engine",
+	 .pattern = SECCOMP_PATTERN,
+	 .form = "engine|FILE",
 	 .fallback = "engine",
-	 .help = "The system call filter: `engine` is the profile that the engine brings."},
+	 .help = "The system call filter. `engine` is the profile that the engine brings; a file "
+		 "NAME.json beside the policy, or an absolute path, is one of the operator's own, "
+		 "in the form that Docker and Podman share. Only root, or the user that berth runs "
+		 "as, may be able to change it. Podman reads it at that path itself."},
+	{.key = "apparmor",
+	 .type = OPTION_PARSED,
+	 .parse = policy_parse_apparmor,
+	 .release = policy_release_apparmor,
+	 .pattern = "^[A-Za-z0-9_/][A-Za-z0-9_./-]*$",
+	 .form = "PROFILE",
+	 .help = "An AppArmor profile that is loaded on the engine's host, by its name; what the "
+		 "engine chooses if unset. Refused where the engine has no AppArmor."},
+	{.key = "selinux",
+	 .type = OPTION_PARSED,
+	 .parse = policy_parse_selinux,
+	 .release = policy_release_selinux,
+	 .pattern = "^[A-Za-z0-9_]+$",
+	 .form = "TYPE",
+	 .help = "The SELinux type of the session's processes, such as container_t; what the "
+		 "engine chooses if unset. Refused where the engine has no SELinux."},
+	{.key = "user_namespace",
+	 .type = OPTION_ENUM,
+	 FIELD(user_namespace),
+	 .choices = user_namespaces,
+	 .fallback = "engine",
+	 .help = "`required`: root in a session is not the host's root. Rootless engines and a "
+		 "Docker with userns-remap do it; others are refused. `engine`: as the engine "
+		 "does it."},
 	{.key = "pids",
 	 .type = OPTION_INT,
 	 FIELD(pids),
@@ -192,6 +236,15 @@ const struct option policy_options[] = {
 	 .minimum = 0,
 	 .maximum = 64,
 	 .help = "Writable places, in memory, empty at the start and gone with the session."},
+	{.key = "disk",
+	 .type = OPTION_SIZE,
+	 FIELD(disk_bytes),
+	 .minimum = MIB(1),
+	 .maximum = GIB(16384),
+	 .help = "Only with `read_only_root: false`: how much a session may write to the engine's "
+		 "disk, outside of `tmpfs`. berth asks the engine every 30 s and ends a session "
+		 "that has written more, so that it may pass the limit meanwhile. No limit if "
+		 "unset."},
 	{.key = "volumes",
 	 .type = OPTION_SECTION,
 	 .rows = volumes_rows,
@@ -216,6 +269,12 @@ const struct option policy_options[] = {
 	 .maximum = 255,
 	 .help = "OCI runtime, by the name the engine knows it by; the engine's default if unset. "
 		 "A Podman service has one for all containers, and keeps no other."},
+	{.key = "require_secret",
+	 .type = OPTION_BOOL,
+	 FIELD(require_secret),
+	 .fallback = "false",
+	 .help = "Whether an item that brings no usable secret of its own is refused, as by "
+		 "`credential: secret`: then no session is ever given the environment key."},
 	{.key = "log",
 	 .type = OPTION_SECTION,
 	 .rows = log_rows,

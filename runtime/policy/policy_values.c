@@ -6,6 +6,7 @@
 #include "policy/caps.h"
 #include "policy/path.h"
 #include "policy/policy.h"
+#include "policy/seccomp.h"
 #include "policy/waivers.h"
 
 #include <ctype.h>
@@ -65,16 +66,66 @@ int policy_parse_seccomp(const char *text, void *target, struct err *err)
 {
 	struct policy *policy = target;
 
-	if (strcmp(text, "engine") != 0) {
-		return err_set(err, ERR_INPUT, -EINVAL,
-			       "must be 'engine', the profile that the engine brings; %s",
-			       strcmp(text, "unconfined") == 0
-				       ? "a session never runs without one"
-				       : "profiles of one's own are not supported");
-	}
+	int r = seccomp_check_name(text, err);
+	if (r < 0)
+		return r;
 	free(policy->seccomp);
 	policy->seccomp = xstrdup(text);
 	return 0;
+}
+
+#define LETTERS_AND_DIGITS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+
+int policy_parse_apparmor(const char *text, void *target, struct err *err)
+{
+	struct policy *policy = target;
+
+	if (strcmp(text, "unconfined") == 0)
+		return err_set(err, ERR_INPUT, -EPERM,
+			       "'unconfined' takes the engine's own profile away: leave "
+			       "`apparmor` out to keep that");
+	if (strspn(text, LETTERS_AND_DIGITS "_./-") != strlen(text) || text[0] == '\0' ||
+	    text[0] == '-' || text[0] == '.')
+		return err_set(err, ERR_INPUT, -EINVAL,
+			       "must be the name of a profile: letters, digits and _ . / -, not "
+			       "'%s'",
+			       text);
+	free(policy->apparmor);
+	policy->apparmor = xstrdup(text);
+	return 0;
+}
+
+int policy_parse_selinux(const char *text, void *target, struct err *err)
+{
+	struct policy *policy = target;
+
+	if (strcmp(text, "spc_t") == 0 || strcmp(text, "unconfined_t") == 0)
+		return err_set(err, ERR_INPUT, -EPERM,
+			       "'%s' is confined by nothing: leave `selinux` out to keep the "
+			       "engine's own type",
+			       text);
+	if (strspn(text, LETTERS_AND_DIGITS "_") != strlen(text) || text[0] == '\0')
+		return err_set(err, ERR_INPUT, -EINVAL,
+			       "must be a type such as container_t: letters, digits and _, not "
+			       "'%s'",
+			       text);
+	free(policy->selinux);
+	policy->selinux = xstrdup(text);
+	return 0;
+}
+
+void policy_release_apparmor(void *target)
+{
+	struct policy *policy = target;
+
+	free(TAKE(policy->apparmor));
+}
+
+void policy_release_selinux(void *target)
+{
+	struct policy *policy = target;
+
+	free(TAKE(policy->selinux));
 }
 
 /* "1.5" to 1500: whole CPUs, and up to three digits behind the point. */
@@ -129,6 +180,8 @@ void policy_release_seccomp(void *target)
 	struct policy *policy = target;
 
 	free(TAKE(policy->seccomp));
+	free(TAKE(policy->seccomp_file));
+	free(TAKE(policy->seccomp_profile));
 }
 
 int policy_parse_waiver(const char *text, void *target, struct err *err)

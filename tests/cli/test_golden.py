@@ -2,10 +2,14 @@
 """What people and their scripts read: every help text, every table, every JSON, as it was reviewed.
 What differs from run to run (versions, ids, digests, times) is replaced by a word."""
 import json
+import os
 import re
 
 from golden import FOLDER, assert_golden
 from harness import FlowCase
+from harness.doctor import UID, RootlessCase
+
+from fakeengine import PODMAN_ROOTFUL, FakeEngine
 from program import ROOT, PrintCase, berth
 
 FLEET = """version: 1
@@ -140,6 +144,59 @@ class WhatIsLeft(FlowCase):
         self.assert_exit(rows, 0)
         assert_golden(self, "gc.json",
                       json.dumps(json.loads(self.stable(rows.stdout)), indent=2) + "\n")
+
+
+class ADoctorsReport(RootlessCase):
+    """Of one host, and of each kind of engine that berth works with."""
+
+    # Docker of today: it serves no API below 1.44, and is on cgroup v2.
+    KINDS = {
+        "docker_20.10": {"info": {"DockerRootDir": "/"}},
+        "docker_28": {
+            "api_min": "1.44", "api_max": "1.48", "args": ["--server-version", "28.0.1"],
+            "info": {"DockerRootDir": "/", "CgroupVersion": "2", "CgroupDriver": "systemd"}},
+        "podman_rootful": {"kind": "podman", "info": {**PODMAN_ROOTFUL,
+                                                      "store": {"graphRoot": "/"}}},
+        "podman_rootless": RootlessCase.engine_options,
+    }
+
+    def stable(self, text: str, url: str) -> str:
+        for word, value in (("ENGINE", url), ("DIR", str(self.place.dir)),
+                            ("CONTROL", self.cp.url), ("ENVIRONMENT", self.env["id"])):
+            text = text.replace(value, word)
+        text = re.sub(r"sha256:[0-9a-f]+", "sha256:DIGEST", text)
+        text = re.sub(r"\b[0-9]+(MiB|GiB) free", "SIZE free", text)
+        return re.sub(r"in \d+ ms", "in N ms", text)
+
+    def report(self, name: str, options: dict) -> None:
+        with FakeEngine(images=[self.image], **options) as engine:
+            os.chown(engine.socket, UID, UID)
+            self.place.settings["engine"] = {"socket": engine.url}
+            table = self.ask()
+            rows = json.loads(self.stable(self.ask("-o", "json").stdout, engine.url))
+            # As wide as what is shown may be: the words for it are shorter.
+            text = re.sub(r"\n {20,}", " ", table.stdout)
+            assert_golden(self, f"doctor_{name}.txt", self.stable(text, engine.url))
+            assert_golden(self, f"doctor_{name}.json", json.dumps(rows, indent=2) + "\n")
+            for line in self.stable(table.stdout, engine.url).splitlines():
+                if not line.lstrip().startswith("$ "):
+                    self.assertLessEqual(len(line), 120, line)
+
+    def test_is_a_table_or_json(self) -> None:
+        self.secrets.add("an environment key", [self.env["key"]])
+        for name, options in self.KINDS.items():
+            with self.subTest(name):
+                self.report(name, options)
+
+    def test_says_what_to_do_where_something_is_missing(self) -> None:
+        self.host.linger.unlink()
+        self.host.write("etc/subuid", "")
+        self.host.delegate("pids")
+        self.place.key_file.chmod(0o640)
+        self.engine.remove_image(self.image)
+        table = self.ask(code=78)
+        text = re.sub(r"\n {20,}", " ", table.stdout)
+        assert_golden(self, "doctor_failures.txt", self.stable(text, self.engine.url))
 
 
 class TheQueue(FlowCase):

@@ -50,6 +50,9 @@ class AnInstallation(InstallCase):
     def test_has_everything_in_its_place(self) -> None:
         files = self.installed()
         for path in ("bin/berth", "share/berth/policies/hardened.yaml",
+                     "share/berth/policies/strict.yaml",
+                     "share/berth/policies/strict-seccomp.json",
+                     "share/berth/policies/gvisor.yaml", "share/berth/policies/trusted.yaml",
                      "share/berth/berth.schema.json", "share/berth/berth-policy.schema.json",
                      "share/man/man1/berth.1", "share/man/man5/berth.yaml.5",
                      "share/man/man5/berth-policy.5", "share/bash-completion/completions/berth",

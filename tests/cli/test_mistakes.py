@@ -144,6 +144,29 @@ class OneMistake(MistakeCase):
         self.assertRegex(line, r"^fleet\.yaml:5:5: unknown key '<<': YAML's merge keys are not "
                                r"supported: .*defaults:")
 
+    def test_in_a_policy_further_down_is_told_where_it_was_made(self) -> None:
+        self.write("fleet.yaml", "version: 1\nenvironments:\n"
+                                 "  - { id: e, key: { file: key }, policy: own }\n")
+        for text, words in {
+                "extends: hardned\n": "own.yaml:1:10: extends: policy 'hardned' not found",
+                "pids: 64\nextends: own\n": "own.yaml:2:10: extends: a policy cannot extend itself",
+                "seccomp: own.json\n": "own.yaml:1:10: seccomp: cannot read 'own.json' beside",
+                "mounts: { roots: [/etc] }\n": "own.yaml:1:19: roots: '/etc' would give"}.items():
+            with self.subTest(text):
+                self.write("policies/own.yaml", text)
+                [line] = self.problems()
+                self.assertIn(words, line)
+
+    def test_in_a_mount_that_a_link_leads_elsewhere_is_told_with_its_place(self) -> None:
+        folder = self.write("shared/.keep", "").parent
+        (folder / "link").symlink_to("/etc")
+        self.write("policies/hardened.yaml", f"mounts: {{ roots: [{folder}] }}\n")
+        self.write("fleet.yaml", "version: 1\nenvironments:\n  - id: e\n    key: { file: key }\n"
+                                 f"    mounts: [{{ source: {folder}/link, target: /x }}]\n")
+        [line] = self.problems()
+        self.assertRegex(line, r"^fleet\.yaml:5:14: mounts: source '.*/link' leads to '/etc' by a "
+                               r"symbolic link: name the one that is meant$")
+
     def test_in_the_defaults_does_not_make_environments_incomplete(self) -> None:
         """Key and engine are said there; that another key there is wrong does not take them away."""
         self.write("fleet.yaml", "version: 1\n"

@@ -53,7 +53,7 @@ BEYOND = {
     "two sources of one key": "key: { file: key, env: KEY }",
     "a variable of berth's own": "env: { ANTHROPIC_API_KEY: x }",
     "limits that do not fit together": "poll: { idle_min: 10s, idle_max: 1s }",
-    "a policy that is nowhere": "policy: strict",
+    "a policy that is nowhere": "policy: absent",
 }
 
 FLEET = """version: 1

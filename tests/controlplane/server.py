@@ -184,7 +184,10 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.write(b"0\r\n\r\n")
 
     def _head(self, reply: Reply, framing: dict[str, str], request_id: str) -> None:
-        self.send_response(reply.status)
+        if "Date" in reply.headers:
+            self.send_response_only(reply.status)  # which sends no Date of its own
+        else:
+            self.send_response(reply.status)
         fields = {"request-id": request_id, **framing}
         if reply.content_type is not None:
             fields["content-type"] = reply.content_type

@@ -60,6 +60,17 @@ class AnItemWithoutAUsableSecret(CredentialCase):
 
     def test_is_refused_where_only_secrets_may_be_used(self) -> None:
         self.place.environment["credential"] = "secret"
+        self.assert_refused_and_stopped()
+
+    def test_is_refused_where_the_policy_requires_one(self) -> None:
+        policies = self.dir / "policies"
+        policies.mkdir()
+        (policies / "own.yaml").write_text("require_secret: true\n")
+        self.place.settings["policy_dir"] = str(policies)
+        self.place.environment["policy"] = "own"
+        self.assert_refused_and_stopped()
+
+    def assert_refused_and_stopped(self) -> None:
         [item] = self.queue(secret="none")
         berth = self.start("drain", "--wait")
         self.assert_exit(berth, 0)

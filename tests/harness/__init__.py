@@ -14,6 +14,7 @@
     place.py    Place: one installation (fleet file, key file, state_dir); starts Berths
     leaks.py    every form in which a secret could show
     case.py     BerthCase: control plane and place. FlowCase: and the fake engine
+    doctor.py   DoctorCase: a FlowCase that asks `berth doctor`; RootlessCase: about a host
 
 The binary is $BERTH (default build/default/berth).
 """

@@ -165,6 +165,8 @@ static void what_the_compatible_api_would_drop_is_asked_of_podmans_own(void **st
 	assert_url(OPERATION_CREATE, "berth-w_1", NULL, "POST", LIBPOD "/containers/create");
 	assert_url(OPERATION_PREPARE, "0a", NULL, "POST", LIBPOD "/containers/0a/init");
 	assert_url(OPERATION_START, "0a", NULL, "POST", LIBPOD "/containers/0a/start");
+	assert_url(OPERATION_MEASURE, "berth-w_1", NULL, "GET",
+		   "http://localhost/v4.0.0/libpod/containers/berth-w_1/json?size=true");
 	assert_url(OPERATION_INSPECT, "berth-w_1", NULL, "GET",
 		   LIBPOD "/containers/berth-w_1/json");
 	assert_url(OPERATION_INFO, NULL, NULL, "GET", LIBPOD "/info");

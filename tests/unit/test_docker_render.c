@@ -3,19 +3,24 @@
 #include "golden.h"
 #include "plan_fixture.h"
 
-static void a_hardened_session_asks_for_exactly_this(void **state)
+static void a_session_of_each_policy_asks_for_exactly_this(void **state)
 {
-	struct fixture f;
+	static const char *const names[] = {"hardened", "strict", "gvisor", "trusted"};
 	(void)state;
 
-	fixture_init(&f, NULL);
-	struct policy *policy = fixture_shipped_policy("hardened");
-	f.input.policy = policy;
-	struct plan *plan = fixture_plan(&f);
-	assert_golden(docker_render(plan, false), "docker_hardened");
-	plan_free(plan);
-	policy_free(policy);
-	fixture_done(&f);
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		_cleanup_free_ char *golden = xasprintf("docker_%s", names[i]);
+		struct fixture f;
+
+		fixture_init(&f, NULL);
+		struct policy *policy = fixture_shipped_policy(names[i]);
+		f.input.policy = policy;
+		struct plan *plan = fixture_plan(&f);
+		assert_golden(docker_render(plan, false), golden);
+		plan_free(plan);
+		policy_free(policy);
+		fixture_done(&f);
+	}
 }
 
 static void everything_that_can_be_configured_is_asked_for(void **state)
@@ -64,7 +69,7 @@ static void secrets_are_sent_in_the_environment_and_nowhere_else(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_hardened_session_asks_for_exactly_this),
+		cmocka_unit_test(a_session_of_each_policy_asks_for_exactly_this),
 		cmocka_unit_test(everything_that_can_be_configured_is_asked_for),
 		cmocka_unit_test(a_masked_request_holds_no_secret_and_is_otherwise_the_same),
 		cmocka_unit_test(secrets_are_sent_in_the_environment_and_nowhere_else),

@@ -401,6 +401,59 @@ static void an_answer_without_the_fields_keeps_no_promise(void **state)
 	case_end(&c);
 }
 
+static void a_seccomp_profile_that_is_dropped_or_changed_is_found(void **state)
+{
+	static char profile[] = "{\"defaultAction\":\"SCMP_ACT_KILL\"}";
+	struct case_state c;
+	(void)state;
+
+	begin(&c);
+	c.fixture.policy->seccomp_profile = profile;
+	assert_broken(&c, "HostConfig.SecurityOpt: asked for [\"seccomp={\\\"defaultAction\\\":"
+			  "\\\"SCMP_ACT_KILL\\\"}\"], the engine made it nothing");
+	change(c.inspect, "HostConfig.SecurityOpt", "[\"seccomp={}\"]");
+	assert_broken(&c, "HostConfig.SecurityOpt: asked for [\"seccomp={\\\"defaultAction\\\":"
+			  "\\\"SCMP_ACT_KILL\\\"}\"], the engine made it [\"seccomp={}\"]");
+	change(c.inspect, "HostConfig.SecurityOpt",
+	       "[\"seccomp={\\\"defaultAction\\\":\\\"SCMP_ACT_KILL\\\"}\"]");
+	assert_verified(&c);
+	c.fixture.policy->seccomp_profile = NULL;
+	case_end(&c);
+}
+
+static void confinement_that_is_dropped_or_changed_is_found(void **state)
+{
+	static char profile[] = "own-profile", type[] = "own_t";
+	struct case_state c;
+	(void)state;
+
+	begin(&c);
+	c.fixture.policy->apparmor = profile;
+	assert_broken(&c, "HostConfig.SecurityOpt: asked for [\"apparmor=own-profile\"], the "
+			  "engine made it nothing");
+	change(c.inspect, "HostConfig.SecurityOpt", "[\"apparmor=own-profile\"]");
+	assert_broken(&c, "AppArmorProfile: asked for own-profile, the engine made it nothing");
+	change(c.inspect, "AppArmorProfile", "\"docker-default\"");
+	assert_broken(&c, "AppArmorProfile: asked for own-profile, the engine made it "
+			  "docker-default");
+	change(c.inspect, "AppArmorProfile", "\"own-profile\"");
+	assert_verified(&c);
+
+	c.fixture.policy->selinux = type;
+	change(c.inspect, "HostConfig.SecurityOpt",
+	       "[\"label=type:own_t\",\"apparmor=own-profile\"]");
+	assert_broken(&c, "ProcessLabel: asked for own_t, the engine made it nothing");
+	change(c.inspect, "ProcessLabel", "\"system_u:system_r:own_t2:s0:c1,c2\"");
+	assert_broken(&c, "ProcessLabel: asked for own_t, the engine made it "
+			  "system_u:system_r:own_t2:s0:c1,c2");
+	change(c.inspect, "ProcessLabel", "\"own_t:own_t\"");
+	assert_broken(&c, "ProcessLabel: asked for own_t, the engine made it own_t:own_t");
+	change(c.inspect, "ProcessLabel", "\"system_u:system_r:own_t:s0:c1,c2\"");
+	assert_verified(&c);
+	c.fixture.policy->apparmor = c.fixture.policy->selinux = NULL;
+	case_end(&c);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -419,6 +472,8 @@ int main(void)
 		cmocka_unit_test(an_anonymous_volume_is_found),
 		cmocka_unit_test(what_the_engine_says_is_told_on_one_line_and_without_secrets),
 		cmocka_unit_test(an_answer_without_the_fields_keeps_no_promise),
+		cmocka_unit_test(a_seccomp_profile_that_is_dropped_or_changed_is_found),
+		cmocka_unit_test(confinement_that_is_dropped_or_changed_is_found),
 	};
 
 	return cmocka_run_group_tests_name("docker_verify", tests, NULL, NULL);

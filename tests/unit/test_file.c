@@ -92,6 +92,45 @@ static void a_file_that_cannot_be_read_is_named(void **state)
 	buf_done(&buf);
 }
 
+static void assert_not_trusted(const char *path, const char *reason)
+{
+	struct buf buf;
+	struct err err;
+
+	buf_init(&buf, 10);
+	assert_true(file_read_trusted(path, &buf, &err) < 0);
+	assert_int_equal(err.kind, ERR_REFUSED);
+	assert_non_null(strstr(err.text, reason));
+	assert_non_null(strstr(err.text, folder));
+	assert_int_equal(buf.len, 0);
+	buf_done(&buf);
+}
+
+static void a_file_that_others_can_change_decides_nothing(void **state)
+{
+	struct buf buf;
+	struct err err;
+	(void)state;
+
+	buf_init(&buf, 10);
+	assert_int_equal(file_read_trusted(file_with("text", 4, 0644), &buf, &err), 0);
+	assert_string_equal(buf.data, "text");
+	assert_int_equal(file_read_trusted(in_folder("missing"), &buf, &err), -ENOENT);
+	assert_int_equal(err.kind, ERR_INPUT);
+	buf_done(&buf);
+	assert_not_trusted(file_with("text", 4, 0664), "can be written by others than its owner "
+						       "(mode 0664): chmod go-w");
+	assert_not_trusted(file_with("text", 4, 0602), "(mode 0602)");
+	assert_not_trusted(folder, "is not a regular file");
+	const char *path = file_with("text", 4, 0644);
+	if (geteuid() == 0) {
+		assert_int_equal(chown(path, 4000, 0), 0);
+		assert_not_trusted(path, "belongs to user 4000, who could change it at any time: "
+					 "chown root");
+		assert_int_equal(chown(path, 0, 0), 0);
+	}
+}
+
 static void assert_secret(const char *text, const char *expected)
 {
 	struct secret *secret = NULL;
@@ -189,6 +228,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		WITH_FOLDER(a_file_is_read_as_a_whole),
 		WITH_FOLDER(a_file_that_cannot_be_read_is_named),
+		WITH_FOLDER(a_file_that_others_can_change_decides_nothing),
 		WITH_FOLDER(a_key_is_the_text_without_white_space_around_it),
 		WITH_FOLDER(a_key_that_others_can_reach_is_refused_with_the_remedy),
 		WITH_FOLDER(what_is_no_key_is_refused),

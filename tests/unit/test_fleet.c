@@ -67,8 +67,7 @@ static void every_key_reaches_its_place(void **state)
 {
 	write_file("ca.pem", 0644, "certificates\n");
 	write_file("config.json", 0600, "{}\n");
-	write_file("own/tight.yaml", 0600,
-		   "user: \"10001:10001\"\nmounts: { roots: [/srv/data] }\n");
+	write_file("own/tight.yaml", 0600, "user: \"10001:10001\"\nmounts: { roots: [/srv] }\n");
 	struct fleet *fleet = loaded("version: 1\n"
 				     "instance: blue\n"
 				     "state_dir: /srv/state\n"

@@ -200,6 +200,27 @@ static void an_id_that_is_no_name_is_refused(void **state)
 	fixture_done(&f);
 }
 
+static void a_policy_that_requires_a_secret_lets_no_session_have_the_key(void **state)
+{
+	struct fixture f;
+	(void)state;
+
+	fixture_init(&f, "require_secret: true\n");
+	struct plan *plan = fixture_plan(&f);
+	assert_false(plan->exposes_environment_key);
+	plan_free(plan);
+	f.input.sessions_token = NULL;
+	assert_refused(&f.input, -EINVAL,
+		       "credential: the item brings no usable secret, and policy 'tight' requires "
+		       "one (require_secret)");
+	f.input.sessions_token = f.token;
+	f.input.credential = CREDENTIAL_KEY;
+	assert_forbidden(&f.input, "credential: 'key' gives the environment key to every session, "
+				   "and policy 'tight' lets none have it (require_secret): use "
+				   "'auto' or 'secret'");
+	fixture_done(&f);
+}
+
 static void variables_of_the_operator_are_passed_on(void **state)
 {
 	char lang[] = "LANG", value[] = "C.UTF-8";
@@ -374,6 +395,7 @@ int main(void)
 		cmocka_unit_test(the_worker_is_told_who_it_is),
 		cmocka_unit_test(only_credentials_are_secret),
 		cmocka_unit_test(an_id_that_is_no_name_is_refused),
+		cmocka_unit_test(a_policy_that_requires_a_secret_lets_no_session_have_the_key),
 		cmocka_unit_test(variables_of_the_operator_are_passed_on),
 		cmocka_unit_test(the_operator_cannot_set_what_the_worker_is_told),
 		cmocka_unit_test(an_image_that_carries_a_key_is_refused_without_repeating_it),

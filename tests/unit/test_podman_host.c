@@ -37,7 +37,9 @@ static void a_rootful_service_on_cgroup_v1_is_understood(void **state)
 	read_golden(&probe, "podman_info_rootful");
 	assert_false(probe.host.is_rootless);
 	assert_false(probe.host.has_cgroup_v2);
-	assert_true(probe.host.has_seccomp);
+	assert_true(probe.host.has_seccomp && probe.host.takes_seccomp);
+	assert_true(!probe.host.has_apparmor && !probe.host.has_selinux);
+	assert_false(probe.host.has_user_namespaces);
 	assert_string_equal(probe.host.cgroup_manager, "cgroupfs");
 	assert_int_equal(probe.host.controllers, ALL_CONTROLLERS);
 	assert_string_equal(probe.host.runtime, "runc");
@@ -52,7 +54,8 @@ static void a_rootless_service_on_cgroup_v2_is_understood(void **state)
 	read_golden(&probe, "podman_info_rootless");
 	assert_true(probe.host.is_rootless);
 	assert_true(probe.host.has_cgroup_v2);
-	assert_true(probe.host.has_seccomp);
+	assert_true(probe.host.has_seccomp && probe.host.takes_seccomp);
+	assert_true(probe.host.has_user_namespaces);
 	assert_string_equal(probe.host.cgroup_manager, "systemd");
 	assert_int_equal(probe.host.controllers, ALL_CONTROLLERS);
 	assert_string_equal(probe.host.runtime, "crun");
@@ -220,7 +223,7 @@ static void a_description_says_who_runs_it_and_on_what(void **state)
 #define HOST(manager, list, ...)                                                                   \
 	{                                                                                          \
 		.cgroup_manager = (manager), .controllers = (list), .has_seccomp = true,           \
-		.runtime = "crun", ##__VA_ARGS__                                                   \
+		.takes_seccomp = true, .runtime = "crun", ##__VA_ARGS__                            \
 	}
 
 #define NO_LIMITS                                                                                  \
@@ -347,6 +350,52 @@ static void a_service_with_another_runtime_is_refused_whatever_is_waived(void **
 	assert_int_equal(podman_check_host(&probe, &policy, &err), 0);
 }
 
+static void what_podman_would_leave_out_without_a_word_is_refused(void **state)
+{
+	static char own[] = "own";
+	struct probe probe = {.host = HOST("systemd", ALL_CONTROLLERS)};
+	const struct policy policies[] = {
+		{.apparmor = own},
+		{.selinux = own},
+		{.user_namespace = USER_NAMESPACE_REQUIRED},
+	};
+	static const char *const reasons[] = {
+		"apparmor: its host has no AppArmor, so that the engine would leave this out; "
+		"enable AppArmor on the host and restart the engine, or take `apparmor` out of "
+		"the policy",
+		"selinux: its host has no SELinux, so that the engine would leave this out; enable "
+		"SELinux on the host and restart the engine, or take `selinux` out of the policy",
+		"user_namespace: root in its containers is the host's root, and it leaves out what "
+		"a container asks for; use rootless Podman, or say `user_namespace: engine`",
+	};
+	struct err err;
+	(void)state;
+
+	for (size_t i = 0; i < ARRAY_SIZE(policies); i++) {
+		assert_int_equal(podman_check_host(&probe, &policies[i], &err), -EPERM);
+		assert_int_equal(err.kind, ERR_REFUSED);
+		assert_string_equal(err.text, reasons[i]);
+	}
+	probe.host.has_apparmor = probe.host.has_selinux = true;
+	probe.host.has_user_namespaces = true;
+	for (size_t i = 0; i < ARRAY_SIZE(policies); i++)
+		assert_int_equal(podman_check_host(&probe, &policies[i], &err), 0);
+}
+
+static void a_profile_of_ones_own_needs_none_of_the_services(void **state)
+{
+	static char profile[] = "{}";
+	struct probe probe = {.host = HOST("systemd", ALL_CONTROLLERS)};
+	const struct policy policy = {.seccomp_profile = profile}, engines = {.pids = 1};
+	(void)state;
+
+	probe.host.has_seccomp = false;
+	assert_int_equal(podman_check_host(&probe, &policy, NULL), 0);
+	assert_int_equal(podman_check_host(&probe, &engines, NULL), -EPERM);
+	probe.host.takes_seccomp = false;
+	assert_int_equal(podman_check_host(&probe, &policy, NULL), -EPERM);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest others[] = {
@@ -359,6 +408,8 @@ int main(void)
 		cmocka_unit_test(names_in_the_answer_are_cut_and_cleaned),
 		cmocka_unit_test(an_answer_that_makes_no_sense_is_no_refusal),
 		cmocka_unit_test(a_description_says_who_runs_it_and_on_what),
+		cmocka_unit_test(what_podman_would_leave_out_without_a_word_is_refused),
+		cmocka_unit_test(a_profile_of_ones_own_needs_none_of_the_services),
 		cmocka_unit_test(a_podman_without_seccomp_is_refused_unless_that_is_waived),
 		cmocka_unit_test(a_service_with_another_runtime_is_refused_whatever_is_waived),
 	};

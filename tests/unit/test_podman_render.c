@@ -3,19 +3,34 @@
 #include "golden.h"
 #include "plan_fixture.h"
 
-static void a_hardened_session_asks_for_exactly_this(void **state)
+/* As an installation has it, wherever the tests run. */
+static void place_profile(struct policy *policy)
 {
-	struct fixture f;
+	if (!policy->seccomp_file)
+		return;
+	free(policy->seccomp_file);
+	policy->seccomp_file = xstrdup("/usr/local/share/berth/policies/strict-seccomp.json");
+}
+
+static void a_session_of_each_policy_asks_for_exactly_this(void **state)
+{
+	static const char *const names[] = {"hardened", "strict", "gvisor", "trusted"};
 	(void)state;
 
-	fixture_init(&f, NULL);
-	struct policy *policy = fixture_shipped_policy("hardened");
-	f.input.policy = policy;
-	struct plan *plan = fixture_plan(&f);
-	assert_golden(podman_render(plan, false), "podman_hardened");
-	plan_free(plan);
-	policy_free(policy);
-	fixture_done(&f);
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		_cleanup_free_ char *golden = xasprintf("podman_%s", names[i]);
+		struct fixture f;
+
+		fixture_init(&f, NULL);
+		struct policy *policy = fixture_shipped_policy(names[i]);
+		place_profile(policy);
+		f.input.policy = policy;
+		struct plan *plan = fixture_plan(&f);
+		assert_golden(podman_render(plan, false), golden);
+		plan_free(plan);
+		policy_free(policy);
+		fixture_done(&f);
+	}
 }
 
 static void everything_that_can_be_configured_is_asked_for(void **state)
@@ -155,10 +170,31 @@ static void the_images_own_command_is_left_to_the_image(void **state)
 	assert_member(sent, "command", NULL);
 }
 
+static void what_confines_a_session_is_asked_for_in_podmans_words(void **state)
+{
+	static char profile[] = "own-profile", type[] = "own_t", file[] = "/etc/berth/own.json";
+	struct fixture f;
+	(void)state;
+
+	fixture_init(&f, NULL);
+	f.policy->apparmor = profile;
+	f.policy->selinux = type;
+	f.policy->seccomp_file = file;
+	struct plan *plan = fixture_plan(&f);
+	_cleanup_(json_putp) struct json_object *sent = podman_render(plan, false);
+	assert_string_equal(json_get_string(sent, "apparmor_profile"), "own-profile");
+	assert_string_equal(json_line(json_get_array(sent, "selinux_opts")), "[\"type:own_t\"]");
+	assert_string_equal(json_get_string(sent, "seccomp_profile_path"), "/etc/berth/own.json");
+	f.policy->apparmor = f.policy->selinux = f.policy->seccomp_file = NULL;
+	plan_free(plan);
+	fixture_done(&f);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_hardened_session_asks_for_exactly_this),
+		cmocka_unit_test(a_session_of_each_policy_asks_for_exactly_this),
+		cmocka_unit_test(what_confines_a_session_is_asked_for_in_podmans_words),
 		cmocka_unit_test(everything_that_can_be_configured_is_asked_for),
 		cmocka_unit_test(a_masked_request_holds_no_secret_and_is_otherwise_the_same),
 		cmocka_unit_test(secrets_are_sent_in_the_environment_and_nowhere_else),

@@ -71,6 +71,7 @@ static void assert_same_promises(const struct policy *a, const struct policy *b)
 	assert_int_equal(a->volume_bytes, b->volume_bytes);
 	assert_int_equal(a->network, b->network);
 	assert_int_equal(a->log_bytes, b->log_bytes);
+	assert_int_equal(a->require_secret, b->require_secret);
 	assert_int_equal(a->unenforced, b->unenforced);
 }
 
@@ -155,6 +156,7 @@ static void every_key_reaches_its_field(void **state)
 				       "mounts: {roots: [/srv/a, /srv/b]}\n"
 				       "network: engine:sessions\n"
 				       "runtime: runsc\n"
+				       "require_secret: true\n"
 				       "log: {size: 1MiB}\n"
 				       "unenforced: [memory, seccomp]\n");
 	(void)state;
@@ -186,6 +188,7 @@ static void every_key_reaches_its_field(void **state)
 	assert_int_equal(policy->network, NETWORK_ENGINE);
 	assert_string_equal(policy->network_name, "sessions");
 	assert_string_equal(policy->runtime, "runsc");
+	assert_true(policy->require_secret);
 	assert_int_equal(policy->log_bytes, 1 << 20);
 	assert_int_equal(policy->unenforced, WAIVE_MEMORY | WAIVE_SECCOMP);
 	policy_free(policy);
@@ -229,11 +232,56 @@ static void a_session_never_runs_without_a_system_call_filter(void **state)
 {
 	(void)state;
 	assert_refused("seccomp: unconfined\n",
-		       "p.yaml:1:10: seccomp: must be 'engine', the profile that the engine "
-		       "brings; a session never runs without one\n");
-	assert_refused("seccomp: /my/profile.json\n",
-		       "p.yaml:1:10: seccomp: must be 'engine', the profile that the engine "
-		       "brings; profiles of one's own are not supported\n");
+		       "p.yaml:1:10: seccomp: must be 'engine' (the profile that the engine "
+		       "brings), the name of a .json file beside the policy, or an absolute path; "
+		       "a session never runs without one: not 'unconfined'\n");
+}
+
+static void a_session_is_never_confined_by_nothing(void **state)
+{
+	struct policy *policy = parsed("apparmor: own-profile\nselinux: own_t\n"
+				       "user_namespace: required\n");
+	(void)state;
+
+	assert_string_equal(policy->apparmor, "own-profile");
+	assert_string_equal(policy->selinux, "own_t");
+	assert_int_equal(policy->user_namespace, USER_NAMESPACE_REQUIRED);
+	policy_free(policy);
+	policy = parsed("pids: 512\n");
+	assert_null(policy->apparmor);
+	assert_null(policy->selinux);
+	assert_int_equal(policy->user_namespace, USER_NAMESPACE_ENGINE);
+	policy_free(policy);
+	assert_refused("apparmor: unconfined\n",
+		       "p.yaml:1:11: apparmor: 'unconfined' takes the engine's own profile away: "
+		       "leave `apparmor` out to keep that\n");
+	assert_refused("apparmor: a,b\n",
+		       "p.yaml:1:11: apparmor: must be the name of a profile: letters, digits and "
+		       "_ . / -, not 'a,b'\n");
+	assert_refused("selinux: spc_t\n",
+		       "p.yaml:1:10: selinux: 'spc_t' is confined by nothing: leave `selinux` out "
+		       "to keep the engine's own type\n");
+	assert_refused("selinux: 'a:b'\n",
+		       "p.yaml:1:10: selinux: must be a type such as container_t: letters, digits "
+		       "and _, not 'a:b'\n");
+	assert_refused("user_namespace: host\n",
+		       "p.yaml:1:17: user_namespace: must be one of engine, required, not "
+		       "'host'\n");
+}
+
+static void a_limit_of_what_is_written_needs_something_to_write_to(void **state)
+{
+	struct policy *policy = parsed("read_only_root: false\ndisk: 1GiB\n");
+	(void)state;
+
+	assert_int_equal(policy->disk_bytes, 1 << 30);
+	policy_free(policy);
+	policy = parsed("read_only_root: false\n");
+	assert_true(policy->disk_bytes == OPTION_NOT_SET);
+	policy_free(policy);
+	assert_refused("disk: 1GiB\n",
+		       "p.yaml:1:7: disk: nothing is written to disk where the root is read-only: "
+		       "leave it out, or say `read_only_root: false`\n");
 }
 
 static void keeping_all_capabilities_is_refused(void **state)
@@ -430,6 +478,8 @@ int main(void)
 		cmocka_unit_test(root_is_refused_as_user_and_as_group),
 		cmocka_unit_test(a_user_that_is_not_two_numbers_is_refused),
 		cmocka_unit_test(a_session_never_runs_without_a_system_call_filter),
+		cmocka_unit_test(a_session_is_never_confined_by_nothing),
+		cmocka_unit_test(a_limit_of_what_is_written_needs_something_to_write_to),
 		cmocka_unit_test(keeping_all_capabilities_is_refused),
 		cmocka_unit_test(cpus_are_a_decimal_number),
 		cmocka_unit_test(limits_an_engine_would_refuse_are_refused_here),

@@ -97,13 +97,14 @@ static void a_policy_that_is_not_there_is_answered_with_those_that_are(void **st
 	(void)state;
 
 	assert_missing("x", twice,
-		       "policy 'x': not found in policies, policies (there: hardened)\n");
+		       "policy 'x': not found in policies, policies (there: gvisor, hardened, "
+		       "strict, trusted)\n");
 	assert_missing("hardend", directories,
 		       "policy 'hardend': not found in policies, /nonexistent: did you mean "
-		       "'hardened'? (there: hardened)\n");
+		       "'hardened'? (there: gvisor, hardened, strict, trusted)\n");
 	assert_missing("../etc/passwd", directories,
 		       "policy '../etc/passwd': not found in policies, /nonexistent (there: "
-		       "hardened)\n");
+		       "gvisor, hardened, strict, trusted)\n");
 	assert_missing("x", nowhere,
 		       "policy 'x': not found: there is no directory of policies; install "
 		       "berth's, or say --policy-dir DIRECTORY, or policy_dir: in a fleet file\n");

@@ -207,6 +207,37 @@ static void limits_that_nobody_promises_need_not_be_read(void **state)
 	assert_int_equal(proof_is_missing(&waiving, &why, &err), 0);
 }
 
+static void root_of_a_required_user_namespace_is_not_the_hosts(void **state)
+{
+	struct policy required = policy;
+	struct process_limits limits = kept;
+	struct err err;
+	(void)state;
+
+	assert_int_equal(proof_check(&required, &limits, &err), 0);
+	required.user_namespace = USER_NAMESPACE_REQUIRED;
+	assert_int_equal(proof_check(&required, &limits, &err), -EPERM);
+	assert_int_equal(err.kind, ERR_REFUSED);
+	assert_string_equal(err.text, "user_namespace: required, but root in the container is the "
+				      "host's root; use a rootless engine, or say "
+				      "`user_namespace: engine`");
+	limits.root_uid = 100000;
+	assert_int_equal(proof_check(&required, &limits, &err), 0);
+	limits.root_uid = -1;
+	assert_int_equal(proof_check(&required, &limits, &err), 0);
+}
+
+static void a_required_user_namespace_must_be_read_whatever_is_waived(void **state)
+{
+	const struct policy waiving = {.unenforced = WAIVE_CGROUPS | WAIVE_ULIMITS,
+				       .user_namespace = USER_NAMESPACE_REQUIRED};
+	const struct err why = {.text = "no such process"};
+	struct err err;
+	(void)state;
+
+	assert_int_equal(proof_is_missing(&waiving, &why, &err), -EPERM);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest others[] = {
@@ -216,6 +247,8 @@ int main(void)
 		cmocka_unit_test(the_first_of_several_is_named_and_a_long_cgroup_is_cut),
 		cmocka_unit_test(limits_that_cannot_be_read_are_refused_with_the_reason),
 		cmocka_unit_test(limits_that_nobody_promises_need_not_be_read),
+		cmocka_unit_test(root_of_a_required_user_namespace_is_not_the_hosts),
+		cmocka_unit_test(a_required_user_namespace_must_be_read_whatever_is_waived),
 	};
 	struct CMUnitTest tests[ARRAY_SIZE(rows) + ARRAY_SIZE(others)];
 

@@ -262,7 +262,8 @@ char *list_body(struct machine *machine, const char *instance)
 char *info_body(const struct machine *machine)
 {
 	if (!machine_is_podman(machine))
-		return xstrdup("{\"OSType\":\"linux\",\"DockerRootDir\":\"/var/lib/docker\"}");
+		return xstrdup("{\"OSType\":\"linux\",\"DockerRootDir\":\"/var/lib/"
+			       "docker\",\"SecurityOptions\":[\"name=seccomp,profile=default\"]}");
 	return xasprintf("{\"host\":{\"cgroupManager\":\"systemd\",\"cgroupVersion\":\"v2\","
 			 "\"cgroupControllers\":[\"cpu\",\"memory\",\"pids\"],"
 			 "\"ociRuntime\":{\"name\":\"crun\"},"

@@ -83,7 +83,8 @@ void engine_fixture_replies(struct engine_fixture *fixture)
 			     "{\"Version\":\"27.1.0\",\"ApiVersion\":\"1.46\","
 			     "\"MinAPIVersion\":\"1.24\"}");
 	engine_fixture_reply(fixture, 200,
-			     "{\"OSType\":\"linux\",\"DockerRootDir\":\"/var/lib/docker\"}");
+			     "{\"OSType\":\"linux\",\"DockerRootDir\":\"/var/lib/"
+			     "docker\",\"SecurityOptions\":[\"name=seccomp,profile=default\"]}");
 }
 
 void engine_fixture_connect(struct engine_fixture *fixture)

@@ -19,6 +19,7 @@ const char *world_call_name(const struct fake_sent *sent)
 		{"POST", "/init", "prepare"},
 		{"POST", "/start", "start"},
 		{"GET", "/logs?", "logs"},
+		{"GET", "/json?size=", "measure"},
 		{"GET", "/containers/", "inspect"},
 		{"POST", "/kill", "kill"},
 		{"DELETE", "/containers/", "remove"},

@@ -3,7 +3,7 @@
 /*
  * One session between a modelled engine and a modelled queue, on the virtual clock: one item, one
  * container name, one worker. Faults are laid over the models by name of the call: "create",
- * "prepare", "start", "inspect", "logs", "kill", "remove", "ack", "stop", "list".
+ * "prepare", "start", "inspect", "measure", "logs", "kill", "remove", "ack", "stop", "list".
  *
  *   struct session_world world;  world_init(&world);
  *   world_fault(&world, (struct fault){.op = "start", .status = 500, .times = 1});
@@ -76,6 +76,8 @@ struct session_world {
 	bool may_stop_what_is_held; /* else a force-stop of an item with a heartbeat is a failure */
 	const char *last_words;	    /* NULL: none */
 	struct timer beat_timer, exit_timer, event_timer;
+
+	int64_t written_bytes; /* to disk, by its worker; -1: the engine does not tell */
 
 	struct process_limits limits; /* Podman: that the kernel applies to the next process */
 

@@ -23,7 +23,8 @@ struct fake_reply world_connection_answer(const struct session_world *world,
 		reply.body = "{\"Version\":\"27.1.0\",\"ApiVersion\":\"1.46\","
 			     "\"MinAPIVersion\":\"1.24\"}";
 	else if (strstr(sent->url, "/info"))
-		reply.body = "{\"OSType\":\"linux\",\"DockerRootDir\":\"/var/lib/docker\"}";
+		reply.body = "{\"OSType\":\"linux\",\"DockerRootDir\":\"/var/lib/"
+			     "docker\",\"SecurityOptions\":[\"name=seccomp,profile=default\"]}";
 	else if (strstr(sent->url, "/events"))
 		reply = (struct fake_reply){.after_ms = UINT64_C(30) * 86400000,
 					    .outcome = HTTP_NO_REPLY};
@@ -50,7 +51,7 @@ static struct json_object *texts(const char *text)
 }
 
 /* The request with what Docker adds to it. */
-static char *render_inspect(const struct session_world *world)
+static char *render_inspect(const struct session_world *world, bool is_measured)
 {
 	static const char *const states[] = {"created", "running", "exited", "dead"};
 	const struct world_container *container = &world->container;
@@ -67,6 +68,8 @@ static char *render_inspect(const struct session_world *world)
 	world_add_time(state, "FinishedAt", container->finished_at_ms);
 	json_add_int(state, "ExitCode", container->exit_code);
 	json_add(root, "State", state);
+	if (is_measured && world->written_bytes >= 0)
+		json_add_int(root, "SizeRw", world->written_bytes);
 	json_add(root, "Config", json_object_get(container->request));
 	json_add(host, "MaskedPaths", texts("/proc/kcore"));
 	json_add(host, "ReadonlyPaths", texts("/proc/sys"));
@@ -194,10 +197,11 @@ struct fake_reply world_engine_answer(struct session_world *world, const char *c
 	}
 	if (!container->request)
 		return world_reply(world, 404, xstrdup("{\"message\":\"no such container\"}"));
-	if (strcmp(call, "inspect") == 0)
+	if (strcmp(call, "inspect") == 0 || strcmp(call, "measure") == 0)
 		return world_reply(world, 200,
-				   world->is_podman ? world_podman_inspect(world)
-						    : render_inspect(world));
+				   world->is_podman
+					   ? world_podman_inspect(world)
+					   : render_inspect(world, strcmp(call, "measure") == 0));
 	if (strcmp(call, "logs") == 0)
 		return world_reply(world, 200, xstrdup(world->last_words ? world->last_words : ""));
 	if (strcmp(call, "prepare") == 0)

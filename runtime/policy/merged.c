@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "config/merged.h"
+#include "policy/merged.h"
 
 #include "base/cleanup.h"
 

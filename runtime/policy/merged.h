@@ -1,8 +1,9 @@
 #pragma once
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A tree put together from nodes of other trees: what `include` and `defaults` make of a file.
- * Nodes keep the file and position they were written at, so that a problem is named there.
+ * A tree put together from nodes of other trees: what `include`, `defaults` and a policy's
+ * `extends` make of a file. Nodes keep the file and position they were written at, so that a
+ * problem is named there.
  */
 #include "policy/yaml.h"
 

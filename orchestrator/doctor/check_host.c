@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What this machine has left, and what must not be in berth's surroundings. */
+#include "base/text.h"
+#include "cli/exit.h"
+#include "doctor/check_space.h"
+#include "doctor/checks.h"
+#include "io/space.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+void check_space(struct finding *finding, const char *what, int64_t free_bytes, int64_t floor_bytes,
+		 const char *floor_key)
+{
+	char is[32], must[32];
+
+	/* Whole MiB are exact enough to read. */
+	text_format_size(is, free_bytes >> 20 << 20);
+	text_format_size(must, floor_bytes);
+	if (free_bytes == INT64_MAX)
+		finding_skip(finding, "%s: how much is free cannot be told from here", what);
+	else if (free_bytes < floor_bytes)
+		finding_fail(finding, EXIT_TEMPORARY,
+			     "%s: %s free, host.%s asks for %s: nothing is claimed", what, is,
+			     floor_key, must);
+	else
+		finding_ok(finding, "%s: %s free (host.%s: %s)", what, is, floor_key, must);
+}
+
+static void check_memory(const struct subject *subject, struct finding *finding)
+{
+	check_space(finding, "memory", space_in_memory(),
+		    subject->doctor->fleet->host.min_free_memory_bytes, "min_free_memory");
+	if (finding->result == RESULT_FAILURE)
+		finding_remedy(finding, "ps -eo rss,pid,args --sort=-rss | head");
+}
+
+static void check_state_dir(const struct subject *subject, struct finding *finding)
+{
+	const char *path = subject->doctor->fleet->state_dir;
+
+	if (access(path, W_OK | X_OK) == 0)
+		finding_ok(finding, "%s can be written", path);
+	else if (errno == ENOENT)
+		finding_ok(finding, "%s is not there yet: the first start makes it", path);
+	else {
+		finding_fail(finding, EXIT_CONFIG, "%s cannot be written: %s", path,
+			     strerror(errno));
+		finding_remedy(finding, "chown \"$(id -u):$(id -g)\" '%s'", path);
+	}
+}
+
+static void check_api_key(const struct subject *subject, struct finding *finding)
+{
+	/* One thread. NOLINTNEXTLINE(concurrency-mt-unsafe) */
+	const char *key = getenv("ANTHROPIC_API_KEY");
+
+	(void)subject;
+	if (!key || *key == '\0') {
+		finding_ok(finding, "ANTHROPIC_API_KEY is not set");
+		return;
+	}
+	finding_fail(finding, EXIT_CONFIG,
+		     "ANTHROPIC_API_KEY is set: it opens the whole organization, and berth refuses "
+		     "to serve beside it");
+	finding_remedy(finding, "unset ANTHROPIC_API_KEY");
+}
+
+const struct check host_checks[] = {
+	{"memory.free", check_memory, false},
+	{"state_dir", check_state_dir, false},
+	{"api_key", check_api_key, false},
+	{NULL},
+};

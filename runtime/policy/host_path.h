@@ -1,0 +1,17 @@
+#pragma once
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What of the host no session may be given, whatever a policy or a configuration says. */
+#include "base/err.h"
+
+/* ERR_REFUSED (-EPERM) if `path`, which is normal, is or holds something of the machine or of an
+ * engine, or lies in it. Compared as text. `what` opens the message. */
+int host_path_check(const char *what, const char *path, struct err *err);
+
+/* ERR_REFUSED unless `root` is a directory that mounts may come from: itself and no symbolic link,
+ * nothing of the machine or of an engine, and such that nobody but root, or the user that berth
+ * runs as, can change it or put another one in its place. Looks at the file system. */
+int host_path_check_root(const char *root, struct err *err);
+
+/* ERR_REFUSED if a symbolic link makes `path` another one than it says. One that is not there is
+ * left to the engine. Looks at the file system. */
+int host_path_check_link(const char *path, struct err *err);
