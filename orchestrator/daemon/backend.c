@@ -108,7 +108,8 @@ bool backends_review(struct daemon *daemon)
 	}
 	if (!is_one_expected) {
 		daemon_add_verdict(daemon, VERDICT_NO_ENGINE);
-		loop_stop(daemon->loop);
+		if (!leaving_settles(daemon))
+			loop_stop(daemon->loop);
 	} else if (is_one_settled && !is_one_pending) {
 		service_ready(&daemon->service);
 	}

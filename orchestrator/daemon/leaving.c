@@ -48,7 +48,9 @@ static void look_for_pending(struct session *session, void *arg)
 {
 	struct pending *pending = arg;
 
-	if (backend_of(session)->is_given_up)
+	/* It does not come back and has its containers; an item without one is settled. */
+	if (backend_of(session)->is_given_up && !session_give_up_traceless(session) &&
+	    !session_is_traceless(session))
 		return;
 	if (session_is_unanswered(session))
 		return;
@@ -178,8 +180,14 @@ static void give_up_traceless(struct session *session, void *arg)
 
 static void report_traceless(struct session *session, void *arg)
 {
+	struct log_ids ids = session_ids(session);
+
 	(void)arg;
-	session_report_traceless(session);
+	if (session_is_traceless(session))
+		log_event(LOG_ERROR, "undecided", &ids, NULL,
+			  "left as it is, acked or perhaps acked, and nobody is offered it: 'berth "
+			  "queue stop %s' ends it",
+			  session->item.id);
 }
 
 static void on_out_of_patience(void *arg)
@@ -199,6 +207,27 @@ static void on_out_of_patience(void *arg)
 	table_each(&daemon->table, report_traceless, NULL);
 	daemon_add_verdict(daemon, VERDICT_PARTIAL);
 	clear_and_stop(daemon);
+}
+
+static void look_for_traceless(struct session *session, void *arg)
+{
+	bool *found = arg;
+
+	*found |= session_give_up_traceless(session) || session_is_traceless(session);
+}
+
+bool leaving_settles(struct daemon *daemon)
+{
+	bool found = false;
+
+	table_each(&daemon->table, look_for_traceless, &found);
+	if (found && !daemon->is_settling)
+		timer_arm(&daemon->leave_timer, daemon->loop, FLEET_PATIENCE_MS, on_out_of_patience,
+			  daemon);
+	daemon->is_settling = found;
+	if (found)
+		timer_arm(&daemon->pending_timer, daemon->loop, LOOK_AGAIN_MS, look_again, daemon);
+	return found;
 }
 
 /* Sessions have the grace of the configuration that they were started with. */

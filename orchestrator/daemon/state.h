@@ -48,6 +48,7 @@ struct daemon {
 	enum leave_mode leave_mode;
 	size_t clearing;    /* engines whose network is being removed */
 	bool is_signalled;  /* SIGTERM or SIGINT arrived */
+	bool is_settling;   /* no engine is left; see leaving_settles() */
 	bool is_hurried;    /* told to go: running sessions are left as they are */
 	bool ends_sessions; /* and on_shutdown is: stop */
 	struct timer review_timer, room_timer, keys_timer, time_timer, pending_timer, leave_timer;
@@ -76,6 +77,9 @@ void daemon_facts(struct service_facts *ret, void *arg);
 /* leaving.c */
 int leaving_init(struct daemon *daemon, struct err *err);
 void leaving_review(struct daemon *daemon);
+/* No engine is left. True: there are items without a container to settle first, for some seconds;
+ * the daemon is looked at again. */
+bool leaving_settles(struct daemon *daemon);
 /* No more claims; leaves when `mode` allows it. A second call can only make it leave sooner. */
 void leaving_begin(struct daemon *daemon, enum leave_mode mode);
 void leaving_done(struct daemon *daemon);

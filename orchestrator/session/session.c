@@ -223,17 +223,12 @@ bool session_give_up_traceless(struct session *session)
 	return true;
 }
 
-void session_report_traceless(const struct session *session)
+bool session_is_traceless(const struct session *session)
 {
-	struct log_ids ids = session_ids(session);
 	bool may_be_acked = session->ack == ACK_PENDING || session->ack == ACK_OURS ||
 			    session->ack == ACK_IN_DOUBT || session->state == SESSION_REFUSING;
 
-	if (may_be_acked && !session->container_id[0])
-		log_event(LOG_ERROR, "undecided", &ids, NULL,
-			  "left as it is, acked or perhaps acked, and nobody is offered it: 'berth "
-			  "queue stop %s' ends it",
-			  session->item.id);
+	return may_be_acked && !session->container_id[0];
 }
 
 void session_inspect(struct session *session, void (*done)(struct engine_call *, void *))

@@ -223,8 +223,8 @@ void session_stop(struct session *session, enum session_end why);
 /* True if its item is acked, or may be, and there is no container: it is given up, and its item
  * settled now, which takes some seconds. */
 bool session_give_up_traceless(struct session *session);
-/* Berth leaves: says how to settle its item, if the next start will find nothing of it. */
-void session_report_traceless(const struct session *session);
+/* Its item is acked, or may be, and the next start will find nothing of it. */
+bool session_is_traceless(const struct session *session);
 /* A poll sent while it ran has brought its item once more: either its lease has lapsed, then its
  * container is ended and the next offer taken, or the item was handed out twice. */
 void session_offered_again(struct session *session);

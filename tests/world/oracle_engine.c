@@ -221,8 +221,9 @@ static bool ends_without_reason(struct oracle *oracle, const struct trace *trace
 
 	return work->state == WORK_ACTIVE && witness->holder == trace->container &&
 	       machine_is_alive(trace->container) &&
-	       ran_ms + 1000 < (uint64_t)environment->session_ms && !is_misled &&
-	       !oracle->scenario->hosts[host - oracle->hosts].stops_on_shutdown &&
+	       /* (A start that arrived late has let one run again whose end was seen.) */
+	       trace->container->runs == 1 && ran_ms + 1000 < (uint64_t)environment->session_ms &&
+	       !is_misled && !oracle->scenario->hosts[host - oracle->hosts].stops_on_shutdown &&
 	       /* Who may not look takes an item that is offered again for one that has lapsed. */
 	       !oracle_may_not_list(oracle, trace->environment, trace->started_ms);
 }
