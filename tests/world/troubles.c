@@ -276,9 +276,10 @@ static void on_end(void *arg);
 
 static bool is_partly_cut_off(const struct outage *outage)
 {
+	if (outage->trouble != TROUBLE_QUEUE)
+		return false;
 	const struct wire_outage *cut = &outage->world->hosts[outage->which].host.plane_peer.outage;
-
-	return outage->trouble == TROUBLE_QUEUE && (cut->only || cut->but);
+	return cut->only || cut->but;
 }
 
 static void last(struct outage *outage)
