@@ -2,22 +2,8 @@
 /* The policies that come with berth, against each other. */
 #include "base/cleanup.h"
 #include "policy/policy.h"
+#include "shipped_policy.h"
 #include "unit.h"
-
-/* Loads a policy of the repository, where the tests are run. */
-static struct policy *loaded(const char *name)
-{
-	static const char *const directories[] = {"policies", NULL};
-	struct policy *policy = NULL;
-	struct problems problems;
-
-	problems_init(&problems);
-	(void)policy_load(name, directories, &problems, &policy);
-	assert_string_equal(problems_text(&problems), "");
-	assert_non_null(policy);
-	problems_done(&problems);
-	return policy;
-}
 
 static void every_policy_keeps_what_a_session_must_never_have(void **state)
 {

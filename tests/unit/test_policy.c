@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/text.h"
 #include "policy/policy.h"
+#include "shipped_policy.h"
 #include "unit.h"
 
 #include <errno.h>
@@ -34,21 +35,6 @@ static void assert_refused(const char *text, const char *lines)
 	assert_string_equal(problems_text(&problems), lines);
 	assert_null(policy);
 	problems_done(&problems);
-}
-
-/* Loads a policy of the repository, where the tests are run. */
-static struct policy *loaded(const char *name)
-{
-	static const char *const directories[] = {"policies", NULL};
-	struct policy *policy = NULL;
-	struct problems problems;
-
-	problems_init(&problems);
-	(void)policy_load(name, directories, &problems, &policy);
-	assert_string_equal(problems_text(&problems), "");
-	assert_non_null(policy);
-	problems_done(&problems);
-	return policy;
 }
 
 static void assert_same_promises(const struct policy *a, const struct policy *b)
