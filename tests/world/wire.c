@@ -35,24 +35,6 @@ struct trip {
 	struct trip *prev, *next;
 };
 
-const char *wire_fault_name(enum wire_fault fault)
-{
-	static const char *const names[WIRE_FAULTS] = {
-		[WIRE_NOT_SENT] = "no connection",
-		[WIRE_LOST] = "request lost",
-		[WIRE_SILENT] = "request lost, half open",
-		[WIRE_REPLY_LOST] = "reply lost",
-		[WIRE_REPLY_SILENT] = "reply lost, half open",
-		[WIRE_LATE] = "late",
-		[WIRE_TWICE] = "twice",
-		[WIRE_CUT] = "reply cut",
-		[WIRE_SPOILT] = "reply malformed",
-		[WIRE_ERROR] = "error without effect",
-		[WIRE_ERROR_AFTER] = "error after the effect",
-	};
-	return names[fault];
-}
-
 static struct trip *trip_of(struct wire_call *call)
 {
 	return (struct trip *)call;
@@ -83,13 +65,6 @@ static const char *path_of(const char *url)
 	return path ? path : "/";
 }
 
-static uint64_t draw_way_ms(struct sim *sim, const struct wire_weather *weather)
-{
-	if (sim_chance(sim, weather->crawls))
-		return sim_random_scale(sim, 1000, weather->crawl_ms) / 2;
-	return sim_random_scale(sim, 2 + weather->fastest_ms, weather->slowest_ms) / 2;
-}
-
 static struct trip *trip_new(struct wire *wire, const struct wire_peer *peer)
 {
 	struct trip *trip = xcalloc(1, sizeof(*trip));
@@ -97,7 +72,7 @@ static struct trip *trip_new(struct wire *wire, const struct wire_peer *peer)
 	trip->wire = wire;
 	trip->peer = peer;
 	trip->began_ms = sim_now_ms(wire->sim);
-	trip->way_ms = draw_way_ms(wire->sim, &peer->weather);
+	trip->way_ms = wire_draw_way_ms(wire->sim, &peer->weather);
 	buf_init(&trip->body, BUF_MAX_LIST_REPLY);
 	DL_APPEND(wire->trips, trip);
 	return trip;
@@ -401,41 +376,16 @@ static void send_copy(struct trip *trip, uint64_t delay_ms)
 	sim_at(trip->wire->sim, &copy->event, delay_ms, arrive, copy);
 }
 
-static void meet(struct trip *trip, enum wire_fault fault)
+static void draw_fault(struct trip *trip)
 {
+	enum wire_fault fault = wire_draw_fault(trip->wire->sim, trip->peer, trip->call.name);
+
+	if (fault == WIRE_FAULTS)
+		return;
 	trip->has_fault = true;
 	trip->fault = fault;
 	trip->wire->faults[fault]++;
 	tell(trip, wire_fault_name(fault));
-}
-
-static bool meets_outage(const struct trip *trip)
-{
-	const struct wire_outage *outage = &trip->peer->outage;
-	const char *name = trip->call.name;
-
-	return (!outage->only || strcmp(outage->only, name) == 0) &&
-	       (!outage->but || strcmp(outage->but, name) != 0) &&
-	       sim_chance(trip->wire->sim, outage->rate);
-}
-
-static void draw_fault(struct trip *trip)
-{
-	uint64_t draw;
-
-	if (meets_outage(trip)) {
-		meet(trip, trip->peer->outage.fault);
-		return;
-	}
-	draw = sim_random(trip->wire->sim, 0, 10000);
-	for (unsigned fault = 0; fault < WIRE_FAULTS; fault++) {
-		unsigned rate = trip->peer->weather.rates[fault];
-		if (draw < rate) {
-			meet(trip, fault);
-			return;
-		}
-		draw -= rate;
-	}
 }
 
 static void set_out(struct trip *trip)

@@ -93,6 +93,11 @@ struct wire_peer {
 	struct wire_outage outage;
 };
 
+/* wire_weather.c: how long one way takes, and what goes wrong with a call of that name on it
+ * (WIRE_FAULTS: nothing). */
+uint64_t wire_draw_way_ms(struct sim *sim, const struct wire_weather *weather);
+enum wire_fault wire_draw_fault(struct sim *sim, const struct wire_peer *peer, const char *name);
+
 /* Everything about the ways of one world. */
 struct wire {
 	struct sim *sim;
