@@ -132,7 +132,7 @@ static void clear_and_stop(struct daemon *daemon)
 	timer_arm(&daemon->leave_timer, daemon->loop, CLEARING_MS, on_clearing_over, daemon);
 	for (size_t i = 0; !has_containers(daemon) && i < daemon->backend_count; i++) {
 		struct backend *backend = daemon->backends[i];
-		if (backend->is_given_up || !engine_is_healthy(backend->engine))
+		if (backend->is_given_up || !engine_may_have_bridge(backend->engine))
 			continue;
 		daemon->clearing++;
 		engine_call_init(&backend->clear_call, on_cleared, backend);

@@ -261,6 +261,8 @@ void engine_call_done(struct engine_call *call)
 	if (engine) {
 		leave_launch_queue(engine, call);
 		call->next = NULL;
+		if (engine->removal == call)
+			engine->removal = NULL;
 	}
 	http_request_done(&call->request);
 	free_result(call);
@@ -393,6 +395,12 @@ void engine_remove_bridge(struct engine *engine, struct engine_call *call)
 {
 	if (lacks_bridge(engine, call, be_done))
 		return;
+	if (engine->step == STEP_MAKE_BRIDGE) {
+		engine_call_done(call);
+		call->engine = engine;
+		engine->removal = call;
+		return;
+	}
 	connection_stop(engine);
 	call_container(engine, call, OPERATION_REMOVE_BRIDGE, REMOVE_TIMEOUT_MS, engine->bridge,
 		       NULL);

@@ -241,6 +241,11 @@ static void on_reply(struct http_request *request, void *arg)
 	enum connect_step next = STEP_NONE;
 
 	(void)request;
+	if (engine->removal) {
+		engine->step = STEP_NONE;
+		engine_remove_bridge(engine, TAKE(engine->removal));
+		return;
+	}
 	if (finish(engine, &next, &err) < 0)
 		fail(engine, &err);
 	else

@@ -63,6 +63,9 @@ struct engine {
 
 	struct event_stream events;
 
+	/* Of berth's network, when that has been made; NULL: not asked for. */
+	struct engine_call *removal;
+
 	/* Creates and starts that wait for a place, first to last. */
 	struct engine_call *launch_queue;
 	unsigned launching;

@@ -106,6 +106,11 @@ bool engine_is_healthy(const struct engine *engine)
 	return engine->is_healthy;
 }
 
+bool engine_may_have_bridge(const struct engine *engine)
+{
+	return engine->is_healthy || engine->step >= STEP_MAKE_BRIDGE;
+}
+
 const char *engine_description(const struct engine *engine)
 {
 	return engine->description;

@@ -138,6 +138,8 @@ void engine_reconfigure(struct engine *engine, const struct engine_options *opti
 struct engine *engine_free(struct engine *engine);
 
 bool engine_is_healthy(const struct engine *engine);
+/* It answers, and berth's own network may be there: also while the connection is being made. */
+bool engine_may_have_bridge(const struct engine *engine);
 /* "Docker 20.10.24, API 1.41", once it answered; for logs. */
 const char *engine_description(const struct engine *engine);
 /* What it said about itself (engine/probe.h); nothing before it answered. */
@@ -191,8 +193,9 @@ void engine_last_words(struct engine *engine, struct engine_call *call, const ch
 /* Is berth's own network there? ENGINE_NOT_FOUND, also where this kind of engine has none;
  * ENGINE_INVALID: there is one of that name which berth did not make. */
 void engine_look_at_bridge(struct engine *engine, struct engine_call *call);
-/* Removes berth's own network if no container uses it. The last call to this engine: its connection
- * is given up, with its events, as it would make the network again where it is being renewed. */
+/* Removes berth's own network if no container uses it; one that is being made, after that. The last
+ * call to this engine: its connection is given up, with its events, as it would make the network
+ * again where it is being renewed. */
 void engine_remove_bridge(struct engine *engine, struct engine_call *call);
 
 /* Compares what an inspect call found with the plan (dialect's rules), and, where the engine's word

@@ -104,6 +104,28 @@ class AnEngineThatFailsAtACreate(EngineTroubleCase):
         self.assert_nothing_left()
 
 
+class AnEngineThatMakesBerthsNetwork(EngineTroubleCase):
+    def leave_when(self, op: str, **slow: int) -> None:
+        self.engine.rule(op=op, **slow)
+        berth = self.start("run")
+        wait_until(lambda: self.engine.requests(op))
+        self.assertEqual(berth.terminate(), 0)
+        self.assert_nothing_left()
+
+    def test_when_berth_leaves_is_waited_for(self) -> None:
+        self.leave_when("network_create", delay_ms=1000)
+
+    def test_and_has_made_it_is_told_to_remove_it(self) -> None:
+        self.leave_when("network_create", reply_delay_ms=1000)
+
+    def test_and_does_not_answer_is_not_waited_for(self) -> None:
+        self.engine.rule(op="network_create", delay_ms=100000)
+        berth = self.start("run")
+        wait_until(lambda: self.engine.requests("network_create"))
+        self.assertEqual(berth.terminate(20), 0)
+        self.assertEqual(len(berth.events("network_left")), 1)
+
+
 class AnEngineThatDoesNotListItsContainers(EngineTroubleCase):
     def setUp(self) -> None:
         super().setUp()

@@ -91,9 +91,10 @@ bool oracle_is_poisoned(struct oracle *oracle, const char *session_id);
 /* The control plane forgets an item that was stopped long ago. */
 void oracle_work_is_forgotten(struct plane_work *work);
 void oracle_clock_is_set_back(struct oracle *oracle, struct machine *machine, uint64_t by_ms);
-/* Once a minute of the world: limits of time, and what berths believe. */
+/* Once a minute of the world: limits of time, what berths believe, and what they forget. */
 void oracle_look_around(struct oracle *oracle, struct machine *machine);
 void oracle_check_beliefs(struct oracle *oracle);
+void oracle_look_for_stranded(struct oracle *oracle);
 /* What has not come to its end yet, for the caller to free; NULL: everything has. */
 char *oracle_unsettled(struct oracle *oracle, struct machine *const *machines, size_t count);
 void oracle_fail_final(struct oracle *oracle, const char *why);

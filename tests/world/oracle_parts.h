@@ -100,7 +100,9 @@ const struct environment_scenario *environment_of(const struct oracle *oracle,
 
 /* oracle_engine.c: no key of that environment could list, then or later. */
 bool oracle_may_not_list(const struct oracle *oracle, size_t environment, uint64_t since_ms);
-/* Acked by a berth, long ago, and forgotten: nobody has a container for it, or a reason. */
+
+/* oracle_left.c: acked by a berth, long ago, and forgotten: nobody has a container for it, or a
+ * reason. */
 bool oracle_is_stranded(struct oracle *oracle, struct plane_work *work);
 
 /* oracle_belief.c: `state` is its session's now. */

@@ -28,6 +28,7 @@ struct plane_item {
 	/* Microseconds since the epoch, 0 for null: what goes over the wire. */
 	int64_t created_us, acked_us, started_us, beaten_us, stop_requested_us, stopped_us;
 	unsigned all_offers;	    /* in all leases */
+	unsigned redelivered;	    /* in this one, when it was held already */
 	struct plane_token *tokens; /* the latest first */
 	struct sim_event lapse;
 	struct plane_item *prev, *next;		      /* of its environment */

@@ -45,7 +45,8 @@ void plane_lapse(struct plane_item *item)
 	work->claimed_ms = work->acked_ms = work->beaten_ms = work->lease_until_ms = 0;
 	work->last_heartbeat[0] = '\0';
 	work->lease++;
-	work->offers = work->beats = 0;
+	work->offers = item->redelivered;
+	item->redelivered = work->beats = 0;
 	plane_enqueue(item);
 	if (observer->lapsed)
 		observer->lapsed(work, observer->arg);
@@ -100,6 +101,8 @@ struct plane_item *plane_claim(struct plane_queue *queue, uint64_t reclaim_ms, s
 		plane_issue_token(item);
 	if (item->work.state == WORK_QUEUED)
 		item->work.claimed_ms = sim_now_ms(queue->plane->sim);
+	else
+		item->redelivered++;
 	item->all_offers++;
 	item->work.offers++;
 	if (observer->offered)

@@ -186,7 +186,7 @@ static void draw_workers(struct scenario *scenario, struct sim *sim)
 	scenario->leaves_early = rate(sim, 300);
 	scenario->is_killed_for_memory = rate(sim, 300);
 	scenario->poison_rate = rate(sim, 300);
-	scenario->healthcheck_rate = rate(sim, 1000);
+	scenario->healthcheck_rate = rate(sim, 2000);
 	scenario->no_secret_rate = rate(sim, 5000);
 	scenario->longest_work_ms = sim_random_scale(sim, 5 * SECOND, 8 * MINUTE);
 }

@@ -328,7 +328,7 @@ static void hand_out_again(struct plane_work *work, void *arg)
 /* Whoever mends a queue may hand out anew what got stuck in it. */
 static void mend_queue(struct outage *outage)
 {
-	if (is_partly_cut_off(outage))
+	if (is_partly_cut_off(outage) && sim_chance(outage->world->sim, 5000))
 		plane_each(outage->world->plane, hand_out_again, outage->world);
 }
 

@@ -213,6 +213,7 @@ static void on_minute(void *arg)
 	for (size_t i = 0; i < world->scenario.machine_count; i++)
 		oracle_look_around(world->oracle, world->machines[i]);
 	oracle_check_beliefs(world->oracle);
+	oracle_look_for_stranded(world->oracle);
 	if (world->is_calm)
 		look_for_the_end(world);
 }
