@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What is left behind: containers whose session is over, and items that nobody runs or ends. */
-#include "world/oracle_parts.h"
-
 #include "base/cleanup.h"
 #include "base/text.h"
+#include "world/oracle_parts.h"
 
 /* Since its ack: by then its berth has made up its mind, or has it still in hand. */
 #define LONG_AGO_MS UINT64_C(290000)
@@ -26,17 +25,16 @@ static void look_for_container(struct machine_container *container, void *arg)
 }
 
 /* A foreign poller's affair; or acked by a call that was given up long before; or its container was
- * taken away by a stranger; or it was handed out once more and acked once more, and whose ack it was
- * cannot be told. The first list that shows such an item reports it. */
+ * taken away by a stranger; or it was handed out once more and acked once more, and whose ack it
+ * was cannot be told. The first list that shows such an item reports it. */
 static bool is_beyond_telling(const struct witness *witness)
 {
 	if (witness->was_acked_by_foreign || witness->was_acked_late)
 		return true;
 	/* The berth that runs then learns of what is taken away, unless it ends soon after. */
-	return witness->acked_by &&
-	       ((witness->was_handed_out_twice && witness->acked_again != 0) ||
-		(witness->is_trace_taken &&
-		 witness->trace_taken_from != witness->acked_by->incarnation));
+	return witness->acked_by && ((witness->was_handed_out_twice && witness->acked_again != 0) ||
+				     (witness->is_trace_taken &&
+				      witness->trace_taken_from != witness->acked_by->incarnation));
 }
 
 /* That; or acked, and given up where nobody could look whether it may be stopped; or acked in haste

@@ -47,11 +47,11 @@ struct plane_work {
 	uint64_t queued_ms, claimed_ms, acked_ms, beaten_ms, stopped_ms; /* 0: not in this lease */
 	uint64_t lease_until_ms;					 /* 0: none */
 	char last_heartbeat[32];					 /* "" until beaten */
-	unsigned lease;	 /* how often it has been queued anew: counts from 0 */
+	unsigned lease; /* how often it has been queued anew: counts from 0 */
 	/* In this lease, lost ones too, and those of the lease before that its holder did not need:
 	 * whoever got them may ack in this one. */
 	unsigned offers;
-	unsigned beats;	 /* first heartbeats accepted in this lease */
+	unsigned beats; /* first heartbeats accepted in this lease */
 	UT_hash_handle hh;
 
 	void *oracle; /* of who checks */
