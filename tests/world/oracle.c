@@ -334,7 +334,7 @@ static void on_lapsed(struct plane_work *work, void *arg)
 	witness->was_acked_by_foreign = witness->was_held_by_foreign = false;
 	witness->holder = NULL;
 	witness->starts = 0;
-	witness->is_trace_taken = witness->was_handed_out_twice = false;
+	witness->is_trace_taken = witness->was_handed_out_twice = witness->is_given_up = false;
 }
 
 struct plane_observer oracle_plane_observer(struct oracle *oracle)

@@ -30,6 +30,7 @@ struct witness {
 	bool was_acked_by_foreign;
 	bool was_acked_late;	   /* by a call that nobody waited for any more */
 	bool is_called_stuck;	   /* by a berth that has it not in hand */
+	bool is_given_up;	   /* by a berth that leaves, and names it */
 	bool was_handed_out_twice; /* when it was acked already */
 	unsigned acked_again;	   /* later, in this lease: bits by host; see oracle_bit_of() */
 	/* Acked before it had a container, and none was made since: should its berth be killed now,

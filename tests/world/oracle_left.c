@@ -53,10 +53,8 @@ static bool is_excused(struct oracle *oracle, struct plane_work *work)
 	if (host->jumped_ms >= work->acked_ms &&
 	    witness->acked_by->incarnation != witness->incarnation)
 		return true;
-	/* Its berth was told to leave, and got no answer in the seconds that it had. */
-	if (witness->is_traceless && witness->acked_by->incarnation != witness->incarnation &&
-	    (oracle->scenario->queue_weather.crawls > 0 ||
-	     spell_reaches(&host->cut_off, work->acked_ms)))
+	/* Its berth was told to leave, got no answer in the seconds that it had, and says so. */
+	if (witness->is_given_up)
 		return true;
 	return witness->is_traceless && host->kills > witness->kills;
 }

@@ -64,6 +64,9 @@ void oracle_log_line(struct oracle *oracle, const struct host_log_line *line)
 	struct plane_work *work = line->work ? plane_find(oracle->plane, line->work) : NULL;
 	if (work && strcmp(line->event, "stuck") == 0)
 		witness_of(work)->is_called_stuck = true;
+	if (work && strcmp(line->event, "undecided") == 0 && line->message &&
+	    strstr(line->message, "berth queue stop"))
+		witness_of(work)->is_given_up = true;
 	if (strcmp(line->event, "bug") == 0)
 		oracle_fail(oracle, "berth calls it a bug: %s", line->message);
 	if (strcmp(line->event, "state") == 0 && edge) {
