@@ -441,9 +441,12 @@ static void set_spell(struct oracle *oracle, struct spell *spell, bool goes_on)
 	spell->until_ms = sim_now_ms(oracle->sim);
 }
 
-void oracle_environment_may_list(struct oracle *oracle, size_t environment, bool may)
+void oracle_environment_may_list(struct oracle *oracle, size_t environment, bool may,
+				 bool is_barred)
 {
 	set_spell(oracle, &oracle->unlisted[environment], !may);
+	if (is_barred)
+		set_spell(oracle, &oracle->barred[environment], !may);
 }
 
 void oracle_host_is_cut_off(struct oracle *oracle, const struct host *host, bool is_cut_off)

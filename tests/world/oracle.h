@@ -61,8 +61,9 @@ const char *oracle_violation(const struct oracle *oracle);
 void oracle_add_host(struct oracle *oracle, struct host *host, const char *instance,
 		     const char *state_dir, int64_t cap, const int64_t *environment_caps);
 
-/* Its key may list from now on, or not. */
-void oracle_environment_may_list(struct oracle *oracle, size_t environment, bool may);
+/* Its key may list from now on, or not; `is_barred`: from that alone. */
+void oracle_environment_may_list(struct oracle *oracle, size_t environment, bool may,
+				 bool is_barred);
 /* That berth's calls to its queue get through, or not. */
 void oracle_host_is_cut_off(struct oracle *oracle, const struct host *host, bool is_cut_off);
 void oracle_clock_jumps(struct oracle *oracle, const struct host *host);

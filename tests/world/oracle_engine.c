@@ -256,6 +256,18 @@ static bool is_killed_too_soon(const struct oracle *oracle, const struct trace *
 	       sim_now_ms(oracle->sim) + 1000 < until_ms;
 }
 
+/* Its item is acked, and nobody has begun with it: without its container nobody knows of it. */
+static bool is_forgotten(struct oracle *oracle, const struct trace *trace,
+			 const struct plane_work *work, const struct witness *witness,
+			 const struct host *by)
+{
+	return work->state == WORK_STARTING && witness->acked_by == by && trace->made_by == by &&
+	       trace->lease == work->lease && trace->started_ms != 0 && !oracle->nobody_waits &&
+	       !oracle_is_beyond_telling(witness) &&
+	       oracle_host_of(oracle, by)->jumped_ms < work->acked_ms &&
+	       !spell_reaches(&oracle->barred[trace->environment], work->acked_ms);
+}
+
 void oracle_container_touched(struct oracle *oracle, struct machine_container *container,
 			      const char *what, struct host *by)
 {
@@ -278,11 +290,15 @@ void oracle_container_touched(struct oracle *oracle, struct machine_container *c
 	if (work && is_killed && is_killed_too_soon(oracle, trace, work, witness))
 		oracle_fail(oracle, "%s kills %s before its grace is over", by->name,
 			    container->name);
+	bool is_removed = !is_told && !is_killed;
+	if (work && is_removed && is_forgotten(oracle, trace, work, witness, by))
+		oracle_fail(oracle, "%s removes %s, whose item is left starting", by->name,
+			    container->name);
 	if (is_told)
 		trace->told_ms = sim_now_ms(oracle->sim);
 	trace->was_told = true;
 	/* One that was given up long ago takes away what a later run has started. */
-	trace->was_removed_by_berth |= strcmp(what, "remove") == 0 && !oracle->nobody_waits;
+	trace->was_removed_by_berth |= is_removed && !oracle->nobody_waits;
 	if (witness && witness->holder == container)
 		witness->holder_was_told = true;
 }

@@ -27,7 +27,7 @@ static void look_for_container(struct machine_container *container, void *arg)
 /* A foreign poller's affair; or acked by a call that was given up long before; or its container was
  * taken away by a stranger; or it was handed out once more and acked once more, and whose ack it
  * was cannot be told. The first list that shows such an item reports it. */
-static bool is_beyond_telling(const struct witness *witness)
+bool oracle_is_beyond_telling(const struct witness *witness)
 {
 	if (witness->was_acked_by_foreign || witness->was_acked_late)
 		return true;
@@ -43,7 +43,7 @@ static bool is_excused(struct oracle *oracle, struct plane_work *work)
 {
 	const struct witness *witness = witness_of(work);
 
-	if (is_beyond_telling(witness) ||
+	if (oracle_is_beyond_telling(witness) ||
 	    oracle_may_not_list(oracle, environment_index(work->environment), work->acked_ms))
 		return true;
 	if (!witness->acked_by)
@@ -97,7 +97,8 @@ static void look_for_stranded(struct plane_work *work, void *arg)
 	struct oracle *oracle = arg;
 	const struct witness *witness = witness_of(work);
 
-	if (work->state != WORK_STARTING || !witness->acked_by || is_beyond_telling(witness) ||
+	if (work->state != WORK_STARTING || !witness->acked_by ||
+	    oracle_is_beyond_telling(witness) ||
 	    witness->acked_by->incarnation != witness->incarnation)
 		return;
 	const struct oracle_host *host = oracle_host_of(oracle, witness->acked_by);

@@ -77,7 +77,8 @@ struct oracle {
 	struct trace *traces;
 	struct trace *believed;
 	struct history *histories;
-	struct spell unlisted[ENVIRONMENTS_MAX]; /* its key may not list */
+	struct spell unlisted[ENVIRONMENTS_MAX]; /* its key may not list, or do anything */
+	struct spell barred[ENVIRONMENTS_MAX];	 /* its key may do anything but list */
 	bool nobody_waits; /* for the answer to the call that takes effect now */
 	char *violation;
 };
@@ -101,7 +102,9 @@ const struct environment_scenario *environment_of(const struct oracle *oracle,
 /* oracle_engine.c: no key of that environment could list, then or later. */
 bool oracle_may_not_list(const struct oracle *oracle, size_t environment, uint64_t since_ms);
 
-/* oracle_left.c: acked by a berth, long ago, and forgotten: nobody has a container for it, or a
+/* oracle_left.c: whose ack it was, and what has become of its container, no berth can tell. */
+bool oracle_is_beyond_telling(const struct witness *witness);
+/* Acked by a berth, long ago, and forgotten: nobody has a container for it, or a
  * reason. */
 bool oracle_is_stranded(struct oracle *oracle, struct plane_work *work);
 

@@ -257,7 +257,8 @@ static void set(struct outage *outage, bool is_bad)
 	if (outage->trouble == TROUBLE_IMAGE)
 		slow_queues_down(world, is_bad);
 	if (outage->trouble == TROUBLE_KEY || outage->trouble == TROUBLE_LIST)
-		oracle_environment_may_list(world->oracle, outage->which, !is_bad);
+		oracle_environment_may_list(world->oracle, outage->which, !is_bad,
+					    outage->trouble == TROUBLE_LIST);
 	world_note_who_is_unfit(world);
 	if (!is_bad && (outage->trouble == TROUBLE_KEY || outage->trouble == TROUBLE_LIST))
 		world_change_keys(world);
