@@ -93,8 +93,15 @@ static void on_cleared(struct engine_call *call, void *arg)
 	struct backend *backend = arg;
 	struct daemon *daemon = backend->daemon;
 
-	if (call->outcome != ENGINE_OK && call->outcome != ENGINE_ALREADY &&
-	    call->outcome != ENGINE_NOT_FOUND)
+	if (call->outcome == ENGINE_ALREADY)
+		/* By a container that waits for the next start, or, in Docker after a crash, by one
+		 * that is long gone. */
+		log_event(
+			LOG_INFO, "network_left", NULL, NULL,
+			"%s: still in use; of a container that is gone, 'docker network disconnect "
+			"--force %s CONTAINER' frees it",
+			engine_bridge(backend->engine), engine_bridge(backend->engine));
+	else if (call->outcome != ENGINE_OK && call->outcome != ENGINE_NOT_FOUND)
 		(void)log_err(LOG_WARNING, "network_left", NULL, &call->err);
 	if (--daemon->clearing == 0)
 		loop_stop(daemon->loop);

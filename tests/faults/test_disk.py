@@ -71,7 +71,7 @@ class AFullStateDir(FaultCase):
         self.cp.finish_session(item["session_id"])
         berth.wait_event("record_lost", SECONDS)
         self.cp.wait_stopped([item["id"]], SECONDS)
-        self.leave(berth)
+        self.leave(berth, 75)
         filler.unlink()
         self.assert_end("state_dir full when the session ends", item, End("stopped"),
                         records_are_lost=True)
