@@ -297,6 +297,7 @@ void oracle_container_touched(struct oracle *oracle, struct machine_container *c
 	if (is_told)
 		trace->told_ms = sim_now_ms(oracle->sim);
 	trace->was_told = true;
+	trace->was_cut_off = container->was_cut_off;
 	/* One that was given up long ago takes away what a later run has started. */
 	trace->was_removed_by_berth |= is_removed && !oracle->nobody_waits;
 	if (witness && witness->holder == container)

@@ -101,11 +101,14 @@ static void look_for_stranded(struct plane_work *work, void *arg)
 	    oracle_is_beyond_telling(witness) ||
 	    witness->acked_by->incarnation != witness->incarnation)
 		return;
+	size_t environment = environment_index(work->environment);
 	const struct oracle_host *host = oracle_host_of(oracle, witness->acked_by);
-	const struct spell *unlisted = &oracle->unlisted[environment_index(work->environment)];
+	const struct spell *unlisted = &oracle->unlisted[environment];
 	uint64_t within_ms = SETTLES_WITHIN_MS, since_ms = work->acked_ms;
 
-	if (host->able_since_ms == 0 || host->cut_off.goes_on || unlisted->goes_on)
+	/* (With a key that may not list it is given up at once.) */
+	if (host->able_since_ms == 0 || host->cut_off.goes_on || unlisted->goes_on ||
+	    spell_reaches(&oracle->barred[environment], work->acked_ms))
 		return;
 	if (host->able_since_ms > since_ms)
 		since_ms = host->able_since_ms;

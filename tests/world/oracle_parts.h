@@ -24,6 +24,7 @@ struct trace {
 	bool was_started_late; /* by a call that nobody waited for any more */
 	bool was_late;	       /* made by a call that nobody waited for any more */
 	bool was_removed_by_berth;
+	bool was_cut_off; /* its start was: to its end the engine says that it waits for one */
 	uint64_t removed_incarnation; /* of its berth at that time; 0: it did not run */
 	uint64_t ended_ms;	      /* 0: it runs, or never did */
 	bool is_believed; /* its berth takes it for running, since then, in that incarnation: */

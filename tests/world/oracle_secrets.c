@@ -117,9 +117,12 @@ static void read_records(struct oracle *oracle, const struct oracle_host *host)
 }
 
 /* One that a stranger took away is missed by the berth that knew it then, unless it ended soon
- * after. */
+ * after. Where a start was cut off the engine never says that it ran: without its process only a
+ * berth that has seen it run knows. */
 static bool was_there_to_be_seen(const struct trace *trace)
 {
+	if (trace->was_cut_off && trace->believed_by != trace->removed_incarnation)
+		return false;
 	return trace->was_removed_by_berth || trace->container ||
 	       (trace->removed_incarnation != 0 && trace->known_by == trace->removed_incarnation &&
 		trace->removed_incarnation == trace->made_by->incarnation);
