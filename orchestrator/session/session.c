@@ -226,7 +226,8 @@ bool session_give_up_traceless(struct session *session)
 bool session_is_traceless(const struct session *session)
 {
 	bool may_be_acked = session->ack == ACK_PENDING || session->ack == ACK_OURS ||
-			    session->ack == ACK_IN_DOUBT || session->state == SESSION_REFUSING;
+			    session->ack == ACK_IN_DOUBT || session->state == SESSION_REFUSING ||
+			    session->state == SESSION_FORCE_STOPPING;
 
 	return may_be_acked && !session->container_id[0];
 }

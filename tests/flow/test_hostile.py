@@ -8,7 +8,7 @@ import time
 from typing import Any
 
 from environments import EnvironmentsCase, Row
-from harness import Berth
+from harness import Berth, wait_until
 from hostile_items import (BROKEN_SECRETS, BROKEN_TOKEN, MALFORMED, ODD, REFUSED, SKIPPED, Kinds)
 
 # How long what stays in the queue is watched, and the polls that are no hot loop in this time: one
@@ -120,6 +120,15 @@ class AnItemThatIsNoSessionOfOurs(HostileCase):
         self.assert_exit(berth, 75)
         self.assertEqual(self.cp.item(item["id"])["state"], "stopped")
         self.assertEqual(len(berth.events("undecided", work=item["id"])), 1)
+
+    def test_that_cannot_be_stopped_before_berth_leaves_is_named_with_the_remedy(self) -> None:
+        self.cp.fault("stop", status=500, times=None)
+        item = self.queue_hostile(self.env["id"], REFUSED["a healthcheck"])
+        berth = self.start("run")
+        wait_until(lambda: self.cp.log.of("stop", work=item["id"]))
+        self.assertEqual(berth.terminate(60), 75)
+        [last] = berth.events("undecided", work=item["id"])[-1:]
+        self.assertIn(f"'berth queue stop {item['id']}' ends it", last["msg"])
 
     def test_is_acked_again_when_it_is_handed_out_again_before_its_ack(self) -> None:
         self.cp.fault("poll", when="after", offer=True, duplicate=True)

@@ -284,6 +284,11 @@ static void remove_it(struct machine *machine, struct wire_call *call,
 		refuse(machine, call, 409, "removal of container is already in progress");
 		return;
 	}
+	if (container->status == CONTAINER_RUNNING && !strstr(call->path, "force=true")) {
+		refuse(machine, call, machine_is_podman(machine) ? 500 : 409,
+		       "cannot remove container as it is running: container state improper");
+		return;
+	}
 	touch(container, call);
 	if (fails(machine, call, machine->trouble.remove_fails))
 		return;
