@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* berth: one container per agent session. Finds the command and hands over to it. */
+#include "base/err.h"
 #include "cli/commands.h"
 #include "cli/exit.h"
 #include "cli/explain.h"
+#include "cli/privileges.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -143,5 +145,13 @@ static int end_output(int exit_code)
 
 int main(int argc, char **argv)
 {
-	return open_standard_streams() ? end_output(run(argc, argv)) : EXIT_INTERNAL;
+	struct err err;
+
+	if (!open_standard_streams())
+		return EXIT_INTERNAL;
+	if (privileges_give_up(&err) < 0) {
+		explain("berth: %s\n", err.text);
+		return EXIT_INTERNAL;
+	}
+	return end_output(run(argc, argv));
 }
