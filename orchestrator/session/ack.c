@@ -3,6 +3,7 @@
  * Taking the item off the queue. The ack has a track of its own beside the states, because it may
  * be sent while the container is still being made; ACKING waits for its result and acts on it.
  */
+#include "session/holding.h"
 #include "session/steps.h"
 
 #include <stdio.h>
@@ -12,10 +13,7 @@
 #define RETRY_AFTER_MAX_MS 10000u
 #define CLOCK_SLACK_MS	   2000 /* the server's Date header tells whole seconds */
 
-/* An earlier run has acked so long before its container was made (by an engine that took its time)
- * or after that, at most. */
-#define ACKED_BEFORE_MS 120000
-#define ACKED_AFTER_MS	5000
+#define ACKED_AFTER_MS 5000 /* its container was made by an earlier run, at most */
 
 static void settle(struct session *session);
 
@@ -47,7 +45,8 @@ static bool is_earlier_attempt(const struct session *session, int64_t acked_ms)
 	int64_t made_ms = session->earlier_made_ms;
 	int64_t latest_ms = made_ms + session->site->config->poll.ack_within_ms + ACKED_AFTER_MS;
 
-	return made_ms != 0 && acked_ms + ACKED_BEFORE_MS >= made_ms && acked_ms <= latest_ms;
+	return made_ms != 0 && acked_ms + HOLDING_ACKED_BEFORE_MS >= made_ms &&
+	       acked_ms <= latest_ms;
 }
 
 /* Acked by one of our attempts, as far as can be told: after it was offered to us, before the last

@@ -3,10 +3,6 @@
 
 #define CLOCK_SLACK_MS 2000 /* between the engine's clock and the control plane's */
 
-/* An item may be acked so long before its container is there: in haste, by an engine that takes its
- * time, once more where its first answer was lost. */
-#define ACKED_BEFORE_MS 120000
-
 /* By our clock. */
 static int64_t acked_ms(const struct holding *holding, const struct work_status *status)
 {
@@ -27,7 +23,7 @@ bool holding_is_ours(const struct holding *holding, const struct work_status *st
 static bool was_acked_for_it(const struct holding *holding, const struct work_status *status)
 {
 	return holding->acknowledged_at_ms != 0 ||
-	       acked_ms(holding, status) + ACKED_BEFORE_MS >= holding->created_ms;
+	       acked_ms(holding, status) + HOLDING_ACKED_BEFORE_MS >= holding->created_ms;
 }
 
 bool holding_never_began(const struct holding *holding, const struct work_status *status)

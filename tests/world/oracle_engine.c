@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The engines' side: what is made, started, touched and left. */
 #include "base/cleanup.h"
+#include "session/holding.h"
 #include "world/oracle_parts.h"
 
 #include <inttypes.h>
@@ -203,7 +204,9 @@ void oracle_container_removed(struct oracle *oracle, struct machine_container *c
 		return;
 	}
 	witness_of(work)->is_trace_taken = true;
-	witness_of(work)->trace_taken_from = trace->removed_incarnation;
+	/* A berth that has not seen it yet does not miss it. */
+	witness_of(work)->trace_taken_from =
+		trace->known_by == trace->removed_incarnation ? trace->known_by : 0;
 }
 
 /* --- touched ---------------------------------------------------------------------------------- */
@@ -264,6 +267,8 @@ static bool is_forgotten(struct oracle *oracle, const struct trace *trace,
 	return work->state == WORK_STARTING && witness->acked_by == by && trace->made_by == by &&
 	       trace->lease == work->lease && trace->started_ms != 0 && !oracle->nobody_waits &&
 	       !oracle_is_beyond_telling(witness) &&
+	       /* An ack so long before is taken for somebody else's. */
+	       trace->made_ms < work->acked_ms + (uint64_t)HOLDING_ACKED_BEFORE_MS &&
 	       oracle_host_of(oracle, by)->jumped_ms < work->acked_ms &&
 	       !spell_reaches(&oracle->barred[trace->environment], work->acked_ms);
 }
