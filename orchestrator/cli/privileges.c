@@ -11,7 +11,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 
-static const cap_value_t kept[] = {CAP_DAC_READ_SEARCH, CAP_SYS_PTRACE};
+static const cap_value_t kept[] = {CAP_DAC_OVERRIDE, CAP_SYS_PTRACE};
 
 static void cap_freep(cap_t *caps)
 {

@@ -9,10 +9,10 @@ struct err;
 /*
  * Before any key is read. From here on, for this process and whatever it would run:
  *
- * - no capability but CAP_DAC_READ_SEARCH (key and policy files that belong to others) and
- *   CAP_SYS_PTRACE (Podman's files, seen through its monitor's /proc/PID/root), and those only if
- *   they are there; also not by way of the bounding, inheritable and ambient sets. Nobody but root
- *   has any to give up;
+ * - no capability but CAP_DAC_OVERRIDE (key files, state and engine sockets of others; whoever is
+ *   root owns most files anyway) and CAP_SYS_PTRACE (Podman's files, seen through its monitor's
+ *   /proc/PID/root), and those only if they are there; also not by way of the bounding, inheritable
+ *   and ambient sets. Nobody but root has any to give up;
  * - no new privileges by executing a file (no_new_privs);
  * - nobody but root may attach to it or read its memory: not dumpable, and no core files.
  *

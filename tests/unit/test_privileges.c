@@ -16,8 +16,8 @@
 
 #define NOBODY 65534
 
-/* Of capabilities(7): DAC_READ_SEARCH is 2, SYS_PTRACE 19. */
-#define KEPT "0000000000080004"
+/* DAC_OVERRIDE is 1, SYS_PTRACE 19 (linux/capability.h). */
+#define KEPT "0000000000080002"
 
 /* A line of /proc/self/status, without its name. */
 static void read_status(const char *name, char *ret, size_t size)
@@ -63,16 +63,16 @@ static void in_a_process(uid_t uid, bool (*check)(void))
 	assert_int_equal(status, 0);
 }
 
-static bool root_may_only_read(void)
+static bool root_has_two(void)
 {
 	return shows("CapEff", KEPT) && shows("CapPrm", KEPT) && shows("CapBnd", KEPT) &&
 	       shows("CapInh", "0000000000000000") && shows("CapAmb", "0000000000000000");
 }
 
-static void root_keeps_two_capabilities_for_reading(void **state)
+static void root_keeps_two_capabilities(void **state)
 {
 	(void)state;
-	in_a_process(0, root_may_only_read);
+	in_a_process(0, root_has_two);
 }
 
 static bool user_may_nothing(void)
@@ -132,7 +132,7 @@ static void its_memory_is_closed_to_other_processes_of_its_user(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(root_keeps_two_capabilities_for_reading),
+		cmocka_unit_test(root_keeps_two_capabilities),
 		cmocka_unit_test(another_user_has_none),
 		cmocka_unit_test(no_file_gives_privileges_and_no_core_is_written),
 		cmocka_unit_test(its_memory_is_closed_to_other_processes_of_its_user),

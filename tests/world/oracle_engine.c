@@ -269,7 +269,7 @@ static bool is_forgotten(struct oracle *oracle, const struct trace *trace,
 	       !oracle_is_beyond_telling(witness) &&
 	       /* An ack so long before is taken for somebody else's. */
 	       trace->made_ms < work->acked_ms + (uint64_t)HOLDING_ACKED_BEFORE_MS &&
-	       oracle_host_of(oracle, by)->jumped_ms < work->acked_ms &&
+	       oracle_host_of(oracle, by)->jumped_ms < trace->made_ms &&
 	       !spell_reaches(&oracle->barred[trace->environment], work->acked_ms);
 }
 
@@ -299,7 +299,8 @@ void oracle_container_touched(struct oracle *oracle, struct machine_container *c
 	if (work && is_removed && is_forgotten(oracle, trace, work, witness, by))
 		oracle_fail(oracle, "%s removes %s, whose item is left starting", by->name,
 			    container->name);
-	if (is_told)
+	/* (What arrives when it was given up long ago was told in vain.) */
+	if (is_told && !oracle->nobody_waits)
 		trace->told_ms = sim_now_ms(oracle->sim);
 	trace->was_told = true;
 	trace->was_cut_off = container->was_cut_off;
