@@ -50,7 +50,7 @@ static bool is_excused(struct oracle *oracle, struct plane_work *work)
 		return false;
 	/* After a restart only times tell whose ack it was. */
 	const struct oracle_host *host = oracle_host_of(oracle, witness->acked_by);
-	if (host->jumped_ms >= work->acked_ms &&
+	if (host->jumped_ms >= work->queued_ms &&
 	    witness->acked_by->incarnation != witness->incarnation)
 		return true;
 	/* Its berth was told to leave, got no answer in the seconds that it had, and says so. */
