@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/capability.h>
 #include <sys/prctl.h>
@@ -76,6 +77,9 @@ int privileges_give_up(struct err *err)
 {
 	const struct rlimit no_core = {0};
 
+	/* libcurl would write there what decrypts its connections (7.71 and later). */
+	if (unsetenv("SSLKEYLOGFILE") < 0)
+		return fail(err, "SSLKEYLOGFILE");
 	int r = give_up_capabilities(err);
 	if (r < 0)
 		return r;

@@ -14,6 +14,7 @@ struct err;
  *   /proc/PID/root), and those only if they are there; also not by way of the bounding, inheritable
  *   and ambient sets. Nobody but root has any to give up;
  * - no new privileges by executing a file (no_new_privs);
+ * - what SSLKEYLOGFILE asks for, the secrets of TLS connections in a file, is not done;
  * - nobody but root may attach to it or read its memory: not dumpable, and no core files.
  *
  * ERR_REFUSED if the kernel refuses any of that: berth must not go on then.

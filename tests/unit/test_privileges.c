@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
@@ -129,12 +130,26 @@ static void its_memory_is_closed_to_other_processes_of_its_user(void **state)
 	in_a_process(NOBODY, neighbour_sees_nothing);
 }
 
+static bool has_no_key_log(void)
+{
+	return !getenv("SSLKEYLOGFILE");
+}
+
+static void nobody_gets_the_secrets_of_its_connections(void **state)
+{
+	(void)state;
+	assert_int_equal(setenv("SSLKEYLOGFILE", "/dev/null", 1), 0);
+	in_a_process(NOBODY, has_no_key_log);
+	assert_int_equal(unsetenv("SSLKEYLOGFILE"), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(root_keeps_two_capabilities),
 		cmocka_unit_test(another_user_has_none),
 		cmocka_unit_test(no_file_gives_privileges_and_no_core_is_written),
+		cmocka_unit_test(nobody_gets_the_secrets_of_its_connections),
 		cmocka_unit_test(its_memory_is_closed_to_other_processes_of_its_user),
 	};
 
