@@ -4,6 +4,7 @@
 # docker.sh COMMAND DIR - a private Docker daemon for tests, complete in DIR.
 #
 #   start   start the daemon, wait until it answers, print its environment; nothing if it runs already
+#   start-gvisor  the same, and the daemon has a second runtime, gVisor's runsc
 #   stop    remove its containers and networks, end it, and take back what start made on the machine
 #   status  exit 0 and one line if it answers, else exit 3
 #   env     print DIR/env: ENGINE=unix:///... and BRIDGE_ADDRESS=..., the address of this machine at which
@@ -22,7 +23,7 @@ set -euo pipefail
 . "$(dirname "$0")/private.sh"
 
 usage() {
-	echo "usage: docker.sh start|stop|status|env|crash|resume DIR" >&2
+	echo "usage: docker.sh start|start-gvisor|stop|status|env|crash|resume DIR" >&2
 	exit 64
 }
 
@@ -54,6 +55,7 @@ make_links() {
 	in_namespace iptables -A DOCKER-USER -i outside -j ACCEPT
 }
 
+# write_settings [RUNTIMES] - members of daemon.json's "runtimes".
 write_settings() {
 	local block
 	block=$(cat "$dir/block")
@@ -77,6 +79,7 @@ write_settings() {
 		  "default-address-pools": [{"base": "10.$(part "$block" 8).0/21", "size": 26}],
 		  "userland-proxy": false,
 		  "live-restore": true,
+		  "runtimes": {${1-}},
 		  "shutdown-timeout": 5
 		}
 	END
@@ -102,7 +105,8 @@ start_dockerd() {
 	wait_until dockerd api http://engine/_ping
 }
 
-start() {
+# begin [RUNTIMES]
+begin() {
 	if status >/dev/null; then
 		print_env
 		return
@@ -114,12 +118,21 @@ start() {
 	mkdir -p "$dir/run"
 	rm -f "$dir"/*.log
 	make_network
-	write_settings
+	write_settings "$@"
 	detach containerd containerd --config "$dir/containerd.toml"
 	wait_until containerd test -S "$dir/containerd.sock"
 	start_dockerd
 	mv "$dir/env.new" "$dir/env"
 	print_env
+}
+
+start() {
+	begin
+}
+
+start_gvisor() {
+	needs runsc:runsc
+	begin '"runsc": {"path": "runsc", "runtimeArgs": ["--network=host", "--ignore-cgroups"]}'
 }
 
 stop() {
@@ -160,6 +173,7 @@ resume() {
 set_directory "$2" docker.sock
 
 case $1 in
+	start-gvisor) start_gvisor ;;
 	start | stop | status | crash | resume) "$1" ;;
 	env) print_env ;;
 	*) usage ;;

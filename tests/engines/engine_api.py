@@ -57,10 +57,13 @@ class EngineApi:
 
     def open(self, method: str, path: str, body: object = None, timeout: float | None = None,
              api: str = API) -> http.client.HTTPResponse:
-        """The open answer of one request; EngineRefused from 400 on."""
+        """The open answer of one request, whose body is JSON or, in bytes, a tar; EngineRefused
+        from 400 on."""
         connection = UnixConnection(self.socket_path, timeout or self.timeout)
-        connection.request(method, api + path, None if body is None else json.dumps(body),
-                           {"Content-Type": "application/json"})
+        is_tar = isinstance(body, bytes)
+        connection.request(method, api + path,
+                           body if body is None or is_tar else json.dumps(body),
+                           {"Content-Type": f"application/{'x-tar' if is_tar else 'json'}"})
         answer = connection.getresponse()
         if answer.status >= 400:
             text = answer.read().decode(errors="replace")
@@ -103,11 +106,14 @@ class EngineApi:
         return [row["Name"] for row in self.call("GET", "/networks")
                 if row["Name"] not in BUILT_IN_NETWORKS]
 
-    def derive_image(self, reference: str, derived: str, instruction: str) -> None:
-        """A new image: another one, and an instruction of a Containerfile."""
+    def derive_image(self, reference: str, derived: str, instruction: str,
+                     files: bytes | None = None) -> None:
+        """A new image: another one, an instruction of a Containerfile, and the files of a tar."""
         repository, _, tag = derived.rpartition(":")
         made = self.call("POST", "/containers/create", {"Image": reference, "Cmd": ["unused"]})
         try:
+            if files is not None:
+                self.call("PUT", f"/containers/{made['Id']}/archive?path=/", files)
             # Podman 4.3.1 wants a body.
             self.call("POST", f"/commit?container={made['Id']}&repo={quote(repository, safe='')}"
                               f"&tag={tag}&changes={quote(instruction)}", {})

@@ -107,8 +107,20 @@ MASKED = """for p in /proc/acpi /proc/kcore /proc/keys /proc/latency_stats /proc
     done
     echo checked"""
 
-# More than the log may keep, by the descriptor that the worker writes its own output to.
-FILL_LOG = """head -c 12M /dev/zero | tr '\\0' x | fold -w 1000 >/proc/1/fd/1 && echo 12M written"""
+
+
+def fill_log(mib: int) -> str:
+    """Writes that much to the log, by the descriptor that the worker writes its own output to."""
+    return (f"head -c {mib}M /dev/zero | tr '\\0' x | fold -w 1000 >/proc/1/fd/1 && "
+            f"echo {mib}M written")
+
+
+# A sibling that anybody may connect to, and the addresses it has.
+SERVE = """node -e 'require("node:net").createServer((c) => c.end()).listen(8000, "0.0.0.0")' \
+    >/dev/null 2>&1 &
+    until (</dev/tcp/127.0.0.1/8000) 2>/dev/null; do sleep 0.1; done
+    node -p 'Object.values(require("node:os").networkInterfaces()).flat()
+        .filter((a) => a.family === "IPv4" && !a.internal).map((a) => a.address).join(" ")'"""
 
 # A process whose parent is gone before it ends is left to process 1.
 ORPHAN = """(sleep 0.1 &); sleep 0.5; echo $(cat /proc/1/comm) \
@@ -177,5 +189,5 @@ def _surroundings(policy: Policy) -> list[Row]:
     return [Row(f"{name} name space", "own", namespace_script(name), "own")
             for name in NAMESPACES] + [
         Row("masked paths", "the engine's", MASKED, "checked"),
-        Row("log", f"at most {policy.part('log', 'size')}", FILL_LOG, "12M written"),
+        Row("log", f"at most {policy.part('log', 'size')}", fill_log(12), "12M written"),
     ]

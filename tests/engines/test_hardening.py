@@ -11,16 +11,9 @@ import private_engine
 from engine_case import SECONDS, EngineCase
 from harness import berth_program
 from kinds import KIND
-from promises import Policy, Row, connect_script, rows, size
+from promises import SERVE, Policy, Row, connect_script, rows, size
 
 setUpModule, tearDownModule = private_engine.start, private_engine.stop
-
-# A sibling that anybody may connect to, and the addresses it has.
-SERVE = """node -e 'require("node:net").createServer((c) => c.end()).listen(8000, "0.0.0.0")' \
-    >/dev/null 2>&1 &
-    until (</dev/tcp/127.0.0.1/8000) 2>/dev/null; do sleep 0.1; done
-    node -p 'Object.values(require("node:os").networkInterfaces()).flat()
-        .filter((a) => a.family === "IPv4" && !a.internal).map((a) => a.address).join(" ")'"""
 
 
 class EveryPromise(EngineCase):

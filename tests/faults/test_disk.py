@@ -9,7 +9,7 @@ import processes
 from engine_case import SECONDS
 from fault_case import CONTAINERS, ENDED_ITSELF, QUEUED, End, FaultCase
 from kinds import KIND
-from promises import FILL_LOG
+from promises import fill_log
 
 setUpModule, tearDownModule = private_engine.start, private_engine.stop
 
@@ -35,7 +35,7 @@ class AFullDataRoot(FaultCase):
 
     def test_that_a_session_has_filled_itself_ends_none(self) -> None:
         self.mount("size=3m")
-        item, berth = self.session_under_way(script=[FILL_LOG])
+        item, berth = self.session_under_way(script=[fill_log(12)])
         self.assertEqual(self.results(item), ["12M written"])
         self.let_end(item, berth)
         self.assert_end("data root filled by the session's output", item, ENDED_ITSELF)

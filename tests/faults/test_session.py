@@ -13,7 +13,7 @@ import processes
 from engine_case import SECONDS
 from fault_case import CONTAINERS, ENDED_ITSELF, IS_DOCKER, IS_LIMITED, End, FaultCase
 from kinds import KIND
-from promises import FILL_LOG
+from promises import fill_log
 
 setUpModule, tearDownModule = private_engine.start, private_engine.stop
 
@@ -99,7 +99,7 @@ class ASessionThatFillsItsTmp(FaultCase):
 class ASessionThatFloodsItsLog(FaultCase):
     def test_keeps_as_much_of_it_as_the_policy_says(self) -> None:
         item, berth = self.session_under_way(
-            script=[FILL_LOG.replace("12M", f"{LOG_MIB}M")])
+            script=[fill_log(LOG_MIB)])
         self.assertEqual(self.results(item), [f"{LOG_MIB}M written"])
         self.assertLess(self.kept_by_engine(item), 2 * LOG_LIMIT + MIB)
         self.cp.finish_session(item["session_id"])

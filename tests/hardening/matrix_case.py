@@ -1,0 +1,128 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Runs a real session under a policy and has the probe try in it whatever it must not do; then has it
+do what it must be able to. Every cell of the matrix is asserted, and printed for table.py."""
+from __future__ import annotations
+
+import shlex
+import socket
+
+import control
+import private_engine
+import probe_image
+from engine_case import SECONDS
+from harness import ROOT, berth_program
+from kinds import KIND
+from let_through import let_through
+from policy_case import PolicyCase
+from promises import SERVE, Policy, fill_log, size
+from things import THINGS, Thing, no_programs, rooms
+from work import WORK
+
+# Of what must fail, so much must be refused here by nothing but the policy.
+LEAST_PROVEN = 40
+
+MIB = 1 << 20
+SIBLING = f"{SERVE}; echo secret >/workspace/file"
+# Where a key of the queue could be: surroundings and arguments of all processes, and files.
+LOOK_FOR_KEY = """cat /proc/[0-9]*/environ /proc/[0-9]*/cmdline | tr '\\0' '\\n'
+    grep -rhsa . /run /tmp /home /workspace /mnt /etc/berth* | head -c 100000"""
+
+
+class MatrixCase(PolicyCase):
+    image = probe_image.REFERENCE
+    # What the policy is too large for on a test machine; it is printed.
+    smaller: tuple[str, ...] = ()
+
+    def try_everything(self, name: str, expected: list[Thing] = THINGS) -> None:
+        policy = self.policy_as_run(name)
+        self.use(name, *self.smaller)
+        self.place.environment["sessions"] = 2
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            port = listener.getsockname()[1]
+            berth = self.start("run")
+            [sibling] = self.queue(end="hold", script=[SIBLING])
+            [addresses] = self.wait_result(sibling)
+            pid = max(self.engine.pids(self.running(sibling)["Id"]))
+            told = self.surroundings(policy, addresses.split()[0], pid)
+            loopback = "127.0.0.1" if KIND.has_addresses else "10.0.2.2"
+            log_mib = size(policy.part("log", "size")) // MIB + 2
+            [item] = self.queue(end="hold", script=[
+                shlex.join([probe_image.PROBE, *told, f"host_listener={loopback} {port}"]),
+                LOOK_FOR_KEY, *(script for script, _ in WORK.values()), fill_log(log_mib)])
+            container = self.running(item)["Id"]
+            tried, seen, *worked, _ = self.wait_result(item, len(WORK) + 3)
+            found = control.outcomes(tried)
+            as_root = control.attempt(self.engine.socket_path,
+                                      [*told, f"host_listener=127.0.0.1 {port}"])
+        # The host's root finds the key in its file, and keeps a log of any size.
+        as_root |= {"read the environment's key": "found", "keep more log": "kept"}
+        found["read the environment's key"] = "found" if self.env["key"] in seen else "absent"
+        kept = len(self.engine.logs(container))
+        found["keep more log"] = "kept" if kept > 1.1 * size(policy.part("log", "size")) else "cut"
+
+        expected = expected + self.places(policy)
+        self.assertEqual(sorted(found), sorted(thing.name for thing in expected))
+        self.judge(name, expected, found, as_root)
+        self.judge_work(name, worked)
+        for each in (sibling, item):
+            self.cp.finish_session(each["session_id"])
+        berth.wait_event("removed", SECONDS, count=2)
+        self.assertEqual(berth.terminate(), 0)
+        self.assert_nothing_left()
+
+    # --- what is tried --------------------------------------------------------------------------
+
+    def policy_as_run(self, name: str) -> Policy:
+        policy = Policy(ROOT / f"policies/{name}.yaml")
+        policy.values.update(line.split(": ", 1) for line in self.smaller)
+        return policy
+
+    def surroundings(self, policy: Policy, sibling: str, pid: int) -> list[str]:
+        """What both the session's probe and the control's are told. What the policy waives is not
+        tried: it would use up the machine."""
+        limits = [f"{name}={value}" for name, value in (
+            ("pids", policy["pids"]), ("memory", policy.bytes("memory")))
+            if name not in KIND.unenforced]
+        return [f"engine_socket={self.engine.socket_path}", f"host_disk={control.disk()}",
+                f"sibling={sibling} 8000", f"sibling_pid={pid}", f"nofile={policy['nofile']}",
+                *limits, f"room=/dev/shm:{policy.bytes('shm')}",
+                *(f"room={mount['path']}:{size(mount['size'])}" for mount in policy.tmpfs),
+                *(f"programs={mount['path']}" for mount in policy.tmpfs
+                  if mount["exec"] == "false")]
+
+    def places(self, policy: Policy) -> list[Thing]:
+        return (rooms(["/dev/shm", *(mount["path"] for mount in policy.tmpfs)])
+                + no_programs([mount["path"] for mount in policy.tmpfs
+                               if mount["exec"] == "false"]))
+
+    # --- what is true ---------------------------------------------------------------------------
+
+    def judge(self, name: str, expected: list[Thing], found: dict[str, str],
+              as_root: dict[str, str]) -> None:
+        proven = 0
+        for thing in expected:
+            outcome, root = found[thing.name], as_root[thing.name]
+            if thing.waiver and thing.waiver in KIND.unenforced:
+                verdict = "waived"
+            elif why := let_through(thing.name, name, KIND.name):
+                verdict = f"let through: {why}" if outcome in ("ok", root) else "BROKEN"
+            elif outcome not in thing.refusals:
+                verdict = "BROKEN"
+            else:
+                verdict = "refused" if thing.proves(outcome, root) else "refused to root, too"
+            proven += verdict == "refused"
+            self.show("must fail", name, thing.name, root, outcome, verdict)
+            with self.subTest(thing.name):
+                self.assertNotEqual(verdict, "BROKEN", f"{outcome}; as root {root}")
+        self.show("must fail", name, "proven", "", str(proven), "")
+        self.assertGreaterEqual(proven, LEAST_PROVEN)
+
+    def judge_work(self, name: str, worked: list[str]) -> None:
+        for (what, (_, truth)), result in zip(WORK.items(), worked, strict=True):
+            text = " ".join(result.split())
+            self.show("must work", name, what, "", "works" if text == truth else "BROKEN", "")
+            with self.subTest(what):
+                self.assertEqual(text, truth)
+
+    def show(self, *cells: str) -> None:
+        print("# | " + " | ".join((f"{KIND.name}", *cells)) + " |", flush=True)
