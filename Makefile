@@ -52,6 +52,8 @@ FAKE_WORKER := $(FAKE_WORKERS:tests/fake/%.c=$(BUILD)/tests/%)
 WORLD	    := $(BUILD)/tests/world/world
 WORLD_SCRIPT := $(BUILD)/tests/world/plane-script
 
+PROBE	    := $(BUILD)/tests/hardening/probe
+
 FUZZ_SOURCES := $(wildcard tests/fuzz/*.c)
 FUZZ_TARGETS := $(filter-out replay,$(FUZZ_SOURCES:tests/fuzz/%.c=%))
 FUZZERS	     := $(FUZZ_TARGETS:%=$(BUILD)/tests/fuzz/fuzz-%)
@@ -152,6 +154,11 @@ $(FAKE_ENGINE): $(call object,$(FAKE_SOURCES))
 $(FAKE_WORKER): $(BUILD)/tests/%: $(BUILD)/tests/fake/%.o
 	$(call quiet,LINK,$@)$(CC) $(BASE_LD) $(LDFLAGS) $^ $(BASE_LIBS) -o $@
 
+# It runs in images that have no library for it, and is no sanitizer's either.
+$(PROBE): $(wildcard tests/hardening/*.[ch]) Makefile | libraries
+	@mkdir -p $(@D)
+	$(call quiet,CC,$@)$(CC) -std=gnu17 -O2 -D_GNU_SOURCE -Itests $(WARNINGS) -static $(filter %.c,$^) -o $@
+
 # The other side of the seam once more: whole berths in a simulated world.
 $(WORLD): $(call object,$(WORLD_SOURCES)) $(LIBRARY)
 	$(call quiet,LINK,$@)$(CC) $(BASE_LD) $(LDFLAGS) $^ $(BASE_LIBS) -lm -o $@
@@ -209,11 +216,11 @@ check: deps-check ## install what the tests need, run every test
 	$(Q)$(MAKE) --no-print-directory all test-tools
 	$(Q)rm -rf $(TAP)
 	$(Q)$(MAKE) --no-print-directory -k unit controlplane fake world-script flow soak cli compare \
-		check-engines || true
+		check-engines check-hardening || true
 	$(Q)tests/tally.sh $(TAP)
 
 .PHONY: test-tools
-test-tools: $(BERTH) $(FAKE_ENGINE) $(FAKE_WORKER) $(UNIT_BINS) $(REPLAYS) $(WORLD) $(WORLD_SCRIPT)
+test-tools: $(BERTH) $(FAKE_ENGINE) $(FAKE_WORKER) $(UNIT_BINS) $(REPLAYS) $(WORLD) $(WORLD_SCRIPT) $(PROBE)
 
 .PHONY: unit
 unit: $(UNIT_BINS) $(REPLAYS) ## run the unit tests, and the fuzz targets with their corpora
@@ -321,6 +328,23 @@ check-faults: $(BERTH) ## break every kind of real engine, and sessions on it: n
 faults-docker faults-podman faults-rootless: faults-%: $(BERTH)
 	$(Q)BERTH=$(BERTH) ENGINE_KIND=$* PYTHONPATH=tests/engines $(call run_tap,faults-$*) $(PYTHON) tests/tap.py \
 		tests/faults $(fault_tests_$*)
+
+# What there is to prove besides what every kind of engine has.
+hardening_tests_docker	 := tests/hardening/docker
+hardening_tests_podman	 := tests/hardening/podman
+hardening_tests_rootless := tests/hardening/podman
+
+# One after the other: sessions use up all that they may have.
+.PHONY: check-hardening hardening-docker hardening-podman hardening-rootless
+check-hardening: $(BERTH) $(PROBE) ## have sessions on every kind of real engine try what policies forbid (root)
+	$(Q)$(MAKE) --no-print-directory -k -j1 hardening-docker hardening-podman hardening-rootless; code=$$?; \
+	$(PYTHON) tests/hardening/table.py $(TAP)/hardening-docker.tap $(TAP)/hardening-podman.tap \
+		$(TAP)/hardening-rootless.tap >$(BUILD)/hardening.md; \
+	grep '^| proven' $(BUILD)/hardening.md; echo '  all cells: $(BUILD)/hardening.md'; exit $$code
+
+hardening-docker hardening-podman hardening-rootless: hardening-%: $(BERTH) $(PROBE)
+	$(Q)BERTH=$(BERTH) ENGINE_KIND=$* PYTHONPATH=tests/engines $(call run_tap,hardening-$*) $(PYTHON) tests/tap.py \
+		tests/hardening $(hardening_tests_$*)
 
 .PHONY: check-vm
 check-vm: $(BERTH) ## run berth under systemd, in a virtual machine (root; VM_SUITES=service for that suite alone)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * probe [NAME=VALUE...] - makes every attempt and prints a line for each: its name, a tab, and "ok"
- * or what came of it, an errno or a signal by name. Each is made by a child, which hands its outcome
- * over as its exit status, so that none can hurt the others.
+ * or what came of it, an errno or a signal by name. Each is made by a child, which hands its
+ * outcome over as its exit status, so that none can hurt the others.
  *
  * Further arguments: room=PATH:BYTES, a file system of that size, and programs=PATH, a directory;
  * either as often as wanted. "probe rooted" only says by its exit status whether it runs as root.
@@ -85,7 +85,7 @@ static void make_at(const char *words, int (*run)(void))
 	char name[256];
 
 	snprintf(name, sizeof(name), "%s %s", words, path);
-	print(name, made(&(struct attempt){ name, run }));
+	print(name, made(&(struct attempt){name, run}));
 }
 
 static void make_room_attempt(char *value)

@@ -12,9 +12,9 @@
 struct surroundings {
 	const char *engine_socket; /* the engine's, a path of the host */
 	const char *host_listener; /* "ADDRESS PORT": a server on the host's loopback */
-	const char *sibling; /* "ADDRESS PORT": a server in another session */
-	int sibling_pid; /* a process of it, as the host numbers it */
-	const char *host_disk; /* a block device of the host: /dev/NAME */
+	const char *sibling;	   /* "ADDRESS PORT": a server in another session */
+	int sibling_pid;	   /* a process of it, as the host numbers it */
+	const char *host_disk;	   /* a block device of the host: /dev/NAME */
 	long pids, memory, nofile; /* what the policy allows; 0: not to be tried */
 };
 

@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Files: of the image, of the kernel, of the host and of another session. What is opened for writing
- * is not written to.
+ * Files: of the image, of the kernel, of the host and of another session. What is opened for
+ * writing is not written to.
  */
 #include "hardening/probe.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <sys/xattr.h>
-#include <linux/capability.h>
 #include <unistd.h>
 
 static const char own[] = "/tmp/berth-probe-file";
@@ -98,13 +98,13 @@ static int give_capability(void)
 {
 	struct vfs_cap_data capability = {
 		.magic_etc = VFS_CAP_REVISION_2 | VFS_CAP_FLAGS_EFFECTIVE,
-		.data = { { .permitted = 1U << CAP_NET_RAW } },
+		.data = {{.permitted = 1U << CAP_NET_RAW}},
 	};
 	int result = own_file();
 
-	return result ? result :
-			outcome(setxattr(own, "security.capability", &capability,
-					 XATTR_CAPS_SZ_2, 0));
+	return result ? result
+		      : outcome(setxattr(own, "security.capability", &capability, XATTR_CAPS_SZ_2,
+					 0));
 }
 
 static int make_node(const char *path, mode_t kind, dev_t device)
@@ -148,7 +148,7 @@ static int name_to_handle(void)
 	int mount;
 
 	handle->handle_bytes = MAX_HANDLE_SZ;
-	return outcome(name_to_handle_at(AT_FDCWD, "/proc", handle, &mount, 0));
+	return outcome(name_to_handle_at(AT_FDCWD, "/dev/shm", handle, &mount, 0));
 }
 
 /* --- the kernel's ----------------------------------------------------------------------------- */
@@ -297,40 +297,40 @@ static int read_sibling_workspace(void)
 }
 
 const struct attempt file_attempts[] = {
-	{ "write /", write_root },
-	{ "write /etc", write_etc },
-	{ "write /usr", write_usr },
-	{ "write /etc/passwd", write_passwd },
-	{ "chown to root", give_away },
-	{ "give a file a capability", give_capability },
-	{ "mknod of a disk", make_disk },
-	{ "mknod of memory", make_memory },
-	{ "open_by_handle_at", open_by_handle },
-	{ "name_to_handle_at", name_to_handle },
-	{ "write core_pattern", write_core_pattern },
-	{ "write /proc/sys/vm", write_sysctl },
-	{ "write /proc/sys/net", write_own_sysctl },
-	{ "write /proc/sysrq-trigger", write_sysrq },
-	{ "write /proc/irq", write_irq },
-	{ "write /sys/kernel", write_sys },
-	{ "write /sys/kernel/mm", write_sys_memory },
-	{ "write /sys/power", write_power },
-	{ "mkdir in cgroup", make_cgroup },
-	{ "read /proc/kcore", read_kcore },
-	{ "read /proc/keys", read_keys },
-	{ "read /proc/timer_list", read_timers },
-	{ "read /proc/slabinfo", read_slab },
-	{ "read /sys/firmware", read_firmware },
-	{ "read /sys/kernel/debug", read_debug },
-	{ "open /dev/mem", open_memory },
-	{ "open /dev/kmsg", open_kernel_messages },
-	{ "open a disk", open_disk },
-	{ "open /dev/fuse", open_fuse },
-	{ "open /dev/net/tun", open_tun },
-	{ "open /dev/kvm", open_kvm },
-	{ "open /dev/ttyS0", open_console },
-	{ "read a sibling's environment", read_sibling_environment },
-	{ "read a sibling's /proc/mem", read_sibling_memory },
-	{ "read a sibling's workspace", read_sibling_workspace },
-	{ NULL, NULL },
+	{"write /", write_root},
+	{"write /etc", write_etc},
+	{"write /usr", write_usr},
+	{"write /etc/passwd", write_passwd},
+	{"chown to root", give_away},
+	{"give a file a capability", give_capability},
+	{"mknod of a disk", make_disk},
+	{"mknod of memory", make_memory},
+	{"open_by_handle_at", open_by_handle},
+	{"name_to_handle_at", name_to_handle},
+	{"write core_pattern", write_core_pattern},
+	{"write /proc/sys/vm", write_sysctl},
+	{"write /proc/sys/net", write_own_sysctl},
+	{"write /proc/sysrq-trigger", write_sysrq},
+	{"write /proc/irq", write_irq},
+	{"write /sys/kernel", write_sys},
+	{"write /sys/kernel/mm", write_sys_memory},
+	{"write /sys/power", write_power},
+	{"mkdir in cgroup", make_cgroup},
+	{"read /proc/kcore", read_kcore},
+	{"read /proc/keys", read_keys},
+	{"read /proc/timer_list", read_timers},
+	{"read /proc/slabinfo", read_slab},
+	{"read /sys/firmware", read_firmware},
+	{"read /sys/kernel/debug", read_debug},
+	{"open /dev/mem", open_memory},
+	{"open /dev/kmsg", open_kernel_messages},
+	{"open a disk", open_disk},
+	{"open /dev/fuse", open_fuse},
+	{"open /dev/net/tun", open_tun},
+	{"open /dev/kvm", open_kvm},
+	{"open /dev/ttyS0", open_console},
+	{"read a sibling's environment", read_sibling_environment},
+	{"read a sibling's /proc/mem", read_sibling_memory},
+	{"read a sibling's workspace", read_sibling_workspace},
+	{NULL, NULL},
 };

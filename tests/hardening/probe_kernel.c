@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * System calls that need a privilege, or that a filter keeps from sessions. Their arguments are such
- * that a kernel which lets them through refuses them afterwards, or changes nothing (Linux 6.1 to
- * 6.18): a caller with the privilege then sees another errno than one without.
+ * System calls that need a privilege, or that a filter keeps from sessions. Their arguments are
+ * such that a kernel which lets them through refuses them afterwards, or changes nothing (Linux 6.1
+ * to 6.18): a caller with the privilege then sees another errno than one without.
  */
 #include "hardening/probe.h"
 
@@ -38,17 +38,17 @@
 
 static int mount_tmpfs(void)
 {
-	return outcome(mount("none", "/mnt", "tmpfs", 0, NULL));
+	return outcome(mount("none", "/srv", "tmpfs", 0, NULL));
 }
 
 static int mount_proc(void)
 {
-	return outcome(mount("none", "/mnt", "proc", 0, NULL));
+	return outcome(mount("none", "/srv", "proc", 0, NULL));
 }
 
 static int mount_bind(void)
 {
-	return outcome(mount("/", "/mnt", NULL, MS_BIND, NULL));
+	return outcome(mount("/", "/srv", NULL, MS_BIND, NULL));
 }
 
 static int mount_writable(void)
@@ -135,9 +135,17 @@ static int clone_user(void)
 
 static int clone3_user(void)
 {
-	struct clone_args args = { .flags = CLONE_NEWUSER, .exit_signal = SIGCHLD };
+	struct clone_args args = {.flags = CLONE_NEWUSER, .exit_signal = SIGCHLD};
 
 	return end_child(syscall(SYS_clone3, &args, sizeof(args)));
+}
+
+/* Whoever may have a user name space is root in it, over what it has made. */
+static int writable_root_in_user(void)
+{
+	if (unshare(CLONE_NEWUSER | CLONE_NEWNS) < 0)
+		return errno;
+	return outcome(mount(NULL, "/", NULL, MS_REMOUNT | MS_BIND, NULL));
 }
 
 static int join_name_space(const char *path)
@@ -195,7 +203,7 @@ static int set_clock(void)
 
 static int set_tick(void)
 {
-	struct timex clock = { .modes = 0 };
+	struct timex clock = {.modes = 0};
 
 	if (adjtimex(&clock) < 0)
 		return errno;
@@ -267,7 +275,8 @@ static int use_all_ports(void)
 #endif
 }
 
-/* --- parts of the kernel that ways out of containers were found in ------------------------------ */
+/* --- parts of the kernel that ways out of containers were found in ------------------------------
+ */
 
 static int add_key(void)
 {
@@ -308,9 +317,9 @@ static int make_ring(void)
 /* Of a whole CPU. */
 static int watch_performance(void)
 {
-	struct perf_event_attr attributes = { .type = PERF_TYPE_SOFTWARE,
-					      .size = sizeof(attributes),
-					      .config = PERF_COUNT_SW_CPU_CLOCK };
+	struct perf_event_attr attributes = {.type = PERF_TYPE_SOFTWARE,
+					     .size = sizeof(attributes),
+					     .config = PERF_COUNT_SW_CPU_CLOCK};
 
 	return outcome(syscall(SYS_perf_event_open, &attributes, -1, 0, -1, 0UL));
 }
@@ -331,51 +340,52 @@ static int without_randomised_addresses(void)
 }
 
 const struct attempt kernel_attempts[] = {
-	{ "mount a tmpfs", mount_tmpfs },
-	{ "mount a proc", mount_proc },
-	{ "mount the root elsewhere", mount_bind },
-	{ "make the root writable", mount_writable },
-	{ "umount", unmount },
-	{ "fsopen", open_file_system },
-	{ "open_tree", clone_tree },
-	{ "pivot_root", pivot },
-	{ "chroot", change_root },
-	{ "unshare user", unshare_user },
-	{ "unshare mount", unshare_mount },
-	{ "unshare pid", unshare_pid },
-	{ "unshare net", unshare_net },
-	{ "unshare ipc", unshare_ipc },
-	{ "unshare uts", unshare_uts },
-	{ "unshare cgroup", unshare_cgroup },
-	{ "clone user", clone_user },
-	{ "clone3 user", clone3_user },
-	{ "setns net", join_net },
-	{ "setns uts", join_uts },
-	{ "init_module", load_module },
-	{ "finit_module", load_module_file },
-	{ "delete_module", remove_module },
-	{ "kexec_load", load_kernel },
-	{ "reboot", restart },
-	{ "clock_settime", set_clock },
-	{ "adjtimex", set_tick },
-	{ "sethostname", set_host_name },
-	{ "setdomainname", set_domain_name },
-	{ "swapon", add_swap },
-	{ "swapoff", remove_swap },
-	{ "quotactl", turn_quotas_on },
-	{ "acct", account },
-	{ "syslog", read_kernel_log },
-	{ "vhangup", hang_up },
-	{ "ioperm", use_port },
-	{ "iopl", use_all_ports },
-	{ "add_key", add_key },
-	{ "keyctl", use_key_ring },
-	{ "request_key", request_key },
-	{ "bpf", make_bpf_map },
-	{ "io_uring_setup", make_ring },
-	{ "perf_event_open", watch_performance },
-	{ "userfaultfd", handle_page_faults },
-	{ "fanotify_init", watch_files },
-	{ "personality", without_randomised_addresses },
-	{ NULL, NULL },
+	{"mount a tmpfs", mount_tmpfs},
+	{"mount a proc", mount_proc},
+	{"mount the root elsewhere", mount_bind},
+	{"make the root writable", mount_writable},
+	{"umount", unmount},
+	{"fsopen", open_file_system},
+	{"open_tree", clone_tree},
+	{"pivot_root", pivot},
+	{"chroot", change_root},
+	{"unshare user", unshare_user},
+	{"unshare mount", unshare_mount},
+	{"unshare pid", unshare_pid},
+	{"unshare net", unshare_net},
+	{"unshare ipc", unshare_ipc},
+	{"unshare uts", unshare_uts},
+	{"unshare cgroup", unshare_cgroup},
+	{"clone user", clone_user},
+	{"clone3 user", clone3_user},
+	{"a writable root in a user name space", writable_root_in_user},
+	{"setns net", join_net},
+	{"setns uts", join_uts},
+	{"init_module", load_module},
+	{"finit_module", load_module_file},
+	{"delete_module", remove_module},
+	{"kexec_load", load_kernel},
+	{"reboot", restart},
+	{"clock_settime", set_clock},
+	{"adjtimex", set_tick},
+	{"sethostname", set_host_name},
+	{"setdomainname", set_domain_name},
+	{"swapon", add_swap},
+	{"swapoff", remove_swap},
+	{"quotactl", turn_quotas_on},
+	{"acct", account},
+	{"syslog", read_kernel_log},
+	{"vhangup", hang_up},
+	{"ioperm", use_port},
+	{"iopl", use_all_ports},
+	{"add_key", add_key},
+	{"keyctl", use_key_ring},
+	{"request_key", request_key},
+	{"bpf", make_bpf_map},
+	{"io_uring_setup", make_ring},
+	{"perf_event_open", watch_performance},
+	{"userfaultfd", handle_page_faults},
+	{"fanotify_init", watch_files},
+	{"personality", without_randomised_addresses},
+	{NULL, NULL},
 };

@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 #define MORE 8
-#define MIB (1L << 20)
+#define MIB  (1L << 20)
 
 static int fork_too_often(void)
 {
@@ -75,7 +75,7 @@ static int open_too_many(void)
 
 static int raise_limit(int which, rlim_t value)
 {
-	return outcome(setrlimit(which, &(struct rlimit){ value, value }));
+	return outcome(setrlimit(which, &(struct rlimit){value, value}));
 }
 
 static int raise_open_files(void)
@@ -95,13 +95,13 @@ static int raise_processes(void)
 }
 
 const struct attempt limit_attempts[] = {
-	{ "more processes", fork_too_often },
-	{ "more memory", use_too_much_memory },
-	{ "more open files", open_too_many },
-	{ "raise the open files", raise_open_files },
-	{ "raise the core size", raise_core_size },
-	{ "raise the processes", raise_processes },
-	{ NULL, NULL },
+	{"more processes", fork_too_often},
+	{"more memory", use_too_much_memory},
+	{"more open files", open_too_many},
+	{"raise the open files", raise_open_files},
+	{"raise the core size", raise_core_size},
+	{"raise the processes", raise_processes},
+	{NULL, NULL},
 };
 
 int overfill(const char *path, long size)
@@ -114,7 +114,8 @@ int overfill(const char *path, long size)
 	if (fd < 0)
 		return errno;
 	/* There is room for something; else a full disk would look like a limit. */
-	result = fallocate(fd, 0, 0, 64 << 10) < 0 ? EBADE : outcome(fallocate(fd, 0, 0, size + MIB));
+	result = fallocate(fd, 0, 0, 64 << 10) < 0 ? EBADE
+						   : outcome(fallocate(fd, 0, 0, size + MIB));
 	unlink(name);
 	return result;
 }

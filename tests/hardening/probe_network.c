@@ -54,11 +54,11 @@ static int audit_socket(void)
 	struct {
 		struct nlmsghdr header;
 		char reply[256];
-	} message = { .header = { .nlmsg_len = sizeof(struct nlmsghdr),
-				  .nlmsg_type = 1000 /* AUDIT_GET */,
-				  .nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK } };
+	} message = {.header = {.nlmsg_len = sizeof(struct nlmsghdr),
+				.nlmsg_type = 1000 /* AUDIT_GET */,
+				.nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK}};
 	struct nlmsgerr *answer = NLMSG_DATA(&message.header);
-	struct timeval limit = { .tv_sec = 1 };
+	struct timeval limit = {.tv_sec = 1};
 
 	if (socket_fd < 0 || send(socket_fd, &message, message.header.nlmsg_len, 0) < 0)
 		return errno;
@@ -93,7 +93,7 @@ static int pretend_addresses(void)
 /* With the flags that it has. */
 static int set_device(void)
 {
-	struct ifreq request = { .ifr_name = "lo" };
+	struct ifreq request = {.ifr_name = "lo"};
 	int socket_fd = socket(AF_INET, SOCK_DGRAM, 0);
 
 	if (ioctl(socket_fd, SIOCGIFFLAGS, &request) < 0)
@@ -113,7 +113,7 @@ static int read_firewall(void)
 
 static int bind_low_port(void)
 {
-	struct sockaddr_in address = { .sin_family = AF_INET, .sin_port = htons(81) };
+	struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(81)};
 	int socket_fd = socket(AF_INET, SOCK_STREAM, 0);
 
 	address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
@@ -127,8 +127,8 @@ static int connected(const char *place)
 	char text[64];
 	int port, error = 0, fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	socklen_t length = sizeof(error);
-	struct sockaddr_in address = { .sin_family = AF_INET };
-	struct pollfd ready = { .fd = fd, .events = POLLOUT };
+	struct sockaddr_in address = {.sin_family = AF_INET};
+	struct pollfd ready = {.fd = fd, .events = POLLOUT};
 
 	if (!place || sscanf(place, "%63s %d", text, &port) != 2 ||
 	    inet_pton(AF_INET, text, &address.sin_addr) != 1)
@@ -156,7 +156,7 @@ static int reach_host_loopback(void)
 
 static int reach_engine(void)
 {
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
 	if (!here.engine_socket)
@@ -166,21 +166,21 @@ static int reach_engine(void)
 }
 
 const struct attempt network_attempts[] = {
-	{ "a raw socket", raw_socket },
-	{ "a raw IPv6 socket", raw_socket_6 },
-	{ "a packet socket", packet_socket },
-	{ "an AF_ALG socket", cipher_socket },
-	{ "an AF_VSOCK socket", host_socket },
-	{ "an AF_KEY socket", key_socket },
-	{ "the audit system", audit_socket },
-	{ "mark packets", mark_packets },
-	{ "force a buffer", force_buffer },
-	{ "pretend addresses", pretend_addresses },
-	{ "set a device's flags", set_device },
-	{ "read the firewall", read_firewall },
-	{ "bind a port below 1024", bind_low_port },
-	{ "reach a sibling's server", reach_sibling },
-	{ "reach the host's loopback", reach_host_loopback },
-	{ "reach the engine's socket", reach_engine },
-	{ NULL, NULL },
+	{"a raw socket", raw_socket},
+	{"a raw IPv6 socket", raw_socket_6},
+	{"a packet socket", packet_socket},
+	{"an AF_ALG socket", cipher_socket},
+	{"an AF_VSOCK socket", host_socket},
+	{"an AF_KEY socket", key_socket},
+	{"the audit system", audit_socket},
+	{"mark packets", mark_packets},
+	{"force a buffer", force_buffer},
+	{"pretend addresses", pretend_addresses},
+	{"set a device's flags", set_device},
+	{"read the firewall", read_firewall},
+	{"bind a port below 1024", bind_low_port},
+	{"reach a sibling's server", reach_sibling},
+	{"reach the host's loopback", reach_host_loopback},
+	{"reach the engine's socket", reach_engine},
+	{NULL, NULL},
 };

@@ -9,6 +9,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/resource.h>
@@ -17,7 +18,6 @@
 #include <sys/wait.h>
 #include <termios.h>
 #include <unistd.h>
-#include <sys/ioctl.h>
 
 #define NOBODY 65534
 
@@ -70,9 +70,9 @@ static int run_as_root(void)
 
 static int set_capabilities(__u32 effective, __u32 inheritable)
 {
-	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
 	struct __user_cap_data_struct data[2] = {
-		{ .effective = effective, .permitted = effective, .inheritable = inheritable },
+		{.effective = effective, .permitted = effective, .inheritable = inheritable},
 	};
 
 	return outcome(syscall(SYS_capset, &header, data));
@@ -87,8 +87,8 @@ static int gain_ambient_capability(void)
 {
 	int result = set_capabilities(1U << CAP_NET_RAW, 1U << CAP_NET_RAW);
 
-	return result ? result :
-			outcome(prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, CAP_NET_RAW, 0, 0));
+	return result ? result
+		      : outcome(prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, CAP_NET_RAW, 0, 0));
 }
 
 /* Without that right the kernel does not even look at the number. */
@@ -116,7 +116,7 @@ static int run_sooner(void)
 
 static int run_in_real_time(void)
 {
-	struct sched_param parameters = { .sched_priority = 1 };
+	struct sched_param parameters = {.sched_priority = 1};
 
 	return outcome(sched_setscheduler(0, SCHED_FIFO, &parameters));
 }
@@ -150,7 +150,7 @@ static int trace_sibling(void)
 static int read_sibling(void)
 {
 	char byte;
-	struct iovec local = { &byte, 1 }, remote = { (void *)0x1000, 1 };
+	struct iovec local = {&byte, 1}, remote = {(void *)0x1000, 1};
 
 	return outcome(process_vm_readv(here.sibling_pid, &local, 1, &remote, 1, 0));
 }
@@ -158,7 +158,7 @@ static int read_sibling(void)
 static int write_sibling(void)
 {
 	char byte = 0;
-	struct iovec local = { &byte, 1 }, remote = { (void *)0x1000, 1 };
+	struct iovec local = {&byte, 1}, remote = {(void *)0x1000, 1};
 
 	return outcome(process_vm_writev(here.sibling_pid, &local, 1, &remote, 1, 0));
 }
@@ -188,25 +188,25 @@ static int trace_child(void)
 }
 
 const struct attempt process_attempts[] = {
-	{ "setuid", become_root },
-	{ "setgid", become_root_group },
-	{ "setresuid", become_another },
-	{ "setgroups", join_groups },
-	{ "a set-user-id program", run_as_root },
-	{ "gain a capability", gain_capability },
-	{ "gain an ambient capability", gain_ambient_capability },
-	{ "change the bounding set", drop_from_bounding_set },
-	{ "a bounding set", keep_bounding_set },
-	{ "set secure bits", lock_secure_bits },
-	{ "a higher priority", run_sooner },
-	{ "real-time scheduling", run_in_real_time },
-	{ "TIOCSTI", type_at_terminal },
-	{ "kill a sibling", signal_sibling },
-	{ "pidfd_open a sibling", hold_sibling },
-	{ "ptrace a sibling", trace_sibling },
-	{ "process_vm_readv a sibling", read_sibling },
-	{ "process_vm_writev a sibling", write_sibling },
-	{ "prlimit a sibling", limit_sibling },
-	{ "ptrace a child", trace_child },
-	{ NULL, NULL },
+	{"setuid", become_root},
+	{"setgid", become_root_group},
+	{"setresuid", become_another},
+	{"setgroups", join_groups},
+	{"a set-user-id program", run_as_root},
+	{"gain a capability", gain_capability},
+	{"gain an ambient capability", gain_ambient_capability},
+	{"change the bounding set", drop_from_bounding_set},
+	{"a bounding set", keep_bounding_set},
+	{"set secure bits", lock_secure_bits},
+	{"a higher priority", run_sooner},
+	{"real-time scheduling", run_in_real_time},
+	{"TIOCSTI", type_at_terminal},
+	{"kill a sibling", signal_sibling},
+	{"pidfd_open a sibling", hold_sibling},
+	{"ptrace a sibling", trace_sibling},
+	{"process_vm_readv a sibling", read_sibling},
+	{"process_vm_writev a sibling", write_sibling},
+	{"prlimit a sibling", limit_sibling},
+	{"ptrace a child", trace_child},
+	{NULL, NULL},
 };

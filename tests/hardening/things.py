@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 # A right is missing, or a filter does not let the call through. Podman's and berth's own answer ENOSYS
-# to most of what they do not let through, as a kernel without the call does: see `proves`.
+# to most of what they do not let through, as a kernel without the call does: see Thing.verdict().
 REFUSED = frozenset(("EPERM", "EACCES", "ENOSYS"))
 READ_ONLY = frozenset(("EROFS",))
 # Of the kernel's files: mounted read-only, not the user's, or not there.
@@ -21,6 +21,12 @@ NO_TERMINAL = frozenset(("ENXIO", "ENOENT"))
 NO_SOCKET = REFUSED | {"EAFNOSUPPORT"}
 
 
+# The machine has no such call, file, device or address.
+NOTHING_HERE = frozenset(("ENOSYS", "ENOENT", "empty", "EAFNOSUPPORT", "EOPNOTSUPP", "no address"))
+
+PROVEN, BROKEN = "refused", "BROKEN"
+
+
 @dataclass(frozen=True)
 class Thing:
     """`waiver` is the promise that it belongs to, as a policy's `unenforced` names it."""
@@ -29,9 +35,13 @@ class Thing:
     refusals: frozenset[str] = REFUSED
     waiver: str = ""
 
-    def proves(self, outcome: str, control: str) -> bool:
-        """That it was the policy which refused: it is not what everybody is told here."""
-        return outcome in self.refusals and control not in self.refusals
+    def verdict(self, outcome: str, control: str) -> str:
+        """Only where this machine's root is not told the same was it the policy that refused."""
+        if outcome not in self.refusals:
+            return BROKEN
+        if control in NOTHING_HERE:
+            return "nothing here"
+        return "refused to root, too" if control in self.refusals else PROVEN
 
 
 def things(*names: str, refusals: frozenset[str] = REFUSED, waiver: str = "") -> list[Thing]:
@@ -42,13 +52,14 @@ KERNEL = things(
     "mount a tmpfs", "mount a proc", "mount the root elsewhere", "make the root writable", "umount",
     "fsopen", "open_tree", "pivot_root", "chroot", "unshare user", "unshare mount", "unshare pid",
     "unshare net", "unshare ipc", "unshare uts", "unshare cgroup", "clone user", "clone3 user",
-    "setns net", "setns uts", "init_module", "finit_module", "delete_module", "kexec_load", "reboot",
+    "a writable root in a user name space", "setns net", "setns uts", "init_module", "finit_module", "delete_module", "kexec_load", "reboot",
     "clock_settime", "adjtimex", "sethostname", "setdomainname", "swapon", "swapoff", "quotactl",
     "acct", "syslog", "vhangup", "ioperm", "iopl", "add_key", "keyctl", "request_key", "bpf",
     "io_uring_setup", "perf_event_open", "userfaultfd", "fanotify_init", "personality")
 
 FILES = (
-    things("write /", "write /etc", "write /usr", "write /etc/passwd", refusals=READ_ONLY)
+    things("write /", "write /etc", "write /usr", refusals=READ_ONLY)
+    + things("write /etc/passwd", refusals=READ_ONLY | {"EACCES"})
     + things("chown to root", "give a file a capability", "mknod of a disk", "mknod of memory",
              "open_by_handle_at", "name_to_handle_at")
     + things("write core_pattern", "write /proc/sys/vm", "write /proc/sys/net",
@@ -75,9 +86,11 @@ SIBLINGS = (
     + things("reach the engine's socket", refusals=frozenset(("ENOENT",))))
 
 NETWORK = (
-    things("a raw socket", "a raw IPv6 socket", "a packet socket", "the audit system", "mark packets",
-           "force a buffer", "pretend addresses", "set a device's flags", "read the firewall",
+    things("a raw socket", "a raw IPv6 socket", "a packet socket", "mark packets", "force a buffer",
+           "pretend addresses", "set a device's flags", "read the firewall",
            "bind a port below 1024")
+    # EINVAL is Podman's filter, the other what the kernel says in a user name space.
+    + things("the audit system", refusals=REFUSED | {"EINVAL", "ECONNREFUSED"})
     + things("an AF_ALG socket", "an AF_VSOCK socket", "an AF_KEY socket", refusals=NO_SOCKET))
 
 LIMITS = (
