@@ -330,9 +330,7 @@ faults-docker faults-podman faults-rootless: faults-%: $(BERTH)
 		tests/faults $(fault_tests_$*)
 
 # What there is to prove besides what every kind of engine has.
-hardening_tests_docker	 := tests/hardening/docker
-hardening_tests_podman	 := tests/hardening/podman
-hardening_tests_rootless := tests/hardening/podman
+hardening_tests_docker := tests/hardening/docker
 
 # One after the other: sessions use up all that they may have.
 .PHONY: check-hardening hardening-docker hardening-podman hardening-rootless

@@ -29,8 +29,8 @@ check_packages=(
 	libcmocka-dev libmicrohttpd-dev openssl unzip busybox-static
 	# what judges schemas, manual pages, completions and units
 	python3-jsonschema python3-yaml man-db groff mandoc zsh fish bash-completion systemd
-	# a private Docker daemon; what Podman needs to run without root
-	docker.io containerd iptables uidmap
+	# a private Docker daemon, with gVisor; what Podman needs to run without root
+	docker.io containerd runsc iptables uidmap
 )
 static_packages=(clang libclang-rt-dev clang-format clang-tidy cppcheck valgrind gcovr shellcheck codespell git)
 

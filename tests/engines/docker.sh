@@ -132,7 +132,7 @@ start() {
 
 start_gvisor() {
 	needs runsc:runsc
-	begin '"runsc": {"path": "runsc", "runtimeArgs": ["--network=host", "--ignore-cgroups"]}'
+	begin '"runsc": {"path": "runsc", "runtimeArgs": ["--network=host"]}'
 }
 
 stop() {

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from harness import ROOT
@@ -34,6 +34,8 @@ class Kind:
     # The API in which it is asked what it made of a container, and whose words those are.
     inspect_api: str
     inspect_words: str
+    # Where it is told of another runtime.
+    runtime_remedy: str
     # How much longer than elsewhere everything may take.
     patience: float = 1
     # The session image is there already.
@@ -63,13 +65,15 @@ HARDENED = {"policy": "hardened", "policy_dir": ROOT / "policies", "unenforced":
 
 DOCKER = Kind("docker", "tests/engines/docker.sh", rootless=False, **HARDENED,
               init="docker-init", devices=("eth0", "lo"), has_addresses=True, unfiltered=(),
-              codes_without_image=(0,), inspect_api="/v1.41", inspect_words="docker")
+              codes_without_image=(0,), inspect_api="/v1.41", inspect_words="docker",
+              runtime_remedy='"runtimes" of the engine\'s daemon.json')
 
 # Podman's filter (containers-common 0.50) lets everybody have a user name space, and be root in it.
 # With an image it ends and removes the containers that run it, perhaps before anybody has looked.
 LIBPOD = {"init": "podman-init", "unfiltered": ("unshare --user true",),
           "codes_without_image": (0, -1),
-          "inspect_api": "/v4.0.0/libpod", "inspect_words": "libpod"}
+          "inspect_api": "/v4.0.0/libpod", "inspect_words": "libpod",
+          "runtime_remedy": "`runtime` of containers.conf"}
 
 # slirp4netns gives each container a network device that only it has, and makes its connections as
 # a process of this machine: so they come from the machine's own address.
@@ -87,5 +91,8 @@ ROOTLESS = Kind("rootless", "tests/engines/podman.sh", rootless=True, policy="ro
 LINGER = Kind("linger", "tests/vm/engine.sh", rootless=False, **HARDENED, **LIBPOD, **SLIRP4NETNS,
               patience=8, has_image=True)
 
-KIND = {kind.name: kind for kind in (DOCKER, PODMAN, ROOTLESS, LINGER)}[
+# Docker on cgroup v2, on a kernel with AppArmor, in the same machine.
+CONFINED = replace(DOCKER, name="confined", script="tests/vm/docker.sh", patience=8, has_image=True)
+
+KIND = {kind.name: kind for kind in (DOCKER, PODMAN, ROOTLESS, LINGER, CONFINED)}[
     os.environ.get("ENGINE_KIND", "docker")]

@@ -35,7 +35,7 @@ def start(command: str = "start") -> None:
     global engine, url, bridge_address
     _take_lock()
     try:
-        answer = _run(KIND.script, command, *KIND.arguments, seconds=START_SECONDS)
+        answer = _run(KIND.script, command, *KIND.arguments, seconds=START_SECONDS * KIND.patience)
         settings = dict(line.split("=", 1) for line in answer.splitlines())
         url, bridge_address = settings["ENGINE"], settings["BRIDGE_ADDRESS"]
         engine = EngineApi(url.removeprefix("unix://"), timeout=30 * KIND.patience)
@@ -48,7 +48,7 @@ def start(command: str = "start") -> None:
 
 def stop() -> None:
     try:
-        _run(KIND.script, "stop", *KIND.arguments, seconds=START_SECONDS)
+        _run(KIND.script, "stop", *KIND.arguments, seconds=START_SECONDS * KIND.patience)
     finally:
         if _lock is not None:
             _lock.close()
@@ -56,12 +56,12 @@ def stop() -> None:
 
 def crash() -> None:
     """Kills the engine's service; the containers live on."""
-    _run(KIND.script, "crash", *KIND.arguments, seconds=START_SECONDS)
+    _run(KIND.script, "crash", *KIND.arguments, seconds=START_SECONDS * KIND.patience)
 
 
 def resume() -> None:
     """Starts the service again after that."""
-    _run(KIND.script, "resume", *KIND.arguments, seconds=START_SECONDS)
+    _run(KIND.script, "resume", *KIND.arguments, seconds=START_SECONDS * KIND.patience)
 
 
 def _take_lock() -> None:

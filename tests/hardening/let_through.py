@@ -16,6 +16,11 @@ LET_THROUGH = [
     (("keyctl", "name_to_handle_at"), ENGINES_FILTER, PODMANS, "by Podman's filter"),
     (("an AF_VSOCK socket",), ENGINES_FILTER, EVERYWHERE, "by the engine's filter"),
     (("ptrace a child",), ENGINES_FILTER, EVERYWHERE, "for debuggers"),
+    # A session under gVisor asks its own kernel, which no other session shares.
+    (("unshare user", "clone user", "unshare mount", "unshare cgroup", "io_uring_setup",
+      "mknod of a disk", "mknod of memory", "open /dev/fuse", "a higher priority", "mark packets",
+      "force a buffer", "pretend addresses", "ptrace a child"), "gvisor", "docker",
+     "by its own kernel"),
     # Docker 20.10 gives the ports of a container's own network to everybody in it.
     (("bind a port below 1024",), "hardened strict trusted", "docker", "its own network's"),
 ]

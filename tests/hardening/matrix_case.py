@@ -32,6 +32,11 @@ class MatrixCase(PolicyCase):
     image = probe_image.REFERENCE
     # What the policy is too large for on a test machine; it is printed.
     smaller: tuple[str, ...] = ()
+    # Limits whose excess would end the session, and what else says no than the kernel of the host.
+    untried: tuple[str, ...] = ()
+    also_refusals: frozenset[str] = frozenset()
+    # What does not work here, and what it says then.
+    not_working: dict[str, str] = {}
 
     def try_everything(self, name: str, expected: list[Thing] = THINGS) -> None:
         policy = self.policy_as_run(name)
@@ -80,11 +85,11 @@ class MatrixCase(PolicyCase):
         return policy
 
     def surroundings(self, policy: Policy, sibling: str, pid: int) -> list[str]:
-        """What both the session's probe and the control's are told. What the policy waives is not
-        tried: it would use up the machine."""
+        """What both the session's probe and the control's are told. A limit that the policy waives
+        is not tried: it would use up the machine."""
         limits = [f"{name}={value}" for name, value in (
             ("pids", policy["pids"]), ("memory", policy.bytes("memory")))
-            if name not in KIND.unenforced]
+            if name not in KIND.unenforced + self.untried]
         return [f"engine_socket={self.engine.socket_path}", f"host_disk={control.disk()}",
                 f"sibling={sibling} 8000", f"sibling_pid={pid}", f"nofile={policy['nofile']}",
                 *limits, f"room=/dev/shm:{policy.bytes('shm')}",
@@ -113,15 +118,21 @@ class MatrixCase(PolicyCase):
         self.assertGreaterEqual(proven, LEAST_PROVEN)
 
     def verdict(self, name: str, thing: Thing, outcome: str, root: str) -> str:
-        if thing.waiver and thing.waiver in KIND.unenforced:
+        if thing.waiver in KIND.unenforced:
             return "waived"
+        if thing.waiver in self.untried:
+            return "not tried"
         if why := let_through(thing.name, name, KIND.name):
-            return f"let through: {why}" if outcome == "ok" else BROKEN
-        return thing.verdict(outcome, root)
+            return f"let through: {why}" if outcome in ("ok", root) else BROKEN
+        return thing.verdict(outcome, root, self.also_refusals)
 
     def judge_work(self, name: str, worked: list[str]) -> None:
         for (what, (_, truth)), result in zip(WORK.items(), worked, strict=True):
             text = " ".join(result.split())
+            if what in self.not_working:
+                self.show("must work", name, what, "", "does not work", "")
+                self.assertIn(self.not_working[what], text)
+                continue
             self.show("must work", name, what, "", "works" if text == truth else BROKEN, "")
             with self.subTest(what):
                 self.assertEqual(text, truth)

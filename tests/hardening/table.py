@@ -24,7 +24,7 @@ def rows(path: Path) -> list[list[str]]:
 def cell(outcome: str, verdict: str) -> str:
     if verdict.startswith("let through"):
         return f"*{outcome}*"
-    return {"refused": f"**{outcome}**", "waived": "waived", "": outcome,
+    return {"refused": f"**{outcome}**", "waived": "waived", "not tried": "-", "": outcome,
             "BROKEN": f"BROKEN: {outcome}"}.get(verdict, f"({outcome})")
 
 

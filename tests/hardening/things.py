@@ -21,6 +21,10 @@ NO_TERMINAL = frozenset(("ENXIO", "ENOENT"))
 NO_SOCKET = REFUSED | {"EAFNOSUPPORT"}
 
 
+# gVisor's kernel: what it has nothing like, it refuses in the words that fit.
+GUEST = frozenset(("ENOSYS", "EINVAL", "ENODEV", "ENOENT", "EACCES", "EOPNOTSUPP", "EAFNOSUPPORT",
+                   "EPROTONOSUPPORT", "ENOPROTOOPT", "ENOTTY", "EIO"))
+
 # The machine has no such call, file, device or address.
 NOTHING_HERE = frozenset(("ENOSYS", "ENOENT", "empty", "EAFNOSUPPORT", "EOPNOTSUPP", "no address"))
 
@@ -33,18 +37,19 @@ class Thing:
 
     name: str
     refusals: frozenset[str] = REFUSED
-    waiver: str = ""
+    waiver: str = "-"
 
-    def verdict(self, outcome: str, control: str) -> str:
-        """Only where this machine's root is not told the same was it the policy that refused."""
-        if outcome not in self.refusals:
+    def verdict(self, outcome: str, control: str, also: frozenset[str] = frozenset()) -> str:
+        """Only where this machine's root is not told the same was it the policy that refused.
+        `also` are further refusals, of a kernel that is not the host's."""
+        if outcome not in self.refusals | also:
             return BROKEN
         if control in NOTHING_HERE:
             return "nothing here"
         return "refused to root, too" if control in self.refusals else PROVEN
 
 
-def things(*names: str, refusals: frozenset[str] = REFUSED, waiver: str = "") -> list[Thing]:
+def things(*names: str, refusals: frozenset[str] = REFUSED, waiver: str = "-") -> list[Thing]:
     return [Thing(name, refusals, waiver) for name in names]
 
 

@@ -3,7 +3,7 @@
 #
 # build.sh DIR - make the machine that run.sh boots: DIR/root.ext4 and DIR/vmlinuz.
 #
-# Debian 12 with systemd as PID 1, cgroup v2 and Podman. The ordinary user "op" has subordinate ids, linger, and
+# Debian 12 with systemd as PID 1, cgroup v2, AppArmor, Podman and Docker. The ordinary user "op" has subordinate ids, linger, and
 # the session image in its store already, because an import takes minutes in an emulated machine. Nothing is done
 # when DIR was made from the same inputs; remove DIR to have newer Debian packages.
 # Needs root and the Debian packages mmdebstrap and e2fsprogs; packages come from where this machine has its own.
@@ -18,8 +18,9 @@ session_tar=$images/session-node.tar
 packages=(
 	systemd systemd-sysv dbus dbus-user-session libpam-systemd udev kmod iproute2 linux-image-cloud-amd64
 	podman crun conmon uidmap slirp4netns netavark catatonit
+	docker.io iptables apparmor
 	# berth's libraries, and what the tests run with
-	libcurl4 libjson-c5 libyaml-0-2 libcap2 libsystemd0 libssl3 python3 procps
+	libcurl4 libjson-c5 libyaml-0-2 libcap2 libsystemd0 libssl3 python3 procps curl
 )
 
 # --- the root file system ------------------------------------------------------------------------
@@ -56,6 +57,8 @@ settings() {
 	install -m 0644 "$here/guest/vm-job.service" "$root/etc/systemd/system"
 	chroot "$root" systemctl --quiet enable vm-job.service
 	chroot "$root" systemctl --quiet --global enable podman.socket
+	# Docker's suite starts it; AppArmor's own profiles are for programs that are not here.
+	chroot "$root" systemctl --quiet disable docker.service docker.socket containerd.service apparmor.service
 	# Nothing periodic, and nobody to log in.
 	chroot "$root" systemctl --quiet mask apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer \
 		e2scrub_all.timer e2scrub_reap.service fstrim.timer getty@.service serial-getty@.service \

@@ -17,6 +17,8 @@ cp "$BERTH" "$share/berth"
 cp -r policies examples "$share"
 printf '%s\n' "$@" >"$share/suites"
 mkdir -p "$share/tests" "$share/images"
+cp -r images/session-node "$share/images"
+cp build/images/session-node.tar{,.config} "$share/images"
 cp -r tests/{controlplane,engines,fake,harness,policies,vm,tap.py} "$share/tests"
 install -m 0755 tests/vm/job "$share/job"
 # Plan for a slow day: on an idle machine of two cores this takes half of it.
