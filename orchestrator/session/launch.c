@@ -5,6 +5,7 @@
  * while it goes on, and ACKING finds the answer there.
  */
 #include "base/cleanup.h"
+#include "engine/message.h"
 #include "session/steps.h"
 
 #include <errno.h>
@@ -279,9 +280,22 @@ static void on_started_anew(struct engine_call *call, void *arg)
 		on_looked_after_start(call, session);
 }
 
-/* An engine may do what it says it cannot: that it does not run is for the container to say. */
-static void give_up_start(struct session *session, const struct err *err)
+/* Docker takes any name of a profile, and its runtime's complaint does not repeat it (20.10). */
+static void name_profile(const struct session *session, struct err *err)
 {
+	const char *profile = session->site->config->policy->apparmor;
+
+	if (profile && message_says(err->text, "apparmor profile"))
+		(void)err_set(err, ERR_ENGINE, -ENOENT,
+			      "apparmor: the engine's host has no profile '%.50s'; load it there, "
+			      "or take `apparmor` out of the policy",
+			      profile);
+}
+
+/* An engine may do what it says it cannot: that it does not run is for the container to say. */
+static void give_up_start(struct session *session, struct err *err)
+{
+	name_profile(session, err);
 	(void)snprintf(session->reason, sizeof(session->reason), "%.150s", err->text);
 	session->attempts = START_ATTEMPTS;
 	session_inspect(session, on_looked_after_start);

@@ -3,6 +3,7 @@
 #include "filters.h"
 #include "handlers.h"
 #include "podman.h"
+#include "system.h"
 #include "target.h"
 
 #include <stdlib.h>
@@ -177,6 +178,19 @@ static void add_state(struct text *out, const struct container *container)
 	text_addf(out, ",\"StartedAt\":\"%s\",\"FinishedAt\":\"%s\"}", started, finished);
 }
 
+/* What was asked for, whether the host has it or not (Docker 20.10). */
+static void add_profile(struct text *out, const struct engine *engine,
+			const struct container *container)
+{
+	const char *asked = strstr(container->host_config_text, "\"apparmor=");
+	char profile[64] = "";
+
+	if (system_has_apparmor(engine) &&
+	    (!asked || sscanf(asked, "\"apparmor=%63[^\"]", profile) != 1))
+		(void)snprintf(profile, sizeof(profile), "docker-default");
+	text_add_json(out, profile);
+}
+
 void handle_inspect(struct request *request)
 {
 	struct container *container = target_container(request);
@@ -193,11 +207,14 @@ void handle_inspect(struct request *request)
 	text_addf(&out,
 		  ",\"Image\":\"%s\",\"Name\":\"/%s\",\"RestartCount\":0,\"Driver\":\"overlay2\","
 		  "\"Platform\":\"linux\",\"MountLabel\":\"\",\"ProcessLabel\":\"\","
-		  "\"AppArmorProfile\":\"\",\"ExecIDs\":null,\"HostConfig\":%s,"
+		  "\"AppArmorProfile\":",
+		  container->image_id, container->name);
+	add_profile(&out, request->engine, container);
+	text_addf(&out,
+		  ",\"ExecIDs\":null,\"HostConfig\":%s,"
 		  "\"GraphDriver\":{\"Data\":{},\"Name\":\"overlay2\"},\"Mounts\":%s,"
 		  "\"Config\":%s,\"NetworkSettings\":{\"Ports\":{},\"Networks\":{}}}\n",
-		  container->image_id, container->name, container->host_config_text,
-		  container->mounts_text, container->config_text);
+		  container->host_config_text, container->mounts_text, container->config_text);
 	(void)container_still_removing(container);
 	reply_text(request, 200, "application/json", &out);
 }

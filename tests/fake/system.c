@@ -46,6 +46,19 @@ bool system_has_runtime(const struct engine *engine, const char *name)
 	return has;
 }
 
+bool system_has_apparmor(const struct engine *engine)
+{
+	struct json_object *info = info_object(engine);
+	struct json_object *options = json_member(info, "SecurityOptions");
+	bool has = false;
+
+	for (size_t i = 0; options && i < json_object_array_length(options); i++)
+		has |= strcmp(json_object_get_string(json_object_array_get_idx(options, i)),
+			      "name=apparmor") == 0;
+	json_object_put(info);
+	return has;
+}
+
 void handle_ping(struct request *request)
 {
 	struct text body = {0};

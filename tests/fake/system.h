@@ -7,3 +7,6 @@
 
 /* True when /info lists the runtime. */
 bool system_has_runtime(const struct engine *engine, const char *name);
+
+/* True when /info lists AppArmor. */
+bool system_has_apparmor(const struct engine *engine);

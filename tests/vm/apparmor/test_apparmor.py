@@ -28,7 +28,9 @@ class AProfile(PolicyCase):
         self.use("hardened", "apparmor: no-such-profile")
         [item] = self.queue()
         berth = self.start("drain", "--wait")
-        code = berth.wait(SECONDS)
-        for line in berth.stderr.splitlines():
-            print("#", line)
-        print("#", code, self.cp.item(item["id"])["state"], self.cp.log.of(("ack", "stop")))
+        self.assert_exit(berth, 75, SECONDS)
+        [event] = berth.events("launch_failed")
+        self.assertIn("apparmor: the engine's host has no profile 'no-such-profile'", event["msg"])
+        self.assertEqual(self.cp.item(item["id"])["state"], "stopped")
+        self.assertEqual(self.results(item), [])
+        self.assert_nothing_left()
