@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Policies beside `hardened`: which of them an engine can keep, and what berth does where it cannot. What
-sessions can and cannot do under those that come with berth is in tests/hardening. What the policy of
-this engine waives is waived in a copy of them, by `extends`."""
+"""Policies beside `hardened`: which of them an engine can keep, and what berth does where it cannot.
+What sessions can and cannot do under those that come with berth is in tests/hardening. What the
+policy of this engine waives is waived in a copy of them, by `extends`."""
 from __future__ import annotations
 
 import private_engine

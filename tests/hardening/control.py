@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the same attempts come to for this machine's root (control.sh): where even that is refused, a
-refusal says nothing of a policy."""
+"""What the same attempts come to for this machine's root (control.sh): where even that is refused,
+a refusal says nothing of a policy."""
 from __future__ import annotations
 
 import shutil

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What sessions can do although others are refused it, by policy and kind of engine, and why that is
-no promise of the policy. Each is asserted: an engine that begins to refuse it fails the test, too."""
+"""What sessions can do although others are refused it, by policy and kind of engine, and why that
+is no promise of the policy. Each is asserted: an engine that begins to refuse it fails the test,
+too."""
 from __future__ import annotations
 
 ENGINES_FILTER = "hardened trusted"

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The session image with the probe in it: /opt/berth-probe/probe, and beside it a copy that is root's
-and has the set-user-id bit. An image of an operator's own may have such programs, too."""
+"""The session image with the probe in it: /opt/berth-probe/probe, and beside it a copy that is
+root's and has the set-user-id bit. An image of an operator's own may have such programs, too."""
 from __future__ import annotations
 
 import functools

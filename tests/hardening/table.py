@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Prints what the tests of hardening have printed (matrix_case.py) as one matrix: a row for each thing,
-a column for each kind of engine and policy; then, as a table of its own, what a session can do.
+"""Prints what the tests of hardening have printed (matrix_case.py) as one matrix: a row for each
+thing, a column for each kind of engine and policy; then, as a table of its own, what sessions can do.
 
     table.py TAP...
 """
@@ -11,9 +11,10 @@ import sys
 from pathlib import Path
 
 LEGEND = """\
-`root` is what the same attempt comes to for the machine's root, who has no policy. **Bold**: refused,
-and not to root, so it was the policy. (In brackets): refused to root, too, or this machine has nothing of
-the kind; proves nothing. *Slanted*: let through, and no promise. `waived`: by the policy, by name."""
+`root` is what the same attempt comes to for the machine's root, who has no policy. **Bold**:
+refused, and not to root, so it was the policy. (In brackets): refused to root, too, or this machine
+has nothing of the kind; proves nothing. *Slanted*: let through, and no promise. `waived`: by the
+policy, by name."""
 
 
 def rows(path: Path) -> list[list[str]]:
@@ -39,8 +40,8 @@ def matrix(found: list[list[str]], kind_of_row: str, first: list[str]) -> list[l
     for name in dict.fromkeys(row[3] for row in found):
         table.append([name, *[root[name]] * (len(first) - 1),
                       *(cells.get((*column, name), "-") for column in columns)])
-    # The sums stand below what they count.
-    table.sort(key=lambda row: row[0] == "proven")
+    # What holds for a whole column stands below it.
+    table.sort(key=lambda row: row[0] in ("as shipped, but", "proven"))
     return table
 
 

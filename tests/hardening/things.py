@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What sessions may not do, one row per attempt of the probe (probe.h), and which outcomes say that
-it was refused; and what is let through, where and why."""
+it was refused. What is let through all the same is in let_through.py."""
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -104,7 +104,7 @@ LIMITS = (
     + things("more open files", refusals=frozenset(("EMFILE",)))
     + things("raise the open files", "raise the core size", "raise the processes"))
 
-# What is looked at from outside, or is no system call.
+# What is looked at from outside.
 OUTSIDE = (things("keep more log", refusals=frozenset(("cut",)))
            + things("read the environment's key", refusals=frozenset(("absent",))))
 
