@@ -36,11 +36,12 @@ usage() {
 make_user() {
 	local uid=$((600000 + 16#${id:0:4})) first=$((700000000 + 16#${id:4:3} * 65536)) range
 	range=$first-$((first + 65535))
-	if getent passwd "$uid" >/dev/null || grep -s ":$first:" /etc/subuid /etc/subgid >/dev/null; then
-		fail "user id $uid or the subordinate ids $range are taken"
+	if getent passwd "$uid" >/dev/null || getent group "$uid" >/dev/null || grep -s ":$first:" /etc/subuid /etc/subgid >/dev/null; then
+		fail "user or group id $uid or the subordinate ids $range are taken"
 	fi
 	echo "$user" >"$dir/made-user"
-	useradd --system --key SYS_UID_MAX="$uid" --uid "$uid" --user-group --home-dir "$inside/data/home" --no-create-home \
+	groupadd --system --key SYS_GID_MAX="$uid" --gid "$uid" "$user"
+	useradd --system --key SYS_UID_MAX="$uid" --uid "$uid" --gid "$uid" --home-dir "$inside/data/home" --no-create-home \
 		--shell /usr/sbin/nologin "$user"
 	usermod --add-subuids "$range" --add-subgids "$range" "$user"
 }
@@ -52,6 +53,10 @@ take_back_user() {
 		# By force, because a dead process may not have been waited for yet.
 		userdel --force "$made" 2>/dev/null
 	fi
+	# The user's group goes with it, unless the machine's login.defs has it stay.
+	if getent group "$made" >/dev/null; then
+		groupdel "$made"
+	fi
 	rm -f "$dir/made-user"
 }
 
@@ -60,6 +65,17 @@ check_user() {
 	for file in /etc/subuid /etc/subgid; do
 		grep "^$user:" "$file" >/dev/null || fail "user $user has no line in $file"
 	done
+}
+
+# What another user has left here cannot be used; if that one was made for it, it is of no use to anybody.
+check_owner() {
+	local owner
+	owner=$(id -u "${user:-root}"):$(id -g "${user:-root}")
+	if [ ! -e "$dir/data/storage" ] || [ "$(stat -c %u:%g "$dir/data/storage")" = "$owner" ]; then
+		return
+	fi
+	[ -e "$dir/made-user" ] || fail "$dir/data belongs to another user; remove $dir"
+	rm -rf "$dir/data"
 }
 
 # A bridge without ports, as any host that runs containers has one.
@@ -197,9 +213,7 @@ begin() {
 		getent passwd "$user" >/dev/null || make_user
 		check_user
 	fi
-	if [ -e "$dir/data" ] && [ "$(stat -c %u "$dir/data")" != "$(id -u "${user:-root}")" ]; then
-		fail "$dir/data belongs to another user; remove $dir"
-	fi
+	check_owner
 	make_directories
 	make_network
 	write_settings
