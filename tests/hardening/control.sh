@@ -34,7 +34,7 @@ inside='
 	umount --lazy /mnt/memory
 	exec /opt/berth-probe/probe "$@"'
 
-# The terminal is for what types at it.
-script --quiet --return --command "$(printf '%q ' unshare --mount --uts --ipc --cgroup bash -c "$inside" bash "$dir" \
+# The terminal is for what types at it. The shell that reads the command is to know bash's own quoting.
+SHELL=/bin/bash script --quiet --return --command "$(printf '%q ' unshare --mount --uts --ipc --cgroup bash -c "$inside" bash "$dir" \
 	"$socket" "$@")" /dev/null </dev/null >&2
 cat "$dir/output"
