@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "engine/connection.h"
 #include "engine/proof.h"
+#include "engine/verify.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -185,6 +186,15 @@ int engine_check_policy(const struct engine *engine, const struct policy *policy
 			  engine->description);
 }
 
+/* Which engine did it, behind what it did. */
+static int name_engine(const struct engine *engine, struct err *err)
+{
+	const struct err what = *err;
+
+	return err_set(err, what.kind, what.code, "%s (%s %s)", what.text,
+		       engine->probe.dialect->name, engine->probe.engine_version);
+}
+
 int engine_prove(const struct engine *engine, const struct policy *policy,
 		 const struct container *container, struct err *err)
 {
@@ -197,8 +207,10 @@ int engine_prove(const struct engine *engine, const struct policy *policy,
 	if (r == -ESRCH && process_names(container->monitor_pid, container->id))
 		return err_set(err, ERR_ENGINE, r, "its process has ended before its start");
 	if (r < 0)
-		return proof_is_missing(policy, &why, err);
-	return proof_check(policy, &limits, err);
+		r = proof_is_missing(policy, &why, err);
+	else
+		r = proof_check(policy, &limits, err);
+	return r < 0 ? name_engine(engine, err) : 0;
 }
 
 int engine_verify(struct engine *engine, const struct plan *plan, const struct engine_call *inspect,
@@ -207,9 +219,15 @@ int engine_verify(struct engine *engine, const struct plan *plan, const struct e
 	const struct dialect *dialect = engine->probe.dialect;
 
 	int r = dialect->verify(plan, inspect->json, err);
-	if (r == 0 && dialect->prove_profile)
-		r = dialect->prove_profile(plan->policy, &inspect->container, inspect->json, err);
-	return r < 0 ? r : engine_prove(engine, plan->policy, &inspect->container, err);
+	if (r == 0)
+		r = verify_runtime(plan, dialect->runtime_path, engine->probe.host.runtime,
+				   inspect->json, err);
+	if (r == 0 && dialect->prove_config)
+		r = dialect->prove_config(&engine->probe, plan, &inspect->container, inspect->json,
+					  err);
+	if (r < 0)
+		return name_engine(engine, err);
+	return engine_prove(engine, plan->policy, &inspect->container, err);
 }
 
 /* Whoever starts a container's processes knows it by its id: Podman's monitor has it among its

@@ -206,6 +206,9 @@ int plan_build(const struct plan_input *input, struct plan **ret, struct err *er
 	plan->image = xstrdup(input->image);
 	plan->image_id = xstrdup(input->image_facts->id);
 	plan->command = copy_strings(input->command);
+	plan->image_entrypoint = copy_strings(input->image_facts->entrypoint);
+	plan->image_command = copy_strings(input->image_facts->command);
+	plan->image_environment = copy_strings(input->image_facts->environment);
 	plan->network_kind = network_kind(input);
 	plan->network = xstrdup(network_name(input, plan->network_kind));
 	plan->stop_grace_ms = input->stop_grace_ms;
@@ -236,6 +239,9 @@ struct plan *plan_free(struct plan *plan)
 	}
 	name_values_free(plan->labels, plan->label_count);
 	free_strings(plan->command);
+	free_strings(plan->image_entrypoint);
+	free_strings(plan->image_command);
+	free_strings(plan->image_environment);
 	free(plan->variables);
 	free(plan->tmpfs);
 	free(plan->mounts);

@@ -78,6 +78,8 @@ struct plan {
 	char *image;
 	char *image_id; /* what the reference stood for when the plan was made */
 	char **command; /* NULL-ended; NULL: the image's */
+	/* What the image then runs, and the variables that it sets: NULL-ended, or NULL. */
+	char **image_entrypoint, **image_command, **image_environment;
 	struct plan_variable *variables;
 	size_t variable_count;
 	struct name_value *labels;
