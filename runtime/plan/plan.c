@@ -22,6 +22,11 @@ void plan_container_name(char into[160], const char *work_id)
 	(void)snprintf(into, 160, "berth-%s", work_id);
 }
 
+char *plan_policy_label(const struct policy *policy)
+{
+	return xasprintf("%s@%.*s", policy->name, POLICY_DIGEST_DIGITS, policy->digest);
+}
+
 static char **copy_strings(char *const *strings)
 {
 	size_t count = 0;
@@ -95,8 +100,7 @@ static void add_variables(struct plan *plan, const struct plan_input *input)
 
 static void add_labels(struct plan *plan, const struct plan_input *input)
 {
-	_cleanup_free_ char *policy = xasprintf("%s@%.*s", input->policy->name,
-						POLICY_DIGEST_DIGITS, input->policy->digest);
+	_cleanup_free_ char *policy = plan_policy_label(input->policy);
 	const struct {
 		const char *name, *value;
 	} own[] = {

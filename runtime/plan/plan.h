@@ -105,6 +105,9 @@ struct plan *plan_free(struct plan *plan);
 /* True if `text` repeats a secret of this plan in some encoding (an engine may echo a request). */
 bool plan_secret_appears_in(const struct plan *plan, const char *text);
 
+/* What the label berth.policy says of it, NAME@DIGEST cut to twelve digits. The caller's. */
+char *plan_policy_label(const struct policy *policy);
+
 /* "berth-<work id>": `into` 160 bytes. The id is one that text_is_id() accepts. */
 void plan_container_name(char into[160], const char *work_id);
 
