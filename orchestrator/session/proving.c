@@ -11,7 +11,7 @@
 
 /* A process becomes what it shall be step by step: until its program runs, its runtime does, and
  * has not given up everything yet. So a promise is broken when it is at each of these looks. */
-#define LOOKS	 5
+#define LOOKS	 6
 #define FIRST_MS 20u
 
 static void look(void *arg);
@@ -34,10 +34,10 @@ static void say_unseen(struct session *session, const struct err *err)
 			  err->text);
 }
 
-/* 20 ms, 80 ms, 320 ms, 1.3 s */
+/* 20 ms, 40 ms ... 320 ms */
 static void look_again(struct session *session)
 {
-	uint64_t pause_ms = FIRST_MS << (2 * (session->proof_looks - 1));
+	uint64_t pause_ms = FIRST_MS << (session->proof_looks - 1);
 
 	timer_arm(&session->proof_timer, session->site->loop, pause_ms, look, session);
 }

@@ -15,6 +15,7 @@ static const struct verify_field asked_fields[] = {
 	{"HostConfig.ReadonlyRootfs", json_same, 0, REMEDY_ENGINE},
 	{"HostConfig.CapDrop", json_same_set, 0, REMEDY_ENGINE},
 	{"HostConfig.CapAdd", json_same_set, 0, REMEDY_ENGINE},
+	{"HostConfig.IpcMode", json_same, 0, REMEDY_ENGINE},
 	{"HostConfig.SecurityOpt", json_same_set, 0, REMEDY_ENGINE},
 	{"HostConfig.PidsLimit", json_same, WAIVE_PIDS, REMEDY_WAIVER("pids")},
 	{"HostConfig.Memory", json_same, WAIVE_MEMORY, REMEDY_WAIVER("memory")},
@@ -25,7 +26,6 @@ static const struct verify_field asked_fields[] = {
 	{"HostConfig.Tmpfs", json_same, 0, REMEDY_ENGINE},
 	{"HostConfig.ShmSize", json_same, 0, REMEDY_ENGINE},
 	{"HostConfig.Init", json_same, 0, REMEDY_ENGINE},
-	{"HostConfig.IpcMode", json_same, 0, REMEDY_ENGINE},
 	{"HostConfig.CgroupnsMode", json_same, 0, REMEDY_ENGINE},
 	{"HostConfig.NetworkMode", json_same, 0, REMEDY_TAMPERED},
 	{"HostConfig.LogConfig", json_same, 0, REMEDY_ENGINE},
@@ -81,7 +81,10 @@ static int check_networks(const struct plan *plan, struct json_object *inspect, 
 		json_get_object(json_get_object(inspect, "NetworkSettings"), "Networks");
 	int count = networks ? json_object_object_length(networks) : 0;
 
-	if (count == 0 || (count == 1 && json_get(networks, plan->network)))
+	struct json_object *own = json_get(networks, plan->network);
+	bool is_plain =
+		json_is_empty(json_get(own, "Links")) && json_is_empty(json_get(own, "IPAMConfig"));
+	if (count == 0 || (count == 1 && own && is_plain))
 		return 0;
 	return verify_refuse(plan, "NetworkSettings.Networks", plan->network, json_text(networks),
 			     REMEDY_TAMPERED, err);
@@ -107,11 +110,12 @@ int docker_verify(const struct plan *plan, struct json_object *inspect, struct e
 	_cleanup_(json_putp) struct json_object *expected = expect(plan);
 
 	int r = verify_identity(plan, inspect, err);
+	/* Some of these change others, so that they are named first. */
+	if (r == 0)
+		r = verify_unset(unset_fields, ARRAY_SIZE(unset_fields), plan, inspect, err);
 	if (r == 0)
 		r = verify_fields(asked_fields, ARRAY_SIZE(asked_fields), plan, expected, inspect,
 				  err);
-	if (r == 0)
-		r = verify_unset(unset_fields, ARRAY_SIZE(unset_fields), plan, inspect, err);
 	if (r == 0)
 		r = verify_covers(plan, "HostConfig.MaskedPaths", masked_paths, inspect, err);
 	if (r == 0)

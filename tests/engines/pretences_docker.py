@@ -40,7 +40,7 @@ def ulimit(name: str, value: int):
 
 
 MEMBERS = [
-    Pretence("another image", put("Image", "localhost/other:1"), "Image", member="Image"),
+    Pretence("another image", put("Image", "localhost/berth-other:1"), "Image", member="Image"),
     Pretence("another user", put("User", "0:0"), "Config.User", member="User"),
     Pretence("another entry point", put("Entrypoint", ["/bin/sh", "-c", "id"]),
              "Config.Entrypoint", member="Entrypoint"),
@@ -163,7 +163,7 @@ ADDED = [
     Pretence("a bind", host("Binds", [f"{HOST_FOLDER}:/mnt/x"]), "HostConfig.Binds"),
     Pretence("a volume", lambda body: body.update(Volumes={"/mnt/x": {}}), "Mounts"),
     Pretence("a volume by name", host("Binds", ["own:/mnt/x"]), "HostConfig.Binds"),
-    Pretence("volumes of another container", host("VolumesFrom", ["{other}"]),
+    Pretence("volumes of another container", host("VolumesFrom", ["other"]),
              "HostConfig.VolumesFrom"),
     Pretence("a group", host("GroupAdd", ["0"]), "HostConfig.GroupAdd"),
     Pretence("a sysctl", host("Sysctls", {"net.ipv4.ip_unprivileged_port_start": "0"}),
@@ -173,7 +173,14 @@ ADDED = [
         body["HostConfig"].update(PortBindings={"80/tcp": [{"HostPort": "0"}]})),
              "HostConfig.PortBindings"),
     Pretence("all ports published", host("PublishAllPorts", True), "HostConfig.PublishAllPorts"),
-    Pretence("a link", host("Links", ["{other}:other"]), "HostConfig.Links"),
+    Pretence("a link", lambda body: body.update(NetworkingConfig={"EndpointsConfig": {
+        body["HostConfig"]["NetworkMode"]: {"Links": ["other:api"]}}}),
+             "NetworkSettings.Networks"),
+    Pretence("an address", lambda body: body.update(NetworkingConfig={"EndpointsConfig": {
+        body["HostConfig"]["NetworkMode"]: {"IPAMConfig": {"IPv4Address": "10.0.0.9"}}}}),
+             "NetworkSettings.Networks"),
+    Pretence("a link of the old kind", host("Links", ["other:api"]), "", harmless=
+             "it is for the daemon's own bridge only"),
     Pretence("another host's address", host("ExtraHosts", ["api.anthropic.com:10.0.0.1"]),
              "HostConfig.ExtraHosts"),
     Pretence("another name server", host("Dns", ["10.0.0.1"]), "HostConfig.Dns"),
@@ -182,7 +189,7 @@ ADDED = [
     Pretence("removed when it ends", host("AutoRemove", True), "HostConfig.AutoRemove"),
     Pretence("no OOM killer", host("OomKillDisable", True), "HostConfig.OomKillDisable"),
     Pretence("another cgroup", host("CgroupParent", "/other"), "HostConfig.CgroupParent"),
-    Pretence("another's cgroup", host("Cgroup", "container:{other}"), "HostConfig.Cgroup"),
+    Pretence("another's cgroup", host("Cgroup", "container:other"), "HostConfig.Cgroup"),
     Pretence("nothing masked", host("MaskedPaths", []), "HostConfig.MaskedPaths"),
     Pretence("less masked", host("MaskedPaths", ["/proc/kcore"]), "HostConfig.MaskedPaths"),
     Pretence("no path read-only", host("ReadonlyPaths", []), "HostConfig.ReadonlyPaths"),
@@ -190,6 +197,6 @@ ADDED = [
              "HostConfig.ReadonlyPaths"),
     Pretence("one more network", lambda body: body.update(NetworkingConfig={
         "EndpointsConfig": {"bridge": {}}}), "NetworkSettings.Networks"),
-    Pretence("realtime", host("CpuRealtimeRuntime", 1000), "engine"),
+    Pretence("realtime", host("CpuRealtimeRuntime", 1000), "HostConfig.CpuRealtimeRuntime"),
     Pretence("another storage", host("StorageOpt", {"size": "1G"}), "engine"),
 ]

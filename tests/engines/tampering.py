@@ -32,6 +32,8 @@ class Pretence:
     own_remedy: str = ""
     # The member of berth's request that is changed; "": one that berth does not send.
     member: str = ""
+    # Why nothing comes of it, where `field` is empty.
+    harmless: str = ""
 
     @property
     def remedy(self) -> str:

@@ -83,7 +83,7 @@ static void a_seccomp_profile_of_ones_own_is_looked_for_in_each_container(void *
 	assert_proofs("seccomp", &policy, EVIDENCE_INFO, EVIDENCE_INFO);
 	policy.seccomp_profile = profile;
 	assert_proofs("seccomp", &policy, EVIDENCE_INSPECT, EVIDENCE_RUNTIME);
-	assert_non_null(dialect_podman.prove_profile);
+	assert_non_null(dialect_podman.prove_config);
 }
 
 static void what_a_policy_does_not_ask_for_needs_no_proof(void **state)
