@@ -267,7 +267,9 @@ int engine_verify(struct engine *engine, const struct plan *plan, const struct e
 {
 	const struct dialect *dialect = engine->probe.dialect;
 
-	int r = dialect->verify(plan, inspect->json, err);
+	int r = verify_sources(plan, engine->probe.data_root, err);
+	if (r == 0)
+		r = dialect->verify(plan, inspect->json, err);
 	if (r == 0)
 		r = verify_runtime(plan, dialect->runtime_path, engine->probe.host.runtime,
 				   inspect->json, err);

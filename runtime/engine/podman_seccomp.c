@@ -2,6 +2,7 @@
 #include "base/cleanup.h"
 #include "engine/podman.h"
 #include "engine/verify.h"
+#include "policy/caps.h"
 
 #include <errno.h>
 #include <string.h>
@@ -62,11 +63,28 @@ static bool has_names(struct json_object *entry, struct json_object *names)
 	       is_text(json_object_array_get_idx(names, 0), name);
 }
 
-/* Whether `list` has an entry for the same calls that does the same. */
-static bool has_entry(struct json_object *list, struct json_object *entry)
+/* Whether an entry of a profile is for containers with other capabilities than these. */
+static bool is_for_others(struct json_object *entry, uint64_t capabilities)
+{
+	struct json_object *needed = json_get_array(json_get_object(entry, "includes"), "caps");
+
+	for (size_t i = 0; needed && i < json_object_array_length(needed); i++) {
+		const char *name = json_string(json_object_array_get_idx(needed, i));
+		uint64_t bit;
+		if (!name || caps_parse(name, &bit, NULL) < 0 || !(capabilities & bit))
+			return true;
+	}
+	return false;
+}
+
+/* Whether `list` has an entry for the same calls that does the same, and is for containers with
+ * these capabilities. */
+static bool has_entry(struct json_object *list, struct json_object *entry, uint64_t capabilities)
 {
 	for (size_t i = 0; list && i < json_object_array_length(list); i++) {
 		struct json_object *other = json_object_array_get_idx(list, i);
+		if (is_for_others(other, capabilities))
+			continue;
 		bool is_same = has_names(other, json_get_array(entry, "names")) ||
 			       has_names(entry, json_get_array(other, "names"));
 		if (is_same && same_conditions(entry, other) &&
@@ -83,7 +101,8 @@ static bool is_conditional(struct json_object *entry)
 	       !json_is_empty(json_get(entry, "excludes"));
 }
 
-static bool is_filter_of(struct json_object *filter, struct json_object *profile)
+static bool is_filter_of(struct json_object *filter, struct json_object *profile,
+			 uint64_t capabilities)
 {
 	struct json_object *asked = json_get_array(profile, "syscalls");
 	struct json_object *got = json_get_array(filter, "syscalls");
@@ -93,11 +112,11 @@ static bool is_filter_of(struct json_object *filter, struct json_object *profile
 		return false;
 	for (size_t i = 0; asked && i < json_object_array_length(asked); i++) {
 		struct json_object *entry = json_object_array_get_idx(asked, i);
-		if (!is_conditional(entry) && !has_entry(got, entry))
+		if (!is_conditional(entry) && !has_entry(got, entry, capabilities))
 			return false;
 	}
 	for (size_t i = 0; got && i < json_object_array_length(got); i++)
-		if (!has_entry(asked, json_object_array_get_idx(got, i)))
+		if (!has_entry(asked, json_object_array_get_idx(got, i), capabilities))
 			return false;
 	return true;
 }
@@ -120,7 +139,7 @@ int podman_prove_profile(const struct policy *policy, const char *engines_own,
 		return refuse("the profile that the engine brings makes no sense", err);
 	if (json_is_empty(filter))
 		return refuse("the runtime is told to filter no system calls", err);
-	if (own && !is_filter_of(filter, profile))
+	if (own && !is_filter_of(filter, profile, policy->capabilities))
 		return refuse(policy->seccomp_profile
 				      ? "the runtime is told another profile than the policy's"
 				      : "the runtime is told another profile than the engine's own",

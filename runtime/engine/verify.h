@@ -73,6 +73,10 @@ int verify_covers(const struct plan *plan, const char *path, const char *const *
 int verify_contents(const struct plan *plan, const char *const *own, struct json_object *inspect,
 		    struct err *err);
 
+/* No mount gives the session the engine's own directory: images, and what every other container has
+ * written. `data_root`: NULL if it is not known. */
+int verify_sources(const struct plan *plan, const char *data_root, struct err *err);
+
 /* The runtime at `path` is the policy's, or else `usual`, the engine's own choice by its own word;
  * NULL: it did not say. */
 int verify_runtime(const struct plan *plan, const char *path, const char *usual,

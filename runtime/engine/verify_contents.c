@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "engine/message.h"
 #include "engine/verify.h"
+#include "policy/path.h"
 
 #include <errno.h>
 #include <string.h>
@@ -230,4 +231,17 @@ int verify_contents(const struct plan *plan, const char *const *own, struct json
 	if (r == 0)
 		r = check_mounts(plan, inspect, err);
 	return r == 0 ? check_confinement(plan, inspect, err) : r;
+}
+
+int verify_sources(const struct plan *plan, const char *data_root, struct err *err)
+{
+	for (size_t i = 0; data_root && i < plan->mount_count; i++) {
+		const char *source = plan->mounts[i].source;
+		if (path_is_within(data_root, source) || path_is_within(source, data_root))
+			return err_set(err, ERR_REFUSED, -EPERM,
+				       "mounts: source '%.150s' would give the session the engine's "
+				       "own directory '%.150s'; mount a directory made for sessions",
+				       source, data_root);
+	}
+	return 0;
 }

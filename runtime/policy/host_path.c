@@ -133,3 +133,22 @@ int host_path_check_root(const char *root, struct err *err)
 	int r = host_path_check_link(root, err);
 	return r == 0 ? check_owners(root, err) : r;
 }
+
+int host_path_check_source(const char *root, const char *source, struct err *err)
+{
+	_cleanup_free_ char *path = xstrdup(source);
+	struct stat status;
+
+	while (strlen(path) > strlen(root)) {
+		*strrchr(path, '/') = '\0';
+		if (lstat(path, &status) < 0 && errno == ENOENT)
+			continue;
+		if (lstat(path, &status) < 0)
+			return err_set(err, ERR_REFUSED, -errno, "cannot examine '%s': %s", path,
+				       strerror(errno));
+		int r = check_owner(path, path, &status, err);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}

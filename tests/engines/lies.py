@@ -35,6 +35,10 @@ def lie(name: str, change: Change, hidden: Change, field: str, waiver: str = "")
 ULIMITS = [{"Name": name, "Soft": value, "Hard": value}
            for name, value in (("nofile", 4096), ("nproc", 16384), ("core", 0))]
 
+MASKED = ["/proc/acpi", "/proc/kcore", "/proc/keys", "/proc/timer_list", "/proc/sched_debug",
+          "/proc/scsi", "/sys/firmware"]
+READ_ONLY = ["/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"]
+
 # Noticed by what the kernel shows once the session runs.
 DOCKER = [
     lie("root", put("User", "0:0"), says_of_config(User="10001:10001"), "user"),
@@ -50,18 +54,19 @@ DOCKER = [
         host("SecurityOpt", ["no-new-privileges", "seccomp=unconfined"]),
         says(SecurityOpt=["no-new-privileges"]), "seccomp", "seccomp"),
     lie("privileged", host("Privileged", True),
-        says(Privileged=False, SecurityOpt=["no-new-privileges"]), "capabilities"),
+        says(Privileged=False, SecurityOpt=["no-new-privileges"], MaskedPaths=MASKED,
+             ReadonlyPaths=READ_ONLY), "capabilities"),
     lie("more processes", host("PidsLimit", 100000), says(PidsLimit=512), "pids", "pids"),
     lie("processes without a limit", host("PidsLimit"), says(PidsLimit=512), "pids", "pids"),
     lie("memory without a limit", both(host("MemorySwap"), host("Memory")),
         says(Memory=2 << 30, MemorySwap=2 << 30), "memory", "memory"),
     lie("swap", host("MemorySwap", -1), says(MemorySwap=2 << 30), "swap", "swap"),
     lie("CPU time without a limit", host("NanoCpus"), says(NanoCpus=2000000000), "cpus", "cpus"),
-    lie("more open files", docker.ulimit("nofile", 524288), says(Ulimits=ULIMITS), "nofile",
+    lie("more open files", docker.ulimit("nofile", 8192), says(Ulimits=ULIMITS), "nofile",
         "ulimits"),
-    lie("more processes of the user", docker.ulimit("nproc", 524288), says(Ulimits=ULIMITS),
+    lie("more processes of the user", docker.ulimit("nproc", 20000), says(Ulimits=ULIMITS),
         "nproc", "ulimits"),
-    lie("core dumps", docker.ulimit("core", 1 << 30), says(Ulimits=ULIMITS), "core", "ulimits"),
+    lie("core dumps", docker.ulimit("core", 1 << 20), says(Ulimits=ULIMITS), "core", "ulimits"),
     lie("a low OOM score", host("OomScoreAdj", 0), says(OomScoreAdj=500), "oom_score_adj"),
     lie("programs on a tmpfs", docker.tmpfs(lambda o: o.replace("noexec", "exec")),
         says_at("Tmpfs", lambda all: all | {"/var/tmp": all["/var/tmp"].replace(",exec",
@@ -85,11 +90,9 @@ DOCKER = [
     lie("the host's processes", host("PidMode", "host"),
         says(PidMode="", SecurityOpt=["no-new-privileges"]), "processes"),
     lie("the host's name", host("UTSMode", "host"), says(UTSMode=""), "host name"),
-    lie("nothing masked", host("MaskedPaths", []), says(MaskedPaths=[
-        "/proc/acpi", "/proc/kcore", "/proc/keys", "/proc/timer_list", "/proc/sched_debug",
-        "/proc/scsi", "/sys/firmware"]), "/proc/"),
-    lie("no path read-only", host("ReadonlyPaths", []), says(ReadonlyPaths=[
-        "/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"]), "/proc/"),
+    lie("nothing masked", host("MaskedPaths", []), says(MaskedPaths=MASKED), "/proc/"),
+    lie("no path read-only", host("ReadonlyPaths", []), says(ReadonlyPaths=READ_ONLY),
+        "/proc/"),
 ]
 
 LIBPOD_ULIMITS = [{"Name": f"RLIMIT_{each['Name'].upper()}", "Soft": each["Soft"],

@@ -126,7 +126,8 @@ class ACreateRequest(Pretending):
                 "libpod": {"image": private_engine.SESSION_IMAGE, "name": OTHER_CONTAINER}}
         self.engine.call("POST", f"/containers/create?name={OTHER_CONTAINER}",
                          body[KIND.inspect_words], KIND.inspect_api)
-        self.engine.call("POST", f"/commit?container={OTHER_CONTAINER}&pause=false&" + OTHER_IMAGE)
+        self.engine.call("POST", f"/commit?container={OTHER_CONTAINER}&pause=false&"
+                         + OTHER_IMAGE, {})
         self.addCleanup(self.engine.raw, "DELETE", f"/images/{OTHER_IMAGE_NAME}?force=1")
 
     def judge_all(self, pretences: list[Pretence], name: str) -> None:

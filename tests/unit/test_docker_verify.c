@@ -525,6 +525,27 @@ static void confinement_that_is_dropped_or_changed_is_found(void **state)
 	case_end(&c);
 }
 
+static void a_mount_of_the_engines_own_directory_is_refused(void **state)
+{
+	static const char *const roots[] = {"/srv", "/srv/berth/cache", "/srv/berth/cache/docker"};
+	struct case_state c;
+	struct err err;
+	(void)state;
+
+	begin(&c);
+	assert_int_equal(verify_sources(c.plan, "/var/lib/docker", &err), 0);
+	assert_int_equal(verify_sources(c.plan, NULL, &err), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(roots); i++) {
+		_cleanup_free_ char *text = xasprintf(
+			"mounts: source '/srv/berth/cache' would give the session the engine's own "
+			"directory '%s'; mount a directory made for sessions",
+			roots[i]);
+		assert_int_equal(verify_sources(c.plan, roots[i], &err), -EPERM);
+		assert_string_equal(err.text, text);
+	}
+	case_end(&c);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -536,6 +557,7 @@ int main(void)
 		cmocka_unit_test(a_promise_that_is_waived_is_not_looked_at),
 		cmocka_unit_test(order_and_ways_to_say_nothing_do_not_matter),
 		cmocka_unit_test(the_runtime_is_the_policys_or_else_the_engines_own),
+		cmocka_unit_test(a_mount_of_the_engines_own_directory_is_refused),
 		cmocka_unit_test(a_limit_that_is_there_twice_is_found),
 		cmocka_unit_test(another_command_than_the_images_is_found),
 		cmocka_unit_test(another_network_or_a_link_is_found),
