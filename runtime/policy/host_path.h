@@ -17,6 +17,7 @@ int host_path_check_root(const char *root, struct err *err);
  * The source itself may be anybody's, or not be there. Looks at the file system. */
 int host_path_check_source(const char *root, const char *source, struct err *err);
 
-/* ERR_REFUSED if a symbolic link makes `path` another one than it says. One that is not there is
- * left to the engine. Looks at the file system. */
+/* ERR_REFUSED if a symbolic link makes `path` another one than it says, or if by a mount it is, or
+ * has in it, what no session may be given. One that is not there is left to the engine. Looks at
+ * the file system. */
 int host_path_check_link(const char *path, struct err *err);
