@@ -8,6 +8,7 @@
 #include "cli/explain.h"
 #include "cli/shared_flags.h"
 #include "engine/dialect.h"
+#include "policy/waivers.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -49,6 +50,32 @@ static void print_request(const struct dialect *dialect, const struct plan *plan
 	printf("%s\n", text);
 }
 
+/* What a policy promises besides: kept by berth itself, or only looked for in the engine. */
+static void explain_rest(const struct dialect *dialect, const struct policy *policy)
+{
+	_cleanup_free_ char *waived = waivers_text(policy->unenforced);
+	char disk[32] = "no limit", volumes[32];
+
+	text_format_size(volumes, policy->volume_bytes);
+	if (policy->disk_bytes != OPTION_NOT_SET)
+		text_format_size(disk, policy->disk_bytes);
+	explain("# Not in the request, and part of policy '%s':\n"
+		"#   user_namespace: %s\n"
+		"#   disk: %s\n"
+		"#   volumes: a tmpfs of %s for each\n",
+		policy->name,
+		policy->user_namespace == USER_NAMESPACE_REQUIRED ? "required" : "engine", disk,
+		volumes);
+	for (char *const *root = policy->mount_roots; root && *root; root++)
+		explain("#   mounts from: %s\n", *root);
+	/* A Podman service has one runtime for all: it is compared, not asked for. */
+	if (dialect == &dialect_podman)
+		explain("#   runtime: %s\n", policy->runtime ? policy->runtime : "the engine's");
+	explain("#   require_secret: %s\n"
+		"#   unenforced: %s\n",
+		policy->require_secret ? "true" : "false", waived);
+}
+
 static int print_plan(const struct fleet *fleet, const struct plan_flags *flags)
 {
 	const struct environment *environment = fleet->environments;
@@ -68,6 +95,7 @@ static int print_plan(const struct fleet *fleet, const struct plan_flags *flags)
 		"# No engine is asked: the id of image '%s' would stand for its name, and its "
 		"VOLUMEs would be covered.\n",
 		dialect->name, plan->name, plan->image);
+	explain_rest(dialect, plan->policy);
 	print_request(dialect, plan);
 	plan_free(plan);
 	return EXIT_DONE;

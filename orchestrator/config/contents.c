@@ -7,7 +7,9 @@
 #include "base/cleanup.h"
 #include "config/defaults.h"
 #include "config/loader.h"
+#include "config/mount_reach.h"
 #include "policy/host_path.h"
+#include "policy/path.h"
 
 #include <errno.h>
 #include <string.h>
@@ -174,17 +176,31 @@ static bool on_refused(const char *field, size_t entry, const struct err *err, v
 	return true;
 }
 
-/* A link in a directory that the policy opens can lead out of it. What has been refused anyway is
- * not looked at. */
-static void check_link(struct loader *loader, const struct plan_mount *mount,
-		       const struct yaml_node *place)
+/* Nobody else may put another thing in its place. */
+static int check_place(const struct policy *policy, const char *source, struct err *err)
+{
+	for (char **root = policy->mount_roots; root && *root; root++)
+		if (path_is_within(source, *root))
+			return host_path_check_source(*root, source, err);
+	return 0;
+}
+
+/* A link in a directory that the policy opens can lead out of it, and what it opens can have berth
+ * itself in it. What has been refused anyway is not looked at. */
+static void check_source(struct loader *loader, const struct policy *policy,
+			 const struct plan_mount *mount, const struct yaml_node *place)
 {
 	struct err err;
 
 	if (problems_are_at(loader->problems, place->file, place->line, place->column))
 		return;
-	if (host_path_check_link(mount->source, &err) < 0)
+	int r = host_path_check_link(mount->source, &err);
+	if (r == 0)
+		r = check_place(policy, mount->source, &err);
+	if (r < 0)
 		complain(loader, place, "environment", "mounts: source %s", err.text);
+	else if (mount_check_reach(loader->fleet, mount->source, &err) < 0)
+		complain(loader, place, "environment", "mounts: %s", err.text);
 }
 
 static void check_container(struct loader *loader, size_t i)
@@ -208,7 +224,7 @@ static void check_container(struct loader *loader, size_t i)
 	fleet_sample_admit(loader->fleet, &complete, on_refused,
 			   &(struct question){loader, i, places});
 	for (size_t j = 0; j < count; j++)
-		check_link(loader, &mounts[j], places[j]);
+		check_source(loader, complete.policy, &mounts[j], places[j]);
 }
 
 void contents_load(struct loader *loader)

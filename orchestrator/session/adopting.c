@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* ADOPTING: a container that an earlier run left, or one whose start was given up. */
+#include "base/cleanup.h"
 #include "session/steps.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #define ASK_ATTEMPTS  5
 #define LOOK_TWICE_MS 2000u /* between two looks at a container whose start may be under way */
@@ -114,6 +116,15 @@ static void take_back(struct session *session)
 	session->end = END_ITSELF;
 }
 
+/* What has no process here was looked at by whoever started it, or cannot be. */
+static bool is_of_policy(const struct session *session, const struct container *container)
+{
+	_cleanup_free_ char *policy = plan_policy_label(session->site->config->policy);
+	const char *own = container_label(container, "berth.policy");
+
+	return session->process.pid > 0 && own && strcmp(own, policy) == 0;
+}
+
 static void on_adopted(struct engine_call *call, void *arg)
 {
 	struct session *session = arg;
@@ -137,6 +148,7 @@ static void on_adopted(struct engine_call *call, void *arg)
 	if (session->must_not_start)
 		take_back(session);
 	engine_find_process(&call->container, &session->process);
+	session->is_of_another_policy = !is_of_policy(session, &call->container);
 	session->ran = true;
 	if (call->container.status != CONTAINER_RUNNING)
 		session_enter(session, SESSION_EXITED);

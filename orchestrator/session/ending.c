@@ -102,6 +102,9 @@ void step_running(struct session *session)
 		return;
 	}
 	session_measure(session);
+	session_prove(session);
+	if (session->state != SESSION_RUNNING)
+		return;
 	uint64_t limit_ms = (uint64_t)timeouts->session_ms;
 	if (awaits_heartbeat(session) && timeouts->first_heartbeat_ms < timeouts->session_ms)
 		limit_ms = (uint64_t)timeouts->first_heartbeat_ms;
@@ -140,8 +143,10 @@ void session_stop(struct session *session, enum session_end why)
 	session->end = why;
 	log_event(LOG_WARNING, "stopping", &ids,
 		  (struct log_field[]){{"reason", session_end_name(why)}, {NULL}}, NULL);
-	/* A worker that is told to end stops its item, which may be somebody else's by now. */
-	session_enter(session, why == END_LEASE_LAPSED ? SESSION_KILLING : SESSION_STOPPING);
+	/* A worker that is told to end stops its item, which may be somebody else's by now; and one
+	 * that can do more than it may is given no time for it. */
+	bool is_ended_at_once = why == END_LEASE_LAPSED || why == END_PROMISE;
+	session_enter(session, is_ended_at_once ? SESSION_KILLING : SESSION_STOPPING);
 }
 
 static void on_looked_after_offer(struct lookup_wait *wait, void *arg)

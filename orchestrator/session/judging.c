@@ -37,6 +37,7 @@ bool session_needs_judging(const struct session *session)
 	case END_TIME_LIMIT:
 	case END_SHUTDOWN:
 	case END_DISK:
+	case END_PROMISE:
 		return true;
 	case END_ITSELF:
 	case END_LEASE_LAPSED:
@@ -82,7 +83,8 @@ static bool was_held_by_us(const struct session *session, const struct lookup_wa
 	struct holding holding = holding_of(session, wait);
 	/* One that died before it was told, or for another reason, is left to its lease. */
 	bool was_ended_by_us = session->was_signalled || session->exit_code > BY_SIGNAL;
-	bool was_at_limit = session->end == END_TIME_LIMIT || session->end == END_DISK;
+	bool was_at_limit = session->end == END_TIME_LIMIT || session->end == END_DISK ||
+			    session->end == END_PROMISE;
 
 	return was_at_limit && was_ended_by_us && holding_was_ended(&holding, &wait->status);
 }

@@ -78,6 +78,7 @@ const char *session_end_name(enum session_end end)
 		[END_START_FAILED] = "start_failed",
 		[END_SHUTDOWN] = "shutdown",
 		[END_DISK] = "disk",
+		[END_PROMISE] = "promise",
 	};
 	return names[end];
 }
@@ -137,6 +138,7 @@ struct session *session_free(struct session *session)
 	timer_cancel(&session->timer);
 	timer_cancel(&session->ack_timer);
 	timer_cancel(&session->disk_timer);
+	timer_cancel(&session->proof_timer);
 	timer_cancel(&session->slow_timer);
 	lookup_cancel(&session->lookup);
 	session->capture = capture_free(session->capture);
@@ -166,6 +168,7 @@ void session_enter(struct session *session, enum session_state next)
 	engine_call_done(&session->call);
 	timer_cancel(&session->timer);
 	timer_cancel(&session->disk_timer);
+	timer_cancel(&session->proof_timer);
 	session->is_measured = false;
 	lookup_cancel(&session->lookup);
 	session->capture = capture_free(session->capture);

@@ -66,6 +66,7 @@ enum session_end {
 	END_START_FAILED, /* acked, and could not be started */
 	END_SHUTDOWN,	  /* on_shutdown: stop */
 	END_DISK,	  /* the policy's disk */
+	END_PROMISE,	  /* the kernel shows that its policy is not kept */
 };
 
 /* Milliseconds since the epoch; 0: has not happened, or was not seen. */
@@ -143,23 +144,26 @@ struct session {
 	struct timer timer;	      /* the state's own */
 	struct timer ack_timer;	      /* early ack, and the pause before an ack is repeated */
 	struct timer disk_timer;      /* while RUNNING, for the next look at what it has written */
+	struct timer proof_timer;     /* while RUNNING, for the next look at its process */
 	struct timer slow_timer;      /* the daemon's: its launch takes long */
 	struct lookup_wait lookup;
 	struct redactor *redactor; /* of its output; NULL: not known, or nothing is kept of it */
 	struct capture *capture;   /* while CAPTURING */
 	struct session_times times;
-	struct process process;	     /* of its container, where it can be told */
-	uint64_t start_sent_mono_ms; /* the first one by this process; 0: none */
-	uint64_t started_mono_ms;    /* deadlines count from here */
-	uint64_t claimed_mono_ms;    /* or found */
-	uint64_t acks_ended_mono_ms; /* the last one, until now */
-	int64_t earlier_made_ms;     /* a container that it had before; by the engine, 0: none */
-	int64_t acknowledged_at_ms;  /* by the server's clock; 0: unknown */
-	int exit_code;		     /* -1: unknown */
+	struct process process;	      /* of its container, where it can be told */
+	struct process proof_process; /* the one that is looked at, while RUNNING */
+	uint64_t start_sent_mono_ms;  /* the first one by this process; 0: none */
+	uint64_t started_mono_ms;     /* deadlines count from here */
+	uint64_t claimed_mono_ms;     /* or found */
+	uint64_t acks_ended_mono_ms;  /* the last one, until now */
+	int64_t earlier_made_ms;      /* a container that it had before; by the engine, 0: none */
+	int64_t acknowledged_at_ms;   /* by the server's clock; 0: unknown */
+	int exit_code;		      /* -1: unknown */
 	enum ack_state ack;
 	enum session_end end;
 	enum session_end stop_wanted; /* asked for before the container ran */
 	uint8_t attempts;	      /* of the call that the state repeats */
+	uint8_t proof_looks;	      /* that found a promise broken */
 	uint8_t unmeasured;	      /* looks in a row that did not tell what it has written */
 	unsigned unanswered;	      /* looks and force-stops, in all */
 	uint8_t ack_attempts;
@@ -185,12 +189,14 @@ struct session {
 		held_seen_ms; /* when its item first seemed to be held by it to the end; 0: never */
 	bool is_quick_exit;   /* its worker left at once, and said nothing */
 	bool is_removed;
-	bool is_measured;	 /* what it writes to disk is looked at */
-	bool has_exit_news;	 /* an exit event overtook the start's answer */
-	bool is_prepared;	 /* engine_prepare() has made its process */
-	bool cannot_run;	 /* its command could not be run at all */
-	bool kill_found_nothing; /* SIGKILL had nobody to go to, whatever inspect says */
-	char reason[160];	 /* of a failed launch or an early end; one line, no secret */
+	bool is_measured;	   /* what it writes to disk is looked at */
+	bool is_proven;		   /* its process was looked at, or is */
+	bool is_of_another_policy; /* found at start, and made by another one than there is now */
+	bool has_exit_news;	   /* an exit event overtook the start's answer */
+	bool is_prepared;	   /* engine_prepare() has made its process */
+	bool cannot_run;	   /* its command could not be run at all */
+	bool kill_found_nothing;   /* SIGKILL had nobody to go to, whatever inspect says */
+	char reason[160];	   /* of a failed launch or an early end; one line, no secret */
 	UT_hash_handle by_work;
 	UT_hash_handle by_container;
 };

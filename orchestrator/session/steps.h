@@ -32,6 +32,9 @@ void step_removing(struct session *session);
 /* measuring.c: what it writes to disk. Once it runs; harmless where nothing limits that. */
 void session_measure(struct session *session);
 
+/* proving.c: what the kernel says of its process. Once it runs, once. */
+void session_prove(struct session *session);
+
 /* capturing.c: the end of its output */
 void step_capturing(struct session *session);
 /* What its output must not show, from an inspect's reply. */

@@ -52,6 +52,7 @@ struct engine {
 	bool is_healthy;
 	bool was_told;	       /* the owner knows about is_healthy */
 	bool was_refused;      /* and that nothing but an operator can change it */
+	bool was_unseen;       /* said that its processes cannot be looked at */
 	bool goes_all_the_way; /* the ping begins the whole sequence, not only a look */
 	bool must_renew;       /* something broke behind a sequence that is under way */
 	unsigned failures;     /* in a row; for the back-off */

@@ -90,10 +90,13 @@ struct dialect {
 			     struct err *err);
 	struct json_object *(*render)(const struct plan *plan, bool masked);
 	int (*verify)(const struct plan *plan, struct json_object *inspect, struct err *err);
-	/* ERR_REFUSED unless a container that is prepared has the policy's seccomp profile.
-	 * Reads what the engine has written for its runtime. NULL: `verify` sees the profile. */
-	int (*prove_profile)(const struct policy *policy, const struct container *container,
-			     struct json_object *inspect, struct err *err);
+	/* Where inspect names a container's runtime. */
+	const char *runtime_path;
+	/* ERR_REFUSED unless the runtime of a container that is prepared was told what the plan
+	 * asks for. Reads what the engine has written for it. NULL: `verify` sees enough. */
+	int (*prove_config)(const struct probe *probe, const struct plan *plan,
+			    const struct container *container, struct json_object *inspect,
+			    struct err *err);
 };
 
 extern const struct dialect dialect_docker;

@@ -202,4 +202,5 @@ const struct dialect dialect_docker = {
 	.verify_bridge = verify_bridge,
 	.render = docker_render,
 	.verify = docker_verify,
+	.runtime_path = "HostConfig.Runtime",
 };

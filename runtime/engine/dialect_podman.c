@@ -155,5 +155,6 @@ const struct dialect dialect_podman = {
 	.cannot_run = cannot_run,
 	.render = podman_render,
 	.verify = podman_verify,
-	.prove_profile = podman_prove_profile,
+	.runtime_path = "OCIRuntime",
+	.prove_config = podman_prove_config,
 };

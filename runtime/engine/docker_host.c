@@ -115,6 +115,8 @@ int docker_read_info(struct probe *probe, struct json_object *info, struct err *
 	read_security_options(&probe->host, json_get_array(info, "SecurityOptions"));
 	read_cgroups(&probe->host, info);
 	read_runtimes(&probe->host, json_get_object(info, "Runtimes"));
+	message_copy(probe->host.runtime, sizeof(probe->host.runtime),
+		     json_get_string(info, "DefaultRuntime"));
 	return 0;
 }
 

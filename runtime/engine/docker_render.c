@@ -87,6 +87,9 @@ static struct json_object *mounts(const struct plan *plan)
 		json_add_string(mount, "Target", plan->mounts[i].target);
 		json_add_bool(mount, "ReadOnly", plan->mounts[i].read_only);
 		json_add_string(options, "Propagation", "rprivate");
+		/* What is mounted below a source would stay writable (Docker before 25). */
+		if (plan->mounts[i].read_only)
+			json_add_bool(options, "NonRecursive", true);
 		json_add(mount, "BindOptions", options);
 		json_append(array, mount);
 	}

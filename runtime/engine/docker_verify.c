@@ -7,6 +7,7 @@
  */
 #include "base/cleanup.h"
 #include "engine/docker.h"
+#include "engine/render.h"
 #include "engine/verify.h"
 
 static const struct verify_field asked_fields[] = {
@@ -14,60 +15,79 @@ static const struct verify_field asked_fields[] = {
 	{"HostConfig.ReadonlyRootfs", json_same, 0, REMEDY_ENGINE},
 	{"HostConfig.CapDrop", json_same_set, 0, REMEDY_ENGINE},
 	{"HostConfig.CapAdd", json_same_set, 0, REMEDY_ENGINE},
+	{"HostConfig.IpcMode", json_same, 0, REMEDY_ENGINE},
 	{"HostConfig.SecurityOpt", json_same_set, 0, REMEDY_ENGINE},
 	{"HostConfig.PidsLimit", json_same, WAIVE_PIDS, REMEDY_WAIVER("pids")},
 	{"HostConfig.Memory", json_same, WAIVE_MEMORY, REMEDY_WAIVER("memory")},
 	{"HostConfig.MemorySwap", json_same, WAIVE_MEMORY | WAIVE_SWAP, REMEDY_WAIVER("swap")},
 	{"HostConfig.NanoCpus", json_same, WAIVE_CPUS, REMEDY_WAIVER("cpus")},
-	{"HostConfig.Ulimits", json_contains, WAIVE_ULIMITS, REMEDY_WAIVER("ulimits")},
+	{"HostConfig.Ulimits", json_same_limits, WAIVE_ULIMITS, REMEDY_WAIVER("ulimits")},
 	{"HostConfig.OomScoreAdj", json_same, 0, REMEDY_ENGINE},
 	{"HostConfig.Tmpfs", json_same, 0, REMEDY_ENGINE},
 	{"HostConfig.ShmSize", json_same, 0, REMEDY_ENGINE},
 	{"HostConfig.Init", json_same, 0, REMEDY_ENGINE},
-	{"HostConfig.IpcMode", json_same, 0, REMEDY_ENGINE},
 	{"HostConfig.CgroupnsMode", json_same, 0, REMEDY_ENGINE},
 	{"HostConfig.NetworkMode", json_same, 0, REMEDY_TAMPERED},
 	{"HostConfig.LogConfig", json_same, 0, REMEDY_ENGINE},
 	{"HostConfig.RestartPolicy.Name", json_same, 0, REMEDY_TAMPERED},
 	{"Config.StopTimeout", json_same, 0, REMEDY_ENGINE},
 	{"Config.Healthcheck.Test", json_same, 0, REMEDY_ENGINE},
+	{"Config.Entrypoint", json_same, 0, REMEDY_TAMPERED},
+	{"Config.Cmd", json_same, 0, REMEDY_TAMPERED},
 	{"Config.AttachStdin", json_same, 0, REMEDY_TAMPERED},
+	{"Config.AttachStdout", json_same, 0, REMEDY_TAMPERED},
+	{"Config.AttachStderr", json_same, 0, REMEDY_TAMPERED},
 	{"Config.OpenStdin", json_same, 0, REMEDY_TAMPERED},
 	{"Config.Tty", json_same, 0, REMEDY_TAMPERED},
 };
 
 static const char *const unset_fields[] = {
-	"HostConfig.Privileged",      "HostConfig.PidMode",
-	"HostConfig.UTSMode",	      "HostConfig.UsernsMode",
-	"HostConfig.Devices",	      "HostConfig.DeviceRequests",
-	"HostConfig.Binds",	      "HostConfig.DeviceCgroupRules",
-	"HostConfig.VolumesFrom",     "HostConfig.GroupAdd",
-	"HostConfig.Sysctls",	      "HostConfig.PortBindings",
-	"HostConfig.PublishAllPorts", "HostConfig.Links",
-	"HostConfig.ExtraHosts",      "HostConfig.AutoRemove",
+	"HostConfig.Privileged",
+	"HostConfig.PidMode",
+	"HostConfig.UTSMode",
+	"HostConfig.UsernsMode",
+	"HostConfig.Devices",
+	"HostConfig.DeviceRequests",
+	"HostConfig.Binds",
+	"HostConfig.DeviceCgroupRules",
+	"HostConfig.VolumesFrom",
+	"HostConfig.GroupAdd",
+	"HostConfig.Sysctls",
+	"HostConfig.PortBindings",
+	"HostConfig.PublishAllPorts",
+	"HostConfig.Links",
+	"HostConfig.ExtraHosts",
+	"HostConfig.AutoRemove",
 	"HostConfig.OomKillDisable",
+	"HostConfig.CgroupParent",
+	"HostConfig.Cgroup",
+	"HostConfig.Annotations",
+	"HostConfig.Dns",
+	"HostConfig.DnsOptions",
+	"HostConfig.DnsSearch",
+	"HostConfig.StorageOpt",
+	"HostConfig.CpuRealtimePeriod",
+	"HostConfig.CpuRealtimeRuntime",
 };
 
-/* Fields that the engine fills in by itself; without them /proc and /sys are open. */
-static const char *const filled_fields[] = {"HostConfig.MaskedPaths", "HostConfig.ReadonlyPaths"};
+/* What the daemon sets where a container has none (20.10). */
+static const char *const own_variables[] = {"PATH", NULL};
 
-/* What is compared only if the plan asks for something of its own. */
-static int check_optional(const struct plan *plan, struct json_object *expected,
-			  struct json_object *inspect, struct err *err)
+/* On the network that was asked for, and on no other. Before its first start the daemon may not
+ * have noted any (29). */
+static int check_networks(const struct plan *plan, struct json_object *inspect, struct err *err)
 {
-	static const struct verify_field runtime = {"HostConfig.Runtime", json_same, 0,
-						    "install the runtime on the engine's host and "
-						    "name it in the engine's configuration"},
-					 command[] = {
-						 {"Config.Entrypoint", json_same, 0, REMEDY_ENGINE},
-						 {"Config.Cmd", json_same, 0, REMEDY_ENGINE}};
-	int r = 0;
+	struct json_object *networks =
+		json_get_object(json_get_object(inspect, "NetworkSettings"), "Networks");
+	int count = networks ? json_object_object_length(networks) : 0;
 
-	if (plan->policy->runtime)
-		r = verify_fields(&runtime, 1, plan, expected, inspect, err);
-	if (r == 0 && plan->command)
-		r = verify_fields(command, ARRAY_SIZE(command), plan, expected, inspect, err);
-	return r;
+	struct json_object *own = json_get(networks, plan->network);
+	bool is_plain =
+		json_is_empty(json_get(own, "Links")) && json_is_empty(json_get(own, "IPAMConfig"));
+	if (count == 0 || (count == 1 && own && is_plain))
+		return 0;
+	return verify_refuse(plan, "NetworkSettings.Networks", plan->network, json_text(networks),
+			     REMEDY_TAMPERED, err);
 }
 
 /* The request in the shape in which inspect shows it: what stood outside HostConfig has a part of
@@ -77,6 +97,10 @@ static struct json_object *expect(const struct plan *plan)
 	struct json_object *expected = json_new_object(), *request = docker_render(plan, true);
 
 	json_add(expected, "HostConfig", json_object_get(json_get(request, "HostConfig")));
+	if (!plan->command) {
+		json_add(request, "Entrypoint", render_strings(plan->image_entrypoint));
+		json_add(request, "Cmd", render_strings(plan->image_command));
+	}
 	json_add(expected, "Config", request);
 	return expected;
 }
@@ -86,16 +110,17 @@ int docker_verify(const struct plan *plan, struct json_object *inspect, struct e
 	_cleanup_(json_putp) struct json_object *expected = expect(plan);
 
 	int r = verify_identity(plan, inspect, err);
+	/* Some of these change others, so that they are named first. */
+	if (r == 0)
+		r = verify_unset(unset_fields, ARRAY_SIZE(unset_fields), plan, inspect, err);
 	if (r == 0)
 		r = verify_fields(asked_fields, ARRAY_SIZE(asked_fields), plan, expected, inspect,
 				  err);
 	if (r == 0)
-		r = check_optional(plan, expected, inspect, err);
+		r = verify_covers(plan, "HostConfig.MaskedPaths", masked_paths, inspect, err);
 	if (r == 0)
-		r = verify_unset(unset_fields, ARRAY_SIZE(unset_fields), plan, inspect, err);
-	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(filled_fields); i++)
-		if (json_is_empty(json_at(inspect, filled_fields[i])))
-			r = verify_refuse(plan, filled_fields[i], "the engine's own list",
-					  "nothing", REMEDY_ENGINE, err);
-	return r == 0 ? verify_contents(plan, inspect, err) : r;
+		r = verify_covers(plan, "HostConfig.ReadonlyPaths", read_only_paths, inspect, err);
+	if (r == 0)
+		r = check_networks(plan, inspect, err);
+	return r == 0 ? verify_contents(plan, own_variables, inspect, err) : r;
 }

@@ -7,9 +7,12 @@
 #include "base/text.h"
 #include "engine/connection.h"
 #include "engine/proof.h"
+#include "engine/proof_state.h"
+#include "engine/verify.h"
 
 #include <assert.h>
 #include <errno.h>
+#include <string.h>
 
 /* More at once only wait inside the engine; measured knee of launches is far below. */
 #define MAX_CALLS_IN_FLIGHT 32
@@ -185,6 +188,15 @@ int engine_check_policy(const struct engine *engine, const struct policy *policy
 			  engine->description);
 }
 
+/* Which engine did it, behind what it did. */
+static int name_engine(const struct engine *engine, struct err *err)
+{
+	const struct err what = *err;
+
+	return err_set(err, what.kind, what.code, "%s (%s %s)", what.text,
+		       engine->probe.dialect->name, engine->probe.engine_version);
+}
+
 int engine_prove(const struct engine *engine, const struct policy *policy,
 		 const struct container *container, struct err *err)
 {
@@ -197,8 +209,57 @@ int engine_prove(const struct engine *engine, const struct policy *policy,
 	if (r == -ESRCH && process_names(container->monitor_pid, container->id))
 		return err_set(err, ERR_ENGINE, r, "its process has ended before its start");
 	if (r < 0)
-		return proof_is_missing(policy, &why, err);
-	return proof_check(policy, &limits, err);
+		r = proof_is_missing(policy, &why, err);
+	else
+		r = proof_check(policy, &limits, err);
+	return r < 0 ? name_engine(engine, err) : 0;
+}
+
+/* What holds by the cgroups where their files can be read; where inspect's word is all there is of
+ * them, they are no reason to end anything. */
+static int prove_limits(const struct engine *engine, const struct policy *policy, const char *id,
+			int pid, struct err *err)
+{
+	struct policy shown = *policy;
+	struct process_limits limits;
+
+	if (process_read_limits(pid, id, &limits, err) < 0)
+		return -ESRCH;
+	if (!limits.is_whole && !engine->probe.dialect->must_prove_limits)
+		shown.unenforced |= WAIVE_MEMORY | WAIVE_SWAP | WAIVE_PIDS | WAIVE_CPUS;
+	return proof_check(&shown, &limits, err);
+}
+
+int engine_prove_running(const struct engine *engine, const struct policy *policy, const char *id,
+			 const struct process *process, struct err *err)
+{
+	const char *runtime = policy->runtime ? policy->runtime : engine->probe.host.runtime;
+	struct process_state state;
+
+	if (!proof_applies_to(runtime))
+		return err_set(err, ERR_ENGINE, -ENOTSUP,
+			       "runtime '%.60s' has a kernel of its own, or is not known here",
+			       runtime);
+	int r = process->pid <= 0 ? -ESRCH : process_read_state(process->pid, &state);
+	if (r < 0)
+		return err_set(err, ERR_ENGINE, r, "its process cannot be looked at (%s)",
+			       strerror(-r));
+	r = proof_check_state(policy, &state, process_kernel_has, err);
+	process_state_done(&state);
+	if (r == 0)
+		r = prove_limits(engine, policy, id, process->pid, err);
+	/* The number may have been given to another process meanwhile. */
+	if (r < 0 && !process_may_run(process))
+		return err_set(err, ERR_ENGINE, -ESRCH, "its process has ended");
+	return r == -EPERM ? name_engine(engine, err) : r;
+}
+
+bool engine_notes_unseen(struct engine *engine)
+{
+	bool is_first = !engine->was_unseen;
+
+	engine->was_unseen = true;
+	return is_first;
 }
 
 int engine_verify(struct engine *engine, const struct plan *plan, const struct engine_call *inspect,
@@ -206,10 +267,18 @@ int engine_verify(struct engine *engine, const struct plan *plan, const struct e
 {
 	const struct dialect *dialect = engine->probe.dialect;
 
-	int r = dialect->verify(plan, inspect->json, err);
-	if (r == 0 && dialect->prove_profile)
-		r = dialect->prove_profile(plan->policy, &inspect->container, inspect->json, err);
-	return r < 0 ? r : engine_prove(engine, plan->policy, &inspect->container, err);
+	int r = verify_sources(plan, engine->probe.data_root, err);
+	if (r == 0)
+		r = dialect->verify(plan, inspect->json, err);
+	if (r == 0)
+		r = verify_runtime(plan, dialect->runtime_path, engine->probe.host.runtime,
+				   inspect->json, err);
+	if (r == 0 && dialect->prove_config)
+		r = dialect->prove_config(&engine->probe, plan, &inspect->container, inspect->json,
+					  err);
+	if (r < 0)
+		return name_engine(engine, err);
+	return engine_prove(engine, plan->policy, &inspect->container, err);
 }
 
 /* Whoever starts a container's processes knows it by its id: Podman's monitor has it among its

@@ -208,6 +208,17 @@ int engine_verify(struct engine *engine, const struct plan *plan, const struct e
 int engine_prove(const struct engine *engine, const struct policy *policy,
 		 const struct container *container, struct err *err);
 
+/* Reads from the kernel whether a container that runs has what the policy promises: its process
+ * (engine_find_process) and the cgroup of container `id`. ERR_REFUSED naming field, what was asked,
+ * what holds, and the remedy; ERR_ENGINE: that cannot be told, because the process has ended
+ * (-ESRCH), /proc shows less than it should, or the engine's runtime has a kernel of its own. */
+int engine_prove_running(const struct engine *engine, const struct policy *policy, const char *id,
+			 const struct process *process, struct err *err);
+
+/* True the first time that it is asked: what is said once of an engine whose processes cannot be
+ * looked at. */
+bool engine_notes_unseen(struct engine *engine);
+
 /* The process of a container that runs or is prepared; zeroed where that cannot be told, because
  * the engine counts its processes elsewhere than this one does. */
 void engine_find_process(const struct container *container, struct process *ret);

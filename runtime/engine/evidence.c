@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "engine/evidence.h"
 
+#include "engine/proof_state.h"
+
 #include <string.h>
 
 static bool has_apparmor(const struct policy *policy)
@@ -34,26 +36,26 @@ static bool has_secret(const struct policy *policy)
 }
 
 const struct promise promises[] = {
-	{"user", 0, EVIDENCE_INSPECT, EVIDENCE_INSPECT},
-	{"read_only_root", 0, EVIDENCE_INSPECT, EVIDENCE_INSPECT},
-	{"capabilities", 0, EVIDENCE_INSPECT, EVIDENCE_INSPECT},
-	{"no_new_privileges", 0, EVIDENCE_INSPECT, EVIDENCE_INSPECT},
+	{"user", 0, EVIDENCE_RUNNING, EVIDENCE_RUNNING},
+	{"read_only_root", 0, EVIDENCE_RUNNING, EVIDENCE_RUNNING},
+	{"capabilities", 0, EVIDENCE_RUNNING, EVIDENCE_RUNNING},
+	{"no_new_privileges", 0, EVIDENCE_RUNNING, EVIDENCE_RUNNING},
 	/* The engine's own profile; see `own_profile` for one of the operator's. */
 	{"seccomp", WAIVE_SECCOMP, EVIDENCE_INFO, EVIDENCE_INFO},
-	{"apparmor", 0, EVIDENCE_INSPECT, EVIDENCE_INSPECT, has_apparmor},
-	{"selinux", 0, EVIDENCE_INSPECT, EVIDENCE_INSPECT, has_selinux},
+	{"apparmor", 0, EVIDENCE_RUNNING, EVIDENCE_RUNNING, has_apparmor},
+	{"selinux", 0, EVIDENCE_RUNNING, EVIDENCE_RUNNING, has_selinux},
 	{"user_namespace", 0, EVIDENCE_INFO, EVIDENCE_PROCESS, has_user_namespace},
-	{"pids", WAIVE_PIDS, EVIDENCE_INSPECT, EVIDENCE_PROCESS},
-	{"memory", WAIVE_MEMORY, EVIDENCE_INSPECT, EVIDENCE_PROCESS},
+	{"pids", WAIVE_PIDS, EVIDENCE_RUNNING, EVIDENCE_PROCESS},
+	{"memory", WAIVE_MEMORY, EVIDENCE_RUNNING, EVIDENCE_PROCESS},
 	/* What may be swapped is counted together with memory. */
-	{"swap", WAIVE_MEMORY | WAIVE_SWAP, EVIDENCE_INSPECT, EVIDENCE_PROCESS},
-	{"cpus", WAIVE_CPUS, EVIDENCE_INSPECT, EVIDENCE_PROCESS},
-	{"nofile", WAIVE_ULIMITS, EVIDENCE_INSPECT, EVIDENCE_PROCESS},
-	{"nproc", WAIVE_ULIMITS, EVIDENCE_INSPECT, EVIDENCE_PROCESS},
-	{"core", WAIVE_ULIMITS, EVIDENCE_INSPECT, EVIDENCE_PROCESS},
-	{"shm", 0, EVIDENCE_INSPECT, EVIDENCE_INSPECT},
-	{"oom_score_adj", 0, EVIDENCE_INSPECT, EVIDENCE_INSPECT},
-	{"tmpfs", 0, EVIDENCE_INSPECT, EVIDENCE_INSPECT},
+	{"swap", WAIVE_MEMORY | WAIVE_SWAP, EVIDENCE_RUNNING, EVIDENCE_PROCESS},
+	{"cpus", WAIVE_CPUS, EVIDENCE_RUNNING, EVIDENCE_PROCESS},
+	{"nofile", WAIVE_ULIMITS, EVIDENCE_RUNNING, EVIDENCE_PROCESS},
+	{"nproc", WAIVE_ULIMITS, EVIDENCE_RUNNING, EVIDENCE_PROCESS},
+	{"core", WAIVE_ULIMITS, EVIDENCE_RUNNING, EVIDENCE_PROCESS},
+	{"shm", 0, EVIDENCE_RUNNING, EVIDENCE_RUNNING},
+	{"oom_score_adj", 0, EVIDENCE_RUNNING, EVIDENCE_RUNNING},
+	{"tmpfs", 0, EVIDENCE_RUNNING, EVIDENCE_RUNNING},
 	{"disk", 0, EVIDENCE_MEASURE, EVIDENCE_MEASURE, has_disk},
 	{"volumes", 0, EVIDENCE_INSPECT, EVIDENCE_INSPECT},
 	{"mounts", 0, EVIDENCE_INSPECT, EVIDENCE_INSPECT},
@@ -76,7 +78,11 @@ enum evidence evidence_of(const struct promise *promise, const struct policy *po
 		return EVIDENCE_NONE;
 	if (policy->seccomp_profile && strcmp(promise->field, own_profile.field) == 0)
 		promise = &own_profile;
-	return dialect == &dialect_podman ? promise->podman : promise->docker;
+	enum evidence evidence = dialect == &dialect_podman ? promise->podman : promise->docker;
+	/* What such a runtime's process shows may be the sandbox's, not the session's. */
+	if (evidence == EVIDENCE_RUNNING && policy->runtime && !proof_applies_to(policy->runtime))
+		return EVIDENCE_INSPECT;
+	return evidence;
 }
 
 static const struct {
@@ -84,6 +90,9 @@ static const struct {
 } words[] = {
 	[EVIDENCE_NONE] = {"none", "the policy asks for nothing"},
 	[EVIDENCE_INSPECT] = {"inspect", "compared with what the engine made of it"},
+	[EVIDENCE_RUNNING] = {"inspect, process",
+			      "compared with what the engine made of it, and read from the kernel "
+			      "once it runs"},
 	[EVIDENCE_PROCESS] = {"process", "read from the kernel before the worker runs"},
 	[EVIDENCE_INFO] = {"info", "what the engine says of itself"},
 	[EVIDENCE_RUNTIME] = {"runtime", "read from what the engine tells its runtime"},

@@ -3,8 +3,9 @@
 /*
  * How it is proven that a session has what its policy promises: one row for each field of a policy,
  * with the proof that each kind of engine allows. The proofs themselves are in docker_verify.c,
- * podman_verify.c, verify_contents.c, podman_seccomp.c, proof.c and the dialects' check_host; what
- * cannot be proven cannot be promised, so a new field of a policy needs its row here. Pure.
+ * podman_verify.c, verify_contents.c, podman_seccomp.c, proof.c, proof_state.c and the dialects'
+ * check_host; what cannot be proven cannot be promised, so a new field of a policy needs its row
+ * here. Pure.
  */
 #include "engine/dialect.h"
 #include "policy/policy.h"
@@ -15,6 +16,11 @@ enum evidence {
 	/* The engine's own account of the container that it made (inspect) is compared with what
 	 * was asked for, before the work item is taken. */
 	EVIDENCE_INSPECT,
+	/* The same, and then the kernel is asked about the process of the session that runs, which
+	 * is ended if it has more. Where berth does not see the engine's processes (another host,
+	 * another name space of processes) the engine's account is all there is: the log says so,
+	 * once (`unseen`). */
+	EVIDENCE_RUNNING,
 	/* The kernel is asked about the container's first process and its cgroup before that
 	 * process runs, because the engine's account proves nothing. */
 	EVIDENCE_PROCESS,

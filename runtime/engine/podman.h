@@ -24,12 +24,24 @@ struct json_object *podman_render(const struct plan *plan, bool masked);
  * are echoed there, not proven: see engine_prove(). */
 int podman_verify(const struct plan *plan, struct json_object *inspect, struct err *err);
 
-/* Whether the runtime was told to filter system calls, and by the policy's own profile if it has
- * one. No inspect shows it, so that the file which Podman has written for its runtime is read
- * (config.json of the OCI runtime specification, 1.0); without a profile of the policy's own it
- * need not be readable. ERR_REFUSED. */
-int podman_prove_profile(const struct policy *policy, const struct container *container,
-			 struct json_object *inspect, struct err *err);
+/* What Podman has written for the runtime of a container that is prepared: the caller's, it holds
+ * secrets. -ENOENT, -EACCES, -EBADMSG with the reason in words. */
+int podman_read_config(const struct container *container, struct json_object *inspect,
+		       struct json_object **ret, const char **ret_why);
+
+/* Whether the runtime was told to filter system calls, and by the policy's own profile, or else by
+ * the engine's; NULL: that one cannot be read. ERR_REFUSED. */
+int podman_prove_profile(const struct policy *policy, const char *engines_own,
+			 struct json_object *config, struct err *err);
+
+/* What the runtime was told cannot be known, and `why`: 0 if the policy waives the filter. */
+int podman_refuse_profile(const struct policy *policy, const char *why, struct err *err);
+
+/* Whether the runtime was told what the plan asks for (oci_config.h). Where that cannot be read, it
+ * is refused only if the policy has a seccomp profile of its own. ERR_REFUSED. */
+int podman_prove_config(const struct probe *probe, const struct plan *plan,
+			const struct container *container, struct json_object *inspect,
+			struct err *err);
 
 /* GET /libpod/info into the probe. ERR_ENGINE (-EBADMSG). */
 int podman_read_info(struct probe *probe, struct json_object *info, struct err *err);

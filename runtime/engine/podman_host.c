@@ -69,6 +69,7 @@ int podman_read_info(struct probe *probe, struct json_object *info, struct err *
 	message_copy(found->cgroup_manager, sizeof(found->cgroup_manager), manager);
 	message_copy(found->runtime, sizeof(found->runtime),
 		     json_get_string(json_get_object(host, "ociRuntime"), "name"));
+	message_copy(found->seccomp_profile, sizeof(found->seccomp_profile), profile);
 	free(probe->data_root);
 	probe->data_root =
 		xstrdup_or_null(json_get_string(json_get_object(info, "store"), "graphRoot"));

@@ -90,7 +90,8 @@ static void add_bind(struct json_object *array, const struct plan_mount *bind)
 {
 	struct json_object *mount = json_new_object(), *options = json_new_array();
 
-	json_append_string(options, "rbind");
+	/* What is mounted below a source would stay writable. */
+	json_append_string(options, bind->read_only ? "bind" : "rbind");
 	json_append_string(options, bind->read_only ? "ro" : "rw");
 	json_append_string(options, "rprivate");
 	json_add_string(mount, "type", "bind");

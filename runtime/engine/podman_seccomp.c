@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "base/buf.h"
 #include "base/cleanup.h"
-#include "base/file.h"
 #include "engine/podman.h"
 #include "engine/verify.h"
+#include "policy/caps.h"
 
 #include <errno.h>
 #include <string.h>
@@ -15,6 +14,34 @@ static int refuse(const char *why, struct err *err)
 		       "its runtime, as the engine's user or root on its host, or list 'seccomp' "
 		       "under `unenforced` of the policy",
 		       why);
+}
+
+/* What a condition of an entry says, where it may be left out as well as be 0. */
+static bool same_condition(struct json_object *a, struct json_object *b)
+{
+	static const char *const members[] = {"index", "value", "valueTwo"};
+	const char *op = json_get_string(a, "op"), *other = json_get_string(b, "op");
+
+	for (size_t i = 0; i < ARRAY_SIZE(members); i++)
+		if (!json_same(json_get(a, members[i]), json_get(b, members[i])))
+			return false;
+	return op && other && strcmp(op, other) == 0;
+}
+
+/* Without its conditions an entry is for every call of that name. */
+static bool same_conditions(struct json_object *entry, struct json_object *other)
+{
+	struct json_object *own = json_get_array(entry, "args");
+	struct json_object *theirs = json_get_array(other, "args");
+	size_t count = own ? json_object_array_length(own) : 0;
+
+	if (count != (theirs ? json_object_array_length(theirs) : 0))
+		return false;
+	for (size_t i = 0; i < count; i++)
+		if (!same_condition(json_object_array_get_idx(own, i),
+				    json_object_array_get_idx(theirs, i)))
+			return false;
+	return true;
 }
 
 static bool is_text(struct json_object *value, const char *text)
@@ -36,14 +63,31 @@ static bool has_names(struct json_object *entry, struct json_object *names)
 	       is_text(json_object_array_get_idx(names, 0), name);
 }
 
-/* Whether `list` has an entry for the same calls that does the same. */
-static bool has_entry(struct json_object *list, struct json_object *entry)
+/* Whether an entry of a profile is for containers with other capabilities than these. */
+static bool is_for_others(struct json_object *entry, uint64_t capabilities)
+{
+	struct json_object *needed = json_get_array(json_get_object(entry, "includes"), "caps");
+
+	for (size_t i = 0; needed && i < json_object_array_length(needed); i++) {
+		const char *name = json_string(json_object_array_get_idx(needed, i));
+		uint64_t bit;
+		if (!name || caps_parse(name, &bit, NULL) < 0 || !(capabilities & bit))
+			return true;
+	}
+	return false;
+}
+
+/* Whether `list` has an entry for the same calls that does the same, and is for containers with
+ * these capabilities. */
+static bool has_entry(struct json_object *list, struct json_object *entry, uint64_t capabilities)
 {
 	for (size_t i = 0; list && i < json_object_array_length(list); i++) {
 		struct json_object *other = json_object_array_get_idx(list, i);
+		if (is_for_others(other, capabilities))
+			continue;
 		bool is_same = has_names(other, json_get_array(entry, "names")) ||
 			       has_names(entry, json_get_array(other, "names"));
-		if (is_same &&
+		if (is_same && same_conditions(entry, other) &&
 		    json_object_equal(json_get(other, "action"), json_get(entry, "action")))
 			return true;
 	}
@@ -57,7 +101,8 @@ static bool is_conditional(struct json_object *entry)
 	       !json_is_empty(json_get(entry, "excludes"));
 }
 
-static bool is_filter_of(struct json_object *filter, struct json_object *profile)
+static bool is_filter_of(struct json_object *filter, struct json_object *profile,
+			 uint64_t capabilities)
 {
 	struct json_object *asked = json_get_array(profile, "syscalls");
 	struct json_object *got = json_get_array(filter, "syscalls");
@@ -67,59 +112,37 @@ static bool is_filter_of(struct json_object *filter, struct json_object *profile
 		return false;
 	for (size_t i = 0; asked && i < json_object_array_length(asked); i++) {
 		struct json_object *entry = json_object_array_get_idx(asked, i);
-		if (!is_conditional(entry) && !has_entry(got, entry))
+		if (!is_conditional(entry) && !has_entry(got, entry, capabilities))
 			return false;
 	}
 	for (size_t i = 0; got && i < json_object_array_length(got); i++)
-		if (!has_entry(asked, json_object_array_get_idx(got, i)))
+		if (!has_entry(asked, json_object_array_get_idx(got, i), capabilities))
 			return false;
 	return true;
 }
 
-static int check_config(const char *own, const struct buf *text, struct err *err)
+int podman_refuse_profile(const struct policy *policy, const char *why, struct err *err)
 {
-	_cleanup_(json_putp) struct json_object *config = NULL, *profile = NULL;
+	return policy->unenforced & WAIVE_SECCOMP ? 0 : refuse(why, err);
+}
 
-	if (json_parse(text->data, text->len, &config) < 0 ||
-	    (own && json_parse(own, strlen(own), &profile) < 0))
-		return refuse("what the engine writes for its runtime makes no sense", err);
+int podman_prove_profile(const struct policy *policy, const char *engines_own,
+			 struct json_object *config, struct err *err)
+{
+	_cleanup_(json_putp) struct json_object *profile = NULL;
+	const char *own = policy->seccomp_profile ? policy->seccomp_profile : engines_own;
 	struct json_object *filter = json_at(config, "linux.seccomp");
-	if (json_is_empty(filter))
-		return refuse("the runtime is told to filter no system calls", err);
-	if (own && !is_filter_of(filter, profile))
-		return refuse("the runtime is told another profile than the policy's", err);
-	return 0;
-}
 
-/* As the engine sees it, which may have mounts of its own: its monitor of the container sees what
- * it sees. Without that, or the right to look, as this process sees it. */
-static int read_config(const struct container *container, const char *path, struct buf *text)
-{
-	_cleanup_free_ char *theirs = xasprintf("/proc/%d/root%s", container->monitor_pid, path);
-
-	if (container->monitor_pid > 0 && file_read(theirs, text, NULL) == 0)
-		return 0;
-	buf_reset(text);
-	return file_read(path, text, NULL);
-}
-
-int podman_prove_profile(const struct policy *policy, const struct container *container,
-			 struct json_object *inspect, struct err *err)
-{
-	const char *path = json_get_string(inspect, "OCIConfigPath");
-	/* It has the container's variables, and so its secrets. */
-	_cleanup_(buf_done_wipe) struct buf text;
-
-	buf_init(&text, BUF_MAX_ENGINE_REPLY);
 	if (policy->unenforced & WAIVE_SECCOMP)
 		return 0;
-	bool is_read = path && read_config(container, path, &text) == 0;
-	/* That the engine brings a profile of its own its host has said: podman_check_host(). */
-	if (!is_read && !policy->seccomp_profile)
-		return 0;
-	if (!is_read)
-		return refuse(path ? "what the engine writes for its runtime cannot be read"
-				   : "the engine does not say what its runtime is told",
+	if (own && json_parse(own, strlen(own), &profile) < 0)
+		return refuse("the profile that the engine brings makes no sense", err);
+	if (json_is_empty(filter))
+		return refuse("the runtime is told to filter no system calls", err);
+	if (own && !is_filter_of(filter, profile, policy->capabilities))
+		return refuse(policy->seccomp_profile
+				      ? "the runtime is told another profile than the policy's"
+				      : "the runtime is told another profile than the engine's own",
 			      err);
-	return check_config(policy->seccomp_profile, &text, err);
+	return 0;
 }

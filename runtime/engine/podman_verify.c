@@ -7,6 +7,7 @@
  * request cannot lift them without `unmask` or `privileged`).
  */
 #include "base/cleanup.h"
+#include "base/text.h"
 #include "engine/podman.h"
 #include "engine/podman_value.h"
 #include "engine/render.h"
@@ -44,7 +45,7 @@ static const struct verify_field fields[] = {
 	{"HostConfig.Memory", json_same, WAIVE_MEMORY, REMEDY_WAIVER("memory")},
 	{"HostConfig.MemorySwap", json_same, WAIVE_MEMORY | WAIVE_SWAP, REMEDY_WAIVER("swap")},
 	{"HostConfig.NanoCpus", json_same, WAIVE_CPUS, REMEDY_WAIVER("cpus")},
-	{"HostConfig.Ulimits", json_contains, WAIVE_ULIMITS, REMEDY_WAIVER("ulimits")},
+	{"HostConfig.Ulimits", json_same_limits, WAIVE_ULIMITS, REMEDY_WAIVER("ulimits")},
 	{"HostConfig.OomScoreAdj", json_same, 0, REMEDY_ENGINE},
 	{"HostConfig.Tmpfs", json_same, 0, REMEDY_ENGINE},
 	{"HostConfig.ShmSize", json_same, 0, REMEDY_ENGINE},
@@ -71,14 +72,37 @@ static const struct verify_field fields[] = {
 };
 
 static const char *const unset_fields[] = {
-	"HostConfig.UsernsMode",   "HostConfig.Devices",
-	"HostConfig.VolumesFrom",  "HostConfig.GroupAdd",
-	"HostConfig.PortBindings", "HostConfig.PublishAllPorts",
-	"HostConfig.Links",	   "HostConfig.ExtraHosts",
-	"HostConfig.AutoRemove",   "HostConfig.OomKillDisable",
-	"HostConfig.CgroupConf",   "Pod",
-	"Config.Secrets",	   "Config.ChrootDirs",
+	"HostConfig.UsernsMode",
+	"HostConfig.Devices",
+	"HostConfig.VolumesFrom",
+	"HostConfig.GroupAdd",
+	"HostConfig.PortBindings",
+	"HostConfig.PublishAllPorts",
+	"HostConfig.Links",
+	"HostConfig.ExtraHosts",
+	"HostConfig.AutoRemove",
+	"HostConfig.OomKillDisable",
+	"HostConfig.CgroupConf",
+	"Pod",
+	"Config.Secrets",
+	"Config.ChrootDirs",
+	"Config.SystemdMode",
+	"Dependencies",
+	"HostConfig.Dns",
+	"HostConfig.DnsOptions",
+	"HostConfig.DnsSearch",
+	"HostConfig.ContainerIDFile",
+	"HostConfig.IDMappings",
+	"HostConfig.CpuRealtimePeriod",
+	"HostConfig.CpuRealtimeRuntime",
 };
+
+/* Files of the container's own, in the engine's directory for it: a request can put them anywhere
+ * on the host, where the engine then writes. */
+static const char *const own_files[] = {"ConmonPidFile", "PidFile", "HostConfig.LogConfig.Path"};
+
+/* What Podman sets where a container has none (4.3); HOME is the image's own user's. */
+static const char *const own_variables[] = {"PATH", "TERM", "container", "HOME", "HOSTNAME", NULL};
 
 static struct json_object *ulimits(const struct policy *policy)
 {
@@ -159,30 +183,61 @@ static struct json_object *expect(const struct plan *plan)
 	return expected;
 }
 
+static void append_words(struct json_object *array, char *const *words)
+{
+	for (; words && *words; words++)
+		json_append_string(array, *words);
+}
+
 /* The command stands behind the init's own "--"; Config.Entrypoint is only its words in a row. */
 static int check_command(const struct plan *plan, struct json_object *inspect, struct err *err)
 {
 	_cleanup_(json_putp) struct json_object *expected = json_new_array();
 	struct json_object *got = json_get_array(inspect, "Args");
 
-	if (!plan->command)
-		return 0;
 	json_append_string(expected, "--");
-	for (char *const *word = plan->command; *word; word++)
-		json_append_string(expected, *word);
+	append_words(expected, plan->command ? plan->command : plan->image_entrypoint);
+	append_words(expected, plan->command ? NULL : plan->image_command);
 	if (json_same(expected, got))
 		return 0;
-	return verify_refuse(plan, "Args", json_text(expected), json_text(got), REMEDY_ENGINE, err);
+	return verify_refuse(plan, "Args", json_text(expected), json_text(got), REMEDY_TAMPERED,
+			     err);
 }
 
-static int check_runtime(const struct plan *plan, struct json_object *inspect, struct err *err)
+static int check_own_files(const struct plan *plan, struct json_object *inspect, struct err *err)
 {
-	const char *runtime = json_get_string(inspect, "OCIRuntime");
+	const char *id = json_get_string(inspect, "Id");
 
-	if (!plan->policy->runtime || (runtime && strcmp(runtime, plan->policy->runtime) == 0))
+	for (size_t i = 0; i < ARRAY_SIZE(own_files); i++) {
+		const char *path = json_string(json_at(inspect, own_files[i]));
+		if (path && *path && !(id && strstr(path, id)))
+			return verify_refuse(plan, own_files[i], "the engine's own file", path,
+					     REMEDY_TAMPERED, err);
+	}
+	return 0;
+}
+
+/* Keys that change what the runtime does with a container, beside all else it is told: crun,
+ * runc, gVisor and Kata read them. */
+static int check_annotations(const struct plan *plan, struct json_object *inspect, struct err *err)
+{
+	static const char *const prefixes[] = {"run.oci.", "org.systemd.property.", "dev.gvisor.",
+					       "io.katacontainers."};
+	struct json_object *annotations =
+		json_get_object(json_get_object(inspect, "Config"), "Annotations");
+
+	if (!annotations)
 		return 0;
-	return verify_refuse(plan, "OCIRuntime", plan->policy->runtime,
-			     runtime ? runtime : "nothing", PODMAN_REMEDY_RUNTIME, err);
+	json_object_object_foreach (annotations, key, value) {
+		for (size_t i = 0; i < ARRAY_SIZE(prefixes); i++) {
+			if (!text_starts_with(key, prefixes[i]))
+				continue;
+			_cleanup_free_ char *field = xasprintf("Config.Annotations[%s]", key);
+			return verify_refuse(plan, field, "nothing", json_text(value),
+					     REMEDY_TAMPERED ", or the image that has it", err);
+		}
+	}
+	return 0;
 }
 
 /* On a network of the operator's: on that one, and on no other. */
@@ -209,10 +264,12 @@ int podman_verify(const struct plan *plan, struct json_object *inspect, struct e
 	if (r == 0)
 		r = check_command(plan, inspect, err);
 	if (r == 0)
-		r = check_runtime(plan, inspect, err);
+		r = check_own_files(plan, inspect, err);
+	if (r == 0)
+		r = check_annotations(plan, inspect, err);
 	if (r == 0)
 		r = check_network(plan, inspect, err);
 	if (r == 0)
 		r = verify_unset(unset_fields, ARRAY_SIZE(unset_fields), plan, inspect, err);
-	return r == 0 ? verify_contents(plan, inspect, err) : r;
+	return r == 0 ? verify_contents(plan, own_variables, inspect, err) : r;
 }

@@ -27,8 +27,9 @@ struct engine_host {
 	int64_t cpus;		  /* 0: not said */
 	char cgroup_manager[32];  /* "systemd", "cgroupfs" */
 	unsigned controllers;
-	char runtime[64];   /* the OCI runtime of every container; "": chosen per container */
-	char runtimes[512]; /* those to choose from, "runc, runsc"; cut if longer */
+	char runtime[64]; /* the OCI runtime, unless a container chooses another; "": not said */
+	char seccomp_profile[256]; /* path of the engine's own; "": not said */
+	char runtimes[512];	   /* those to choose from, "runc, runsc"; cut if longer */
 };
 
 struct probe {

@@ -55,6 +55,26 @@ bool json_contains(struct json_object *asked, struct json_object *got)
 	return true;
 }
 
+static bool is_named_as(struct json_object *a, struct json_object *b)
+{
+	return json_object_equal(json_get(a, "Name"), json_get(b, "Name"));
+}
+
+bool json_same_limits(struct json_object *asked, struct json_object *got)
+{
+	if (!json_contains(asked, got))
+		return false;
+	for (size_t i = 0; i < json_object_array_length(asked); i++) {
+		struct json_object *limit = json_object_array_get_idx(asked, i);
+		unsigned named = 0;
+		for (size_t j = 0; j < json_object_array_length(got); j++)
+			named += is_named_as(limit, json_object_array_get_idx(got, j));
+		if (named != 1)
+			return false;
+	}
+	return true;
+}
+
 bool json_same_set(struct json_object *asked, struct json_object *got)
 {
 	return json_contains(asked, got) && json_contains(got, asked);
@@ -148,6 +168,40 @@ int verify_unset(const char *const *paths, size_t count, const struct plan *plan
 	return 0;
 }
 
+const char *const masked_paths[] = {
+	"/proc/acpi",	     "/proc/kcore", "/proc/keys",    "/proc/timer_list",
+	"/proc/sched_debug", "/proc/scsi",  "/sys/firmware", NULL,
+};
+
+const char *const read_only_paths[] = {
+	"/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger", NULL,
+};
+
+static bool has_text(struct json_object *array, const char *text)
+{
+	size_t count =
+		json_object_is_type(array, json_type_array) ? json_object_array_length(array) : 0;
+
+	for (size_t i = 0; i < count; i++) {
+		const char *other = json_string(json_object_array_get_idx(array, i));
+		if (other && strcmp(other, text) == 0)
+			return true;
+	}
+	return false;
+}
+
+int verify_covers(const struct plan *plan, const char *path, const char *const *texts,
+		  struct json_object *inspect, struct err *err)
+{
+	struct json_object *got = json_at(inspect, path);
+	int r = 0;
+
+	for (; r == 0 && *texts; texts++)
+		if (!has_text(got, *texts))
+			r = verify_refuse(plan, path, *texts, "nothing", REMEDY_TAMPERED, err);
+	return r;
+}
+
 /* Podman leaves out what kind of digest it is. */
 static const char *plain_id(const char *id)
 {
@@ -170,4 +224,19 @@ int verify_identity(const struct plan *plan, struct json_object *inspect, struct
 				     "next attempt uses that one",
 				     err);
 	return 0;
+}
+
+int verify_runtime(const struct plan *plan, const char *path, const char *usual,
+		   struct json_object *inspect, struct err *err)
+{
+	const char *asked = plan->policy->runtime ? plan->policy->runtime : usual;
+	const char *got = json_string(json_at(inspect, path));
+
+	if (!asked || !*asked || (got && strcmp(got, asked) == 0))
+		return 0;
+	return verify_refuse(plan, path, asked, got ? got : "nothing",
+			     plan->policy->runtime ? "install the runtime on the engine's host and "
+						     "name it in the engine's configuration"
+						   : REMEDY_TAMPERED,
+			     err);
 }

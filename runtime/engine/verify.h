@@ -20,6 +20,9 @@ bool json_same(struct json_object *asked, struct json_object *got);
 /* Two arrays with the same members in any order, or both empty. */
 bool json_same_set(struct json_object *asked, struct json_object *got);
 
+/* Every member of the one array is in the other, which has no second one of the same "Name". */
+bool json_same_limits(struct json_object *asked, struct json_object *got);
+
 /* Every member of the one array is in the other. */
 bool json_contains(struct json_object *asked, struct json_object *got);
 
@@ -56,9 +59,28 @@ int verify_unset(const char *const *paths, size_t count, const struct plan *plan
 /* Its name, and the image that it was made of. */
 int verify_identity(const struct plan *plan, struct json_object *inspect, struct err *err);
 
+/* What every engine hides from its containers, and what it makes read-only, of /proc and /sys:
+ * the part that all versions have in common (Docker 20.10, Podman 4.3). End with NULL. */
+extern const char *const masked_paths[], *const read_only_paths[];
+
+/* The array of texts at `path` has all of `texts`: an engine fills it in by itself. */
+int verify_covers(const struct plan *plan, const char *path, const char *const *texts,
+		  struct json_object *inspect, struct err *err);
+
 /* Variables, labels, what is mounted, what AppArmor and SELinux are told. Values of variables are
- * compared and never printed. */
-int verify_contents(const struct plan *plan, struct json_object *inspect, struct err *err);
+ * compared and never printed. `own` ends with NULL: the variables that this kind of engine sets by
+ * itself, unless plan or image do. */
+int verify_contents(const struct plan *plan, const char *const *own, struct json_object *inspect,
+		    struct err *err);
+
+/* No mount gives the session the engine's own directory: images, and what every other container has
+ * written. `data_root`: NULL if it is not known. */
+int verify_sources(const struct plan *plan, const char *data_root, struct err *err);
+
+/* The runtime at `path` is the policy's, or else `usual`, the engine's own choice by its own word;
+ * NULL: it did not say. */
+int verify_runtime(const struct plan *plan, const char *path, const char *usual,
+		   struct json_object *inspect, struct err *err);
 
 /* "FIELD: asked for A, the engine made it B; REMEDY". Returns -EPERM. `field` and `got` may be the
  * engine's words: they are cleaned as message_clean() does it. */

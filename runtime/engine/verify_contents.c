@@ -4,30 +4,67 @@
 #include "base/text.h"
 #include "engine/message.h"
 #include "engine/verify.h"
+#include "policy/path.h"
 
 #include <errno.h>
 #include <string.h>
 
-/* The value behind "NAME=" in an array of such texts, NULL if it is not there. */
-static const char *variable_value(struct json_object *environment, const char *name)
+/* Whether `entry`, NAME=VALUE, sets that variable. */
+static bool sets(const char *entry, const char *name)
 {
 	size_t len = strlen(name);
 
+	return strncmp(entry, name, len) == 0 && entry[len] == '=';
+}
+
+/* The value behind "NAME=" in an array of such texts, NULL if it is not there. A second one would
+ * be what counts. */
+static const char *variable_value(struct json_object *environment, const char *name)
+{
+	const char *value = NULL;
+
 	for (size_t i = 0; environment && i < json_object_array_length(environment); i++) {
 		const char *entry = json_string(json_object_array_get_idx(environment, i));
-		if (entry && strncmp(entry, name, len) == 0 && entry[len] == '=')
-			return entry + len + 1;
+		if (entry && sets(entry, name))
+			value = entry + strlen(name) + 1;
 	}
-	return NULL;
+	return value;
 }
 
 static bool is_planned_variable(const struct plan *plan, const char *entry)
 {
-	for (size_t i = 0; i < plan->variable_count; i++) {
-		size_t len = strlen(plan->variables[i].name);
-		if (strncmp(entry, plan->variables[i].name, len) == 0 && entry[len] == '=')
+	for (size_t i = 0; i < plan->variable_count; i++)
+		if (sets(entry, plan->variables[i].name))
 			return true;
-	}
+	return false;
+}
+
+/* What an image sets has the image's value. */
+static bool is_of_image(const struct plan *plan, const char *entry)
+{
+	for (char **own = plan->image_environment; own && *own; own++)
+		if (strcmp(entry, *own) == 0)
+			return true;
+	return false;
+}
+
+static bool image_sets(const struct plan *plan, const char *name)
+{
+	for (char **own = plan->image_environment; own && *own; own++)
+		if (sets(*own, name))
+			return true;
+	return false;
+}
+
+/* What an engine gives to each container, where neither plan nor image have that. */
+static bool is_of_engine(const struct plan *plan, const char *const *own, const char *entry)
+{
+	static const char usual_path[] = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:"
+					 "/sbin:/bin";
+
+	for (; *own; own++)
+		if (sets(entry, *own) && !image_sets(plan, *own))
+			return !sets(entry, "PATH") || strcmp(entry, usual_path) == 0;
 	return false;
 }
 
@@ -37,13 +74,15 @@ static int refuse_variable(const struct plan *plan, const char *entry, const cha
 	char name[MESSAGE_MAX];
 
 	message_clean(name, entry, strcspn(entry, "="), plan);
-	return err_set(err, ERR_REFUSED, -EPERM,
-		       "Config.Env: the variable %.200s %s; something between berth and the engine "
-		       "changed the request, or the image sets it",
-		       name, what);
+	return err_set(
+		err, ERR_REFUSED, -EPERM,
+		"Config.Env: the variable %.200s %s; remove what changes the request between "
+		"berth and the engine, or take `env` out of the engine's containers.conf",
+		name, what);
 }
 
-static int check_variables(const struct plan *plan, struct json_object *config, struct err *err)
+static int check_variables(const struct plan *plan, const char *const *own,
+			   struct json_object *config, struct err *err)
 {
 	struct json_object *environment = json_get_array(config, "Env");
 
@@ -59,8 +98,9 @@ static int check_variables(const struct plan *plan, struct json_object *config, 
 		const char *entry = json_string(json_object_array_get_idx(environment, i));
 		if (!entry)
 			return refuse_variable(plan, "?", "is not a text", err);
-		if (text_starts_with(entry, "ANTHROPIC_") && !is_planned_variable(plan, entry))
-			return refuse_variable(plan, entry, "is not ours", err);
+		if (!is_planned_variable(plan, entry) && !is_of_image(plan, entry) &&
+		    !is_of_engine(plan, own, entry))
+			return refuse_variable(plan, entry, "is neither ours nor the image's", err);
 	}
 	return 0;
 }
@@ -116,6 +156,9 @@ static int check_mount(const struct plan *plan, struct json_object *got, struct 
 	if (!type || strcmp(type, "bind") != 0 || !source || strcmp(source, mount->source) != 0)
 		return verify_refuse(plan, "Mounts", mount->source, source ? source : "nothing",
 				     REMEDY_TAMPERED, err);
+	const char *propagation = json_get_string(got, "Propagation");
+	if (propagation && *propagation && strcmp(propagation, "rprivate") != 0)
+		return verify_refuse(plan, "Mounts", "rprivate", propagation, REMEDY_TAMPERED, err);
 	if (json_get_bool(got, "RW", true) != !mount->read_only)
 		return verify_refuse(plan, "Mounts", mount->read_only ? "read-only" : "writable",
 				     mount->read_only ? "writable" : "read-only",
@@ -177,14 +220,28 @@ static int check_confinement(const struct plan *plan, struct json_object *inspec
 	return 0;
 }
 
-int verify_contents(const struct plan *plan, struct json_object *inspect, struct err *err)
+int verify_contents(const struct plan *plan, const char *const *own, struct json_object *inspect,
+		    struct err *err)
 {
 	struct json_object *config = json_get_object(inspect, "Config");
 
-	int r = check_variables(plan, config, err);
+	int r = check_variables(plan, own, config, err);
 	if (r == 0)
 		r = check_labels(plan, config, err);
 	if (r == 0)
 		r = check_mounts(plan, inspect, err);
 	return r == 0 ? check_confinement(plan, inspect, err) : r;
+}
+
+int verify_sources(const struct plan *plan, const char *data_root, struct err *err)
+{
+	for (size_t i = 0; data_root && i < plan->mount_count; i++) {
+		const char *source = plan->mounts[i].source;
+		if (path_is_within(data_root, source) || path_is_within(source, data_root))
+			return err_set(err, ERR_REFUSED, -EPERM,
+				       "mounts: source '%.150s' would give the session the engine's "
+				       "own directory '%.150s'; mount a directory made for sessions",
+				       source, data_root);
+	}
+	return 0;
 }

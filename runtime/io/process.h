@@ -7,6 +7,7 @@
 #include "base/err.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /* For values of struct process_limits: no limit, or nothing that could set one. */
@@ -31,7 +32,58 @@ struct process_limits {
 	/* The user of this machine that uid 0 is in its user name space; -1: nobody. 0, root, also
 	 * where that is not shown. */
 	int64_t root_uid;
+	/* The files of each cgroup that sets a limit were there to be read. */
+	bool is_whole;
 };
+
+#define PROCESS_GROUPS 32
+
+/* The name spaces that a container has for itself, as bits. */
+enum process_namespace {
+	NAMESPACE_PID = 1 << 0,
+	NAMESPACE_NETWORK = 1 << 1,
+	NAMESPACE_IPC = 1 << 2,
+	NAMESPACE_UTS = 1 << 3,
+	NAMESPACE_MOUNT = 1 << 4,
+	NAMESPACE_CGROUP = 1 << 5,
+};
+
+/* What is mounted at a place, the topmost of it. */
+struct process_mount {
+	char *point;
+	char *type;    /* "tmpfs" */
+	char *options; /* "rw,nosuid,nodev" */
+	char *of_type; /* "rw,size=65536k": those of the file system itself */
+};
+
+/* What confines a process. */
+struct process_state {
+	/* As its own user name space counts them; -1: somebody whom that does not know. */
+	int64_t uids[4], gids[4]; /* real, effective, saved, of the file system */
+	int64_t groups[PROCESS_GROUPS];
+	size_t group_count; /* PROCESS_GROUPS: perhaps more */
+	uint64_t inheritable, permitted, effective, bounding, ambient; /* capabilities */
+	bool no_new_privileges;
+	int seccomp; /* 2: a filter */
+	int64_t oom_score_adj;
+	char label[256]; /* of AppArmor or SELinux, "": none, or not told */
+	unsigned shared; /* bits of enum process_namespace: those it has in common with this
+			    machine's first process, or this one */
+	struct process_mount *mounts;
+	size_t mount_count;
+};
+
+/* Reads the above. -ESRCH: there is no such process. Another error: /proc shows less than it
+ * should. Release with process_state_done(), also after an error. */
+int process_read_state(int pid, struct process_state *ret);
+
+/* The same below another root than "/": for tests of the above. */
+int process_read_state_at(const char *root, int pid, struct process_state *ret);
+
+void process_state_done(struct process_state *state);
+
+/* True if this machine has that file of the kernel's, below /proc or /sys. */
+bool process_kernel_has(const char *path);
 
 /* Which process has this number now. -ESRCH: none that runs and that this one can see. */
 int process_find(int pid, struct process *ret);

@@ -132,12 +132,16 @@ static void read_cgroups(const struct reader *reader, struct process_limits *lim
 {
 	struct cgroup_place memory = {0}, pids = {0}, cpu = {0};
 
-	if (cgroup_find(&reader->view, "memory", reader->owner, &memory))
+	bool has_memory = cgroup_find(&reader->view, "memory", reader->owner, &memory);
+	bool has_pids = cgroup_find(&reader->view, "pids", reader->owner, &pids);
+	bool has_cpu = cgroup_find(&reader->view, "cpu", reader->owner, &cpu);
+	if (has_memory)
 		read_memory(reader, &memory, limits);
-	if (cgroup_find(&reader->view, "pids", reader->owner, &pids))
+	if (has_pids)
 		limits->pids = strictest(reader, &pids, "pids.max");
-	if (cgroup_find(&reader->view, "cpu", reader->owner, &cpu))
+	if (has_cpu)
 		limits->cpu_millis = strictest_cpu(reader, &cpu);
+	limits->is_whole = has_memory && has_pids && has_cpu;
 	free(memory.folder);
 	free(pids.folder);
 	free(cpu.folder);

@@ -22,6 +22,11 @@ void plan_container_name(char into[160], const char *work_id)
 	(void)snprintf(into, 160, "berth-%s", work_id);
 }
 
+char *plan_policy_label(const struct policy *policy)
+{
+	return xasprintf("%s@%.*s", policy->name, POLICY_DIGEST_DIGITS, policy->digest);
+}
+
 static char **copy_strings(char *const *strings)
 {
 	size_t count = 0;
@@ -95,8 +100,7 @@ static void add_variables(struct plan *plan, const struct plan_input *input)
 
 static void add_labels(struct plan *plan, const struct plan_input *input)
 {
-	_cleanup_free_ char *policy = xasprintf("%s@%.*s", input->policy->name,
-						POLICY_DIGEST_DIGITS, input->policy->digest);
+	_cleanup_free_ char *policy = plan_policy_label(input->policy);
 	const struct {
 		const char *name, *value;
 	} own[] = {
@@ -206,6 +210,9 @@ int plan_build(const struct plan_input *input, struct plan **ret, struct err *er
 	plan->image = xstrdup(input->image);
 	plan->image_id = xstrdup(input->image_facts->id);
 	plan->command = copy_strings(input->command);
+	plan->image_entrypoint = copy_strings(input->image_facts->entrypoint);
+	plan->image_command = copy_strings(input->image_facts->command);
+	plan->image_environment = copy_strings(input->image_facts->environment);
 	plan->network_kind = network_kind(input);
 	plan->network = xstrdup(network_name(input, plan->network_kind));
 	plan->stop_grace_ms = input->stop_grace_ms;
@@ -236,6 +243,9 @@ struct plan *plan_free(struct plan *plan)
 	}
 	name_values_free(plan->labels, plan->label_count);
 	free_strings(plan->command);
+	free_strings(plan->image_entrypoint);
+	free_strings(plan->image_command);
+	free_strings(plan->image_environment);
 	free(plan->variables);
 	free(plan->tmpfs);
 	free(plan->mounts);

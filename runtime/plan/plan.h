@@ -78,6 +78,8 @@ struct plan {
 	char *image;
 	char *image_id; /* what the reference stood for when the plan was made */
 	char **command; /* NULL-ended; NULL: the image's */
+	/* What the image then runs, and the variables that it sets: NULL-ended, or NULL. */
+	char **image_entrypoint, **image_command, **image_environment;
 	struct plan_variable *variables;
 	size_t variable_count;
 	struct name_value *labels;
@@ -102,6 +104,9 @@ struct plan *plan_free(struct plan *plan);
 
 /* True if `text` repeats a secret of this plan in some encoding (an engine may echo a request). */
 bool plan_secret_appears_in(const struct plan *plan, const char *text);
+
+/* What the label berth.policy says of it, NAME@DIGEST cut to twelve digits. The caller's. */
+char *plan_policy_label(const struct policy *policy);
 
 /* "berth-<work id>": `into` 160 bytes. The id is one that text_is_id() accepts. */
 void plan_container_name(char into[160], const char *work_id);

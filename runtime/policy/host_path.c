@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "policy/host_path.h"
 
+#include "base/buf.h"
 #include "base/cleanup.h"
+#include "base/file.h"
+#include "policy/host_mounts.h"
 #include "policy/path.h"
 
 #include <errno.h>
@@ -21,6 +24,7 @@ static const char *const never[] = {
 	"/var/lib/docker",
 	"/var/lib/containers",
 	"/var/lib/containerd",
+	NULL,
 };
 
 /* Sockets that give whoever can reach them the whole host, wherever they are. */
@@ -30,6 +34,8 @@ static const char *const engine_sockets[] = {
 	"containerd.sock",
 	"crio.sock",
 };
+
+#define MOUNTS_MAX ((size_t)64 << 20) /* about a kilobyte for each container */
 
 static bool names_engine_socket(const char *path)
 {
@@ -51,7 +57,7 @@ int host_path_check(const char *what, const char *path, struct err *err)
 			       "%s '%s' is an engine's socket: whoever reaches it owns the host, "
 			       "read-only or not; remove the mount",
 			       what, path);
-	for (size_t i = 0; i < ARRAY_SIZE(never); i++) {
+	for (size_t i = 0; never[i]; i++) {
 		if (path_is_within(path, never[i]) || path_is_within(never[i], path))
 			return err_set(err, ERR_REFUSED, -EPERM,
 				       "%s '%s' would give the session %s of the host; mount a "
@@ -105,6 +111,21 @@ static int check_owners(const char *root, struct err *err)
 	}
 }
 
+static int check_mounts(const char *path, struct err *err)
+{
+	_cleanup_(buf_done) struct buf mountinfo;
+
+	buf_init(&mountinfo, MOUNTS_MAX);
+	int r = file_read("/proc/self/mountinfo", &mountinfo, err);
+	const char *is = r == 0 ? host_mounts_find(mountinfo.data, path, never) : NULL;
+	if (!is)
+		return r;
+	return err_set(err, ERR_REFUSED, -EPERM,
+		       "'%s' is by a mount (findmnt) what is in %s of the host, or has that in it; "
+		       "unmount it, or name a directory made for sessions",
+		       path, is);
+}
+
 int host_path_check_link(const char *path, struct err *err)
 {
 	_cleanup_free_ char *resolved = realpath(path, NULL);
@@ -115,7 +136,7 @@ int host_path_check_link(const char *path, struct err *err)
 		return err_set(err, ERR_REFUSED, -errno, "cannot examine '%s': %s", path,
 			       strerror(errno));
 	if (strcmp(resolved, path) == 0)
-		return 0;
+		return check_mounts(path, err);
 	return err_set(err, ERR_REFUSED, -EPERM,
 		       "'%s' leads to '%s' by a symbolic link: name the one that is meant", path,
 		       resolved);
@@ -123,7 +144,7 @@ int host_path_check_link(const char *path, struct err *err)
 
 int host_path_check_root(const char *root, struct err *err)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(never); i++) {
+	for (size_t i = 0; never[i]; i++) {
 		if (path_is_within(root, never[i]))
 			return err_set(err, ERR_REFUSED, -EPERM,
 				       "'%s' would give sessions %s of the host; name a directory "
@@ -132,4 +153,23 @@ int host_path_check_root(const char *root, struct err *err)
 	}
 	int r = host_path_check_link(root, err);
 	return r == 0 ? check_owners(root, err) : r;
+}
+
+int host_path_check_source(const char *root, const char *source, struct err *err)
+{
+	_cleanup_free_ char *path = xstrdup(source);
+	struct stat status;
+
+	while (strlen(path) > strlen(root)) {
+		*strrchr(path, '/') = '\0';
+		if (lstat(path, &status) < 0 && errno == ENOENT)
+			continue;
+		if (lstat(path, &status) < 0)
+			return err_set(err, ERR_REFUSED, -errno, "cannot examine '%s': %s", path,
+				       strerror(errno));
+		int r = check_owner(path, path, &status, err);
+		if (r < 0)
+			return r;
+	}
+	return 0;
 }

@@ -12,6 +12,12 @@ int host_path_check(const char *what, const char *path, struct err *err);
  * runs as, can change it or put another one in its place. Looks at the file system. */
 int host_path_check_root(const char *root, struct err *err);
 
-/* ERR_REFUSED if a symbolic link makes `path` another one than it says. One that is not there is
- * left to the engine. Looks at the file system. */
+/* ERR_REFUSED unless each directory between `root` and `source`, which lies in it, is such that
+ * nobody but root, or the user that berth runs as, can put something else in the source's place.
+ * The source itself may be anybody's, or not be there. Looks at the file system. */
+int host_path_check_source(const char *root, const char *source, struct err *err);
+
+/* ERR_REFUSED if a symbolic link makes `path` another one than it says, or if by a mount it is, or
+ * has in it, what no session may be given. One that is not there is left to the engine. Looks at
+ * the file system. */
 int host_path_check_link(const char *path, struct err *err);

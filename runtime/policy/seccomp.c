@@ -9,6 +9,18 @@
 
 #include <errno.h>
 #include <string.h>
+#include <strings.h>
+
+/* What a profile and its entries are made of (containers/common pkg/seccomp, moby
+ * profiles/seccomp). */
+static const char *const names_of_profiles[] = {
+	"defaultAction", "defaultErrnoRet", "defaultErrno",	"architectures", "archMap",
+	"flags",	 "listenerPath",    "listenerMetadata", "syscalls",	 NULL,
+};
+static const char *const names_of_entries[] = {
+	"name", "names",   "action",   "errnoRet", "errno",
+	"args", "comment", "includes", "excludes", NULL,
+};
 
 /* What a filter can do with a system call: SCMP_ACT_* of libseccomp. */
 static const struct {
@@ -58,6 +70,50 @@ static int find_action(const char *name, bool *ret_lets_pass)
 	return -EINVAL;
 }
 
+/* Engines take a name in any case of letters for theirs, and of two they take the last (Go's
+ * encoding/json, to which some letters beyond ASCII are the same as well). */
+static bool is_mistakable(const char *key, const char *const *known)
+{
+	for (const char *letter = key; *letter; letter++)
+		if ((unsigned char)*letter >= 0x80)
+			return true;
+	for (; *known; known++)
+		if (strcasecmp(key, *known) == 0 && strcmp(key, *known) != 0)
+			return true;
+	return false;
+}
+
+static int check_names(struct json_object *object, const char *const *known, struct err *err)
+{
+	const char *wrong = NULL;
+
+	if (!json_object_is_type(object, json_type_object))
+		return 0;
+	json_object_object_foreach (object, key, value) {
+		(void)value;
+		if (!wrong && is_mistakable(key, known))
+			wrong = key;
+	}
+	return wrong ? err_set(err, ERR_INPUT, -EINVAL,
+			       "'%.60s' is no name of a profile's as it is written: an engine may "
+			       "take it for one; take it out",
+			       wrong)
+		     : 0;
+}
+
+/* Entries for some machines, kernels or capabilities only may come to nothing. */
+static bool always_applies(struct json_object *entry, struct json_object *names)
+{
+	static const char *const conditions[] = {"includes", "excludes"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(conditions); i++) {
+		struct json_object *condition = json_get_object(entry, conditions[i]);
+		if (condition && json_object_object_length(condition) > 0)
+			return false;
+	}
+	return !names || json_object_array_length(names) > 0;
+}
+
 /* Whether an entry of `syscalls` keeps anything from happening; -EINVAL if it makes no sense. */
 static int entry_filters(struct json_object *entry, bool *filters, struct err *err)
 {
@@ -65,6 +121,9 @@ static int entry_filters(struct json_object *entry, bool *filters, struct err *e
 	const char *action = json_get_string(entry, "action");
 	bool lets_pass;
 
+	int r = check_names(entry, names_of_entries, err);
+	if (r < 0)
+		return r;
 	if (!names && !json_get_string(entry, "name"))
 		return err_set(err, ERR_INPUT, -EINVAL,
 			       "an entry of 'syscalls' has no 'names' (a list)");
@@ -73,7 +132,7 @@ static int entry_filters(struct json_object *entry, bool *filters, struct err *e
 			       "an entry of 'syscalls' has the action '%.60s': SCMP_ACT_ALLOW, "
 			       "SCMP_ACT_ERRNO or another of libseccomp's is expected",
 			       action ? action : "");
-	*filters = *filters || !lets_pass;
+	*filters = *filters || (!lets_pass && always_applies(entry, names));
 	return 0;
 }
 
@@ -83,6 +142,9 @@ static int check_profile(struct json_object *profile, struct err *err)
 	const char *action = json_get_string(profile, "defaultAction");
 	bool lets_pass;
 
+	int r = check_names(profile, names_of_profiles, err);
+	if (r < 0)
+		return r;
 	if (find_action(action, &lets_pass) < 0)
 		return err_set(err, ERR_INPUT, -EINVAL,
 			       "'defaultAction' must be SCMP_ACT_ERRNO, SCMP_ACT_ALLOW or another "
@@ -92,7 +154,7 @@ static int check_profile(struct json_object *profile, struct err *err)
 		return err_set(err, ERR_INPUT, -EINVAL, "'syscalls' must be a list");
 	bool filters = !lets_pass;
 	for (size_t i = 0; calls && i < json_object_array_length(calls); i++) {
-		int r = entry_filters(json_object_array_get_idx(calls, i), &filters, err);
+		r = entry_filters(json_object_array_get_idx(calls, i), &filters, err);
 		if (r < 0)
 			return r;
 	}

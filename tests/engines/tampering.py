@@ -30,6 +30,10 @@ class Pretence:
     waiver: str = ""
     lie: Change | None = None
     own_remedy: str = ""
+    # The member of berth's request that is changed; "": one that berth does not send.
+    member: str = ""
+    # Why nothing comes of it, where `field` is empty.
+    harmless: str = ""
 
     @property
     def remedy(self) -> str:
@@ -44,6 +48,10 @@ def host(name: str, value: object = None) -> Change:
 
 def limit(kind: str) -> Change:
     return lambda body: body["resource_limits"].pop(kind)
+
+
+def put(name: str, value: object) -> Change:
+    return lambda body: body.update({name: value})
 
 
 def drop(name: str) -> Change:

@@ -11,6 +11,7 @@
 static void begin(struct case_state *c)
 {
 	case_begin(c, "docker_inspect");
+	set_image_environment(c, "PATH=/bin");
 	c->verify = docker_verify;
 }
 
@@ -76,8 +77,6 @@ static void every_promise_that_an_engine_drops_is_found(void **state)
 		 "HostConfig.NetworkMode: asked for \"none\", the engine made it \"host\""},
 		{"HostConfig.RestartPolicy.Name", "\"always\"",
 		 "HostConfig.RestartPolicy.Name: asked for \"no\", the engine made it \"always\""},
-		{"HostConfig.Runtime", "\"runsc\"",
-		 "HostConfig.Runtime: asked for \"runc\", the engine made it \"runsc\""},
 		{"HostConfig.LogConfig.Type", "\"local\"",
 		 "HostConfig.LogConfig[Type]: asked for \"json-file\", the engine made it "
 		 "\"local\""},
@@ -143,6 +142,15 @@ static void whatever_opens_the_host_is_found(void **state)
 		{"ExtraHosts", "[\"a:192.0.2.1\"]"},
 		{"AutoRemove", "true"},
 		{"OomKillDisable", "true"},
+		{"CgroupParent", "\"/other\""},
+		{"Cgroup", "\"container:other\""},
+		{"Annotations", "{\"a\":\"b\"}"},
+		{"Dns", "[\"192.0.2.1\"]"},
+		{"DnsOptions", "[\"debug\"]"},
+		{"DnsSearch", "[\"example.com\"]"},
+		{"StorageOpt", "{\"size\":\"1G\"}"},
+		{"CpuRealtimePeriod", "1000"},
+		{"CpuRealtimeRuntime", "1000"},
 	};
 	(void)state;
 
@@ -160,11 +168,14 @@ static void open_kernel_files_are_found(void **state)
 {
 	(void)state;
 	assert_change_is_found("HostConfig.MaskedPaths", "[]",
-			       "HostConfig.MaskedPaths: asked for the engine's own list, the "
-			       "engine made it nothing");
+			       "HostConfig.MaskedPaths: asked for /proc/acpi, the engine made it "
+			       "nothing");
+	assert_change_is_found("HostConfig.MaskedPaths", "[\"/proc/acpi\",\"/proc/kcore\"]",
+			       "HostConfig.MaskedPaths: asked for /proc/keys, the engine made it "
+			       "nothing");
 	assert_change_is_found("HostConfig.ReadonlyPaths", "null",
-			       "HostConfig.ReadonlyPaths: asked for the engine's own list, the "
-			       "engine made it nothing");
+			       "HostConfig.ReadonlyPaths: asked for /proc/bus, the engine made it "
+			       "nothing");
 }
 
 static void a_remedy_says_what_to_do(void **state)
@@ -234,15 +245,74 @@ static void order_and_ways_to_say_nothing_do_not_matter(void **state)
 	case_end(&c);
 }
 
-static void a_runtime_or_command_nobody_asked_for_may_be_anything(void **state)
+static void the_runtime_is_the_policys_or_else_the_engines_own(void **state)
+{
+	static const char path[] = "HostConfig.Runtime";
+	struct case_state c;
+	struct err err;
+	(void)state;
+
+	begin(&c);
+	assert_int_equal(verify_runtime(c.plan, path, "crun", c.inspect, &err), 0);
+	change(c.inspect, path, "\"runsc\"");
+	assert_int_equal(verify_runtime(c.plan, path, "crun", c.inspect, &err), -EPERM);
+	assert_string_equal(err.text, "HostConfig.Runtime: asked for runc, the engine made it "
+				      "runsc; install the runtime on the engine's host and name it "
+				      "in the engine's configuration");
+	free(TAKE(c.fixture.policy->runtime));
+	assert_int_equal(verify_runtime(c.plan, path, "runsc", c.inspect, &err), 0);
+	assert_int_equal(verify_runtime(c.plan, path, "crun", c.inspect, &err), -EPERM);
+	/* An engine that does not name its own has nothing to compare with. */
+	assert_int_equal(verify_runtime(c.plan, path, "", c.inspect, &err), 0);
+	case_end(&c);
+}
+
+static void a_limit_that_is_there_twice_is_found(void **state)
 {
 	struct case_state c;
 	(void)state;
 
 	begin(&c);
-	free(TAKE(c.fixture.policy->runtime));
-	change(c.inspect, "HostConfig.Runtime", "\"crun\"");
+	change(c.inspect, "HostConfig.Ulimits",
+	       "[{\"Name\":\"core\",\"Hard\":1048576,\"Soft\":1048576},"
+	       "{\"Name\":\"nproc\",\"Hard\":16384,\"Soft\":16384},"
+	       "{\"Name\":\"nofile\",\"Hard\":4096,\"Soft\":4096},"
+	       "{\"Name\":\"nofile\",\"Hard\":9999,\"Soft\":9999}]");
+	assert_int_equal(docker_verify(c.plan, c.inspect, NULL), -EPERM);
+	case_end(&c);
+}
+
+static void another_command_than_the_images_is_found(void **state)
+{
+	struct case_state c;
+	(void)state;
+
+	begin(&c);
+	for (char **word = c.plan->command; *word; word++)
+		free(*word);
+	free(TAKE(c.plan->command));
+	assert_broken(&c, "Config.Entrypoint: asked for [\"/usr/bin/worker\"], the engine made it "
+			  "[\"/usr/bin/run\",\"--once\"]");
+	change(c.inspect, "Config.Entrypoint", "[\"/usr/bin/worker\"]");
 	assert_verified(&c);
+	change(c.inspect, "Config.Cmd", "[\"sh\"]");
+	assert_broken(&c, "Config.Cmd: asked for nothing, the engine made it [\"sh\"]");
+	case_end(&c);
+}
+
+static void another_network_or_a_link_is_found(void **state)
+{
+	struct case_state c;
+	(void)state;
+
+	begin(&c);
+	change(c.inspect, "NetworkSettings", "{\"Networks\":{\"none\":{\"Links\":null}}}");
+	assert_verified(&c);
+	change(c.inspect, "NetworkSettings", "{\"Networks\":{\"none\":{},\"other\":{}}}");
+	assert_broken(&c, "NetworkSettings.Networks: asked for none, the engine made it "
+			  "{\"none\":{},\"other\":{}}");
+	change(c.inspect, "NetworkSettings", "{\"Networks\":{\"none\":{\"Links\":[\"a:b\"]}}}");
+	assert_int_equal(docker_verify(c.plan, c.inspect, NULL), -EPERM);
 	case_end(&c);
 }
 
@@ -261,7 +331,8 @@ static void variables_are_compared_and_their_values_never_told(void **state)
 
 	begin(&c);
 	change_variable(&c, "ANTHROPIC_API_KEY=", "ANTHROPIC_API_KEY=" FIXTURE_TOKEN);
-	assert_broken(&c, "Config.Env: the variable ANTHROPIC_API_KEY is not ours");
+	assert_broken(&c,
+		      "Config.Env: the variable ANTHROPIC_API_KEY is neither ours nor the image's");
 	case_end(&c);
 
 	begin(&c);
@@ -376,7 +447,7 @@ static void what_the_engine_says_is_told_on_one_line_and_without_secrets(void **
 
 	begin(&c);
 	change_variable(&c, "ANTHROPIC_X", "ANTHROPIC_X" FIXTURE_TOKEN);
-	assert_broken(&c, "Config.Env: the variable " WITHHELD " is not ours");
+	assert_broken(&c, "Config.Env: the variable " WITHHELD " is neither ours nor the image's");
 	case_end(&c);
 
 	begin(&c);
@@ -454,6 +525,27 @@ static void confinement_that_is_dropped_or_changed_is_found(void **state)
 	case_end(&c);
 }
 
+static void a_mount_of_the_engines_own_directory_is_refused(void **state)
+{
+	static const char *const roots[] = {"/srv", "/srv/berth/cache", "/srv/berth/cache/docker"};
+	struct case_state c;
+	struct err err;
+	(void)state;
+
+	begin(&c);
+	assert_int_equal(verify_sources(c.plan, "/var/lib/docker", &err), 0);
+	assert_int_equal(verify_sources(c.plan, NULL, &err), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(roots); i++) {
+		_cleanup_free_ char *text = xasprintf(
+			"mounts: source '/srv/berth/cache' would give the session the engine's own "
+			"directory '%s'; mount a directory made for sessions",
+			roots[i]);
+		assert_int_equal(verify_sources(c.plan, roots[i], &err), -EPERM);
+		assert_string_equal(err.text, text);
+	}
+	case_end(&c);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -464,7 +556,11 @@ int main(void)
 		cmocka_unit_test(a_remedy_says_what_to_do),
 		cmocka_unit_test(a_promise_that_is_waived_is_not_looked_at),
 		cmocka_unit_test(order_and_ways_to_say_nothing_do_not_matter),
-		cmocka_unit_test(a_runtime_or_command_nobody_asked_for_may_be_anything),
+		cmocka_unit_test(the_runtime_is_the_policys_or_else_the_engines_own),
+		cmocka_unit_test(a_mount_of_the_engines_own_directory_is_refused),
+		cmocka_unit_test(a_limit_that_is_there_twice_is_found),
+		cmocka_unit_test(another_command_than_the_images_is_found),
+		cmocka_unit_test(another_network_or_a_link_is_found),
 		cmocka_unit_test(variables_are_compared_and_their_values_never_told),
 		cmocka_unit_test(a_label_that_is_lost_or_changed_is_found),
 		cmocka_unit_test(what_is_mounted_is_what_was_asked_for),

@@ -69,9 +69,21 @@ static void limits_are_read_from_the_kernel_where_inspect_proves_nothing(void **
 	const struct policy policy = {.name = NULL};
 	(void)state;
 
-	assert_proofs("memory", &policy, EVIDENCE_INSPECT, EVIDENCE_PROCESS);
+	assert_proofs("memory", &policy, EVIDENCE_RUNNING, EVIDENCE_PROCESS);
 	assert_true(dialect_podman.must_prove_limits);
 	assert_false(dialect_docker.must_prove_limits);
+}
+
+static void what_a_sandbox_has_of_its_own_shows_in_no_process_of_this_kernel(void **state)
+{
+	static char runc[] = "runc", runsc[] = "runsc";
+	struct policy policy = {.runtime = runc};
+	(void)state;
+
+	assert_proofs("user", &policy, EVIDENCE_RUNNING, EVIDENCE_RUNNING);
+	policy.runtime = runsc;
+	assert_proofs("user", &policy, EVIDENCE_INSPECT, EVIDENCE_INSPECT);
+	assert_proofs("memory", &policy, EVIDENCE_INSPECT, EVIDENCE_PROCESS);
 }
 
 static void a_seccomp_profile_of_ones_own_is_looked_for_in_each_container(void **state)
@@ -83,7 +95,7 @@ static void a_seccomp_profile_of_ones_own_is_looked_for_in_each_container(void *
 	assert_proofs("seccomp", &policy, EVIDENCE_INFO, EVIDENCE_INFO);
 	policy.seccomp_profile = profile;
 	assert_proofs("seccomp", &policy, EVIDENCE_INSPECT, EVIDENCE_RUNTIME);
-	assert_non_null(dialect_podman.prove_profile);
+	assert_non_null(dialect_podman.prove_config);
 }
 
 static void what_a_policy_does_not_ask_for_needs_no_proof(void **state)
@@ -129,6 +141,7 @@ int main(void)
 		cmocka_unit_test(every_field_of_a_policy_has_one_proof),
 		cmocka_unit_test(every_waiver_waives_something),
 		cmocka_unit_test(limits_are_read_from_the_kernel_where_inspect_proves_nothing),
+		cmocka_unit_test(what_a_sandbox_has_of_its_own_shows_in_no_process_of_this_kernel),
 		cmocka_unit_test(a_seccomp_profile_of_ones_own_is_looked_for_in_each_container),
 		cmocka_unit_test(what_a_policy_does_not_ask_for_needs_no_proof),
 		cmocka_unit_test(every_proof_has_a_name_and_says_what_it_is),

@@ -157,6 +157,32 @@ static void a_policy_names_the_root_that_cannot_be_one(void **state)
 	problems_done(&problems);
 }
 
+static void a_source_that_others_can_put_another_one_in_place_of_is_refused(void **state)
+{
+	struct err err;
+	(void)state;
+
+	/* The source itself may be written to by anybody, and need not be there. */
+	assert_int_equal(chmod(FOLDER "/shared/cache", 0777), 0);
+	assert_int_equal(host_path_check_source(FOLDER "/shared", FOLDER "/shared/cache", &err), 0);
+	assert_int_equal(host_path_check_source(FOLDER, FOLDER "/shared/none/at/all", &err), 0);
+	assert_int_equal(host_path_check_source(FOLDER "/shared", FOLDER "/shared", &err), 0);
+	/* What lies below it is made by whoever writes there: a link to anywhere, next time. */
+	assert_int_equal(host_path_check_source(FOLDER "/shared", FOLDER "/shared/cache/sub", &err),
+			 -EPERM);
+	assert_string_equal(err.text,
+			    "'" FOLDER "/shared/cache' can be written by others than its owner "
+			    "(mode 0777): chmod go-w '" FOLDER "/shared/cache', and let sessions "
+			    "write in directories below it");
+	assert_int_equal(chmod(FOLDER "/shared/cache", 0755), 0);
+	assert_int_equal(chown(FOLDER "/shared/cache", 10001, 10001), 0);
+	assert_int_equal(host_path_check_source(FOLDER "/shared", FOLDER "/shared/cache/sub", &err),
+			 -EPERM);
+	assert_int_equal(chown(FOLDER "/shared/cache", 0, 0), 0);
+	assert_int_equal(host_path_check_source(FOLDER "/shared", FOLDER "/shared/cache/sub", &err),
+			 0);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, make_folder, remove_folder)
@@ -169,6 +195,7 @@ int main(void)
 		TEST(what_is_no_directory_or_not_there_is_refused),
 		TEST(what_belongs_to_the_machine_is_refused),
 		TEST(a_policy_names_the_root_that_cannot_be_one),
+		TEST(a_source_that_others_can_put_another_one_in_place_of_is_refused),
 	};
 
 	return cmocka_run_group_tests_name("host paths", tests, NULL, NULL);

@@ -45,36 +45,48 @@ static void the_command_is_what_stands_behind_the_init(void **state)
 	}
 }
 
-static void a_runtime_that_the_service_does_not_have_is_found_with_its_own_remedy(void **state)
-{
-	struct case_state c;
-	struct err err;
-	(void)state;
-
-	assert_change_is_found("OCIRuntime", NULL,
-			       "OCIRuntime: asked for runc, the engine made it nothing");
-	begin(&c);
-	change(c.inspect, "OCIRuntime", "\"crun\"");
-	assert_int_equal(podman_verify(c.plan, c.inspect, &err), -EPERM);
-	assert_string_equal(err.text, "OCIRuntime: asked for runc, the engine made it crun; "
-				      "" PODMAN_REMEDY_RUNTIME);
-	case_end(&c);
-}
-
-static void a_runtime_or_command_nobody_asked_for_may_be_anything(void **state)
+static void another_command_than_the_images_is_found(void **state)
 {
 	struct case_state c;
 	(void)state;
 
 	begin(&c);
-	free(TAKE(c.fixture.policy->runtime));
-	change(c.inspect, "OCIRuntime", "\"crun\"");
-	assert_verified(&c);
 	for (char **word = c.plan->command; *word; word++)
 		free(*word);
 	free(TAKE(c.plan->command));
-	change(c.inspect, "Args", "[\"--\",\"sh\"]");
+	assert_broken(&c, "Args: asked for [\"--\",\"/usr/bin/worker\"], the engine made it "
+			  "[\"--\",\"/usr/bin/run\",\"--once\"]");
+	change(c.inspect, "Args", "[\"--\",\"/usr/bin/worker\"]");
 	assert_verified(&c);
+	case_end(&c);
+}
+
+static void a_file_of_the_containers_own_that_is_elsewhere_is_found(void **state)
+{
+	static const char *const paths[] = {"ConmonPidFile", "PidFile",
+					    "HostConfig.LogConfig.Path"};
+	(void)state;
+
+	for (size_t i = 0; i < ARRAY_SIZE(paths); i++) {
+		_cleanup_free_ char *start = xasprintf(
+			"%s: asked for the engine's own file, the engine made it /etc/cron.d/x",
+			paths[i]);
+		assert_change_is_found(paths[i], "\"/etc/cron.d/x\"", start);
+	}
+}
+
+static void what_tells_the_runtime_to_do_otherwise_is_found(void **state)
+{
+	struct case_state c;
+	(void)state;
+
+	begin(&c);
+	change(c.inspect, "Config.Annotations", "{\"vendor\":\"x\"}");
+	assert_verified(&c);
+	change(c.inspect, "Config.Annotations", "{\"run.oci.keep_original_groups\":\"1\"}");
+	assert_broken(&c,
+		      "Config.Annotations[run.oci.keep_original_groups]: asked for nothing, the "
+		      "engine made it \"1\"");
 	case_end(&c);
 }
 
@@ -140,7 +152,8 @@ static void variables_are_compared_and_their_values_never_told(void **state)
 
 	begin(&c);
 	change_variable(&c, "ANTHROPIC_API_KEY=", "ANTHROPIC_API_KEY=" FIXTURE_TOKEN);
-	assert_broken(&c, "Config.Env: the variable ANTHROPIC_API_KEY is not ours");
+	assert_broken(&c,
+		      "Config.Env: the variable ANTHROPIC_API_KEY is neither ours nor the image's");
 	case_end(&c);
 }
 
@@ -222,9 +235,9 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_command_is_what_stands_behind_the_init),
-		cmocka_unit_test(
-			a_runtime_that_the_service_does_not_have_is_found_with_its_own_remedy),
-		cmocka_unit_test(a_runtime_or_command_nobody_asked_for_may_be_anything),
+		cmocka_unit_test(another_command_than_the_images_is_found),
+		cmocka_unit_test(a_file_of_the_containers_own_that_is_elsewhere_is_found),
+		cmocka_unit_test(what_tells_the_runtime_to_do_otherwise_is_found),
 		cmocka_unit_test(a_network_that_nobody_asked_for_is_found),
 		cmocka_unit_test(a_session_with_a_stack_of_its_own_is_on_no_network),
 		cmocka_unit_test(a_session_on_a_network_of_the_engine_is_on_that_one_alone),

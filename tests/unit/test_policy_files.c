@@ -70,10 +70,31 @@ static void a_file_that_cannot_be_read_is_named(void **state)
 	(void)snprintf(path, sizeof(path), "%s/hardened.yaml", mine);
 	assert_int_equal(mkdir(path, 0700), 0);
 	problems_init(&problems);
-	assert_int_equal(policy_load("hardened", directories, &problems, &policy), -EISDIR);
+	assert_int_equal(policy_load("hardened", directories, &problems, &policy), -EINVAL);
 	assert_non_null(strstr(problems_text(&problems), path));
 	problems_done(&problems);
 	assert_int_equal(rmdir(path), 0);
+	assert_int_equal(rmdir(mine), 0);
+}
+
+static void a_file_that_others_can_change_is_refused(void **state)
+{
+	char mine[] = "/tmp/berth-policy-XXXXXX", path[256];
+	const char *directories[] = {mine, "policies", NULL};
+	struct problems problems;
+	struct policy *policy = NULL;
+	(void)state;
+
+	assert_non_null(mkdtemp(mine));
+	write_file(mine, "open.yaml", "pids: 512\n");
+	(void)snprintf(path, sizeof(path), "%s/open.yaml", mine);
+	assert_int_equal(chmod(path, 0666), 0);
+	problems_init(&problems);
+	assert_int_equal(policy_load("open", directories, &problems, &policy), -EPERM);
+	assert_non_null(
+		strstr(problems_text(&problems), "can be written by others than its owner"));
+	problems_done(&problems);
+	remove_file(mine, "open.yaml");
 	assert_int_equal(rmdir(mine), 0);
 }
 
@@ -115,6 +136,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_first_directory_that_has_a_policy_wins),
 		cmocka_unit_test(a_file_that_cannot_be_read_is_named),
+		cmocka_unit_test(a_file_that_others_can_change_is_refused),
 		cmocka_unit_test(a_policy_that_is_not_there_is_answered_with_those_that_are),
 	};
 

@@ -87,6 +87,59 @@ static void a_profile_that_keeps_nothing_from_happening_is_none(void **state)
 			  reason);
 }
 
+/* Engines read JSON's names in any case of letters (Go's encoding/json), and of two the last. */
+static void a_name_that_an_engine_would_read_in_another_way_is_refused(void **state)
+{
+	static const struct {
+		const char *profile, *name;
+	} cases[] = {
+		{"{\"defaultAction\":\"SCMP_ACT_ERRNO\",\"DefaultAction\":\"SCMP_ACT_ALLOW\"}",
+		 "DefaultAction"},
+		{"{\"defaultAction\":\"SCMP_ACT_ERRNO\",\"Syscalls\":[{\"names\":[\"bpf\"],"
+		 "\"action\":\"SCMP_ACT_ALLOW\"}]}",
+		 "Syscalls"},
+		/* U+017F is a letter s to them. */
+		{"{\"defaultAction\":\"SCMP_ACT_ERRNO\",\"\xc5\xbfyscalls\":[]}",
+		 "\xc5\xbfyscalls"},
+		{"{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"syscalls\":[{\"names\":[\"bpf\"],"
+		 "\"action\":\"SCMP_ACT_ERRNO\",\"ACTION\":\"SCMP_ACT_ALLOW\"}]}",
+		 "ACTION"},
+		{"{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"syscalls\":[{\"names\":[\"bpf\"],"
+		 "\"action\":\"SCMP_ACT_ERRNO\",\"Includes\":{\"arches\":[\"s390\"]}}]}",
+		 "Includes"},
+	};
+	(void)state;
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		_cleanup_free_ char *reason =
+			xasprintf("'%s' is no name of a profile's as it is written: an engine may "
+				  "take it for one; take it out",
+				  cases[i].name);
+		assert_no_profile(cases[i].profile, reason);
+	}
+	assert_profile("{\"defaultAction\":\"SCMP_ACT_ERRNO\",\"comment\":\"ours\"}",
+		       "{\"defaultAction\":\"SCMP_ACT_ERRNO\",\"comment\":\"ours\"}");
+}
+
+static void an_entry_that_need_not_apply_is_no_filter(void **state)
+{
+	static const char *const entries[] = {
+		"\"names\":[]",
+		"\"names\":[\"bpf\"],\"includes\":{\"arches\":[\"s390\"]}",
+		"\"names\":[\"bpf\"],\"excludes\":{\"caps\":[\"CAP_SYS_ADMIN\"]}",
+	};
+	(void)state;
+
+	for (size_t i = 0; i < ARRAY_SIZE(entries); i++) {
+		_cleanup_free_ char *profile =
+			xasprintf("{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"syscalls\":[{%s,"
+				  "\"action\":\"SCMP_ACT_ERRNO\"}]}",
+				  entries[i]);
+		assert_no_profile(profile, "lets every system call pass: a session never runs "
+					   "without a filter");
+	}
+}
+
 static void a_policy_names_a_file_beside_it_or_an_absolute_path(void **state)
 {
 	static const char *const names[] = {"engine", "strict-seccomp.json", "/etc/berth/a.json",
@@ -212,6 +265,8 @@ int main(void)
 		cmocka_unit_test(a_profile_becomes_one_line),
 		cmocka_unit_test(what_is_no_profile_says_what_one_has),
 		cmocka_unit_test(a_profile_that_keeps_nothing_from_happening_is_none),
+		cmocka_unit_test(a_name_that_an_engine_would_read_in_another_way_is_refused),
+		cmocka_unit_test(an_entry_that_need_not_apply_is_no_filter),
 		cmocka_unit_test(a_policy_names_a_file_beside_it_or_an_absolute_path),
 		cmocka_unit_test_teardown(the_engines_own_profile_needs_no_file, remove_files),
 		cmocka_unit_test_teardown(a_profile_lies_beside_the_policy_that_names_it,

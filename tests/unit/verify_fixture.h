@@ -24,6 +24,13 @@ static inline void case_begin(struct case_state *c, const char *golden)
 	assert_int_equal(json_parse(text, strlen(text), &c->inspect), 0);
 }
 
+/* What the image of the recorded container set, instead of the fixture's. */
+static inline void set_image_environment(struct case_state *c, const char *entry)
+{
+	c->plan->image_environment = xcalloc(2, sizeof(char *));
+	c->plan->image_environment[0] = xstrdup(entry);
+}
+
 static inline void case_end(struct case_state *c)
 {
 	json_object_put(c->inspect);

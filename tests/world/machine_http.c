@@ -2,6 +2,7 @@
 /* The engine's API: statuses and messages as they were measured (Docker 20.10, Podman 4.3.1). */
 #include "base/buf.h"
 #include "base/cleanup.h"
+#include "engine/verify.h"
 #include "world/machine_parts.h"
 
 #include <stdio.h>
@@ -131,8 +132,15 @@ static void add_what_docker_adds(struct json_object *request)
 	struct json_object *host = json_get_object(request, "HostConfig");
 	struct json_object *masked = json_new_array(), *readonly = json_new_array();
 
-	json_append_string(masked, "/proc/kcore");
-	json_append_string(readonly, "/proc/sys");
+	for (const char *const *path = masked_paths; *path; path++)
+		json_append_string(masked, *path);
+	for (const char *const *path = read_only_paths; *path; path++)
+		json_append_string(readonly, *path);
+	if (!json_get(request, "Entrypoint")) {
+		struct json_object *command = json_new_array();
+		json_append_string(command, IMAGE_COMMAND);
+		json_add(request, "Cmd", command);
+	}
 	json_add(host, "MaskedPaths", masked);
 	json_add(host, "ReadonlyPaths", readonly);
 }

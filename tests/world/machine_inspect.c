@@ -189,6 +189,19 @@ static struct json_object *podman_state(const struct machine_container *containe
 	return state;
 }
 
+/* The command stands behind the init. */
+static struct json_object *args(struct json_object *request)
+{
+	struct json_object *own = json_get_array(request, "entrypoint"), *array = json_new_array();
+
+	json_append_string(array, "--");
+	for (size_t i = 0; own && i < json_object_array_length(own); i++)
+		json_append(array, json_object_get(json_object_array_get_idx(own, i)));
+	if (!own)
+		json_append_string(array, IMAGE_COMMAND);
+	return array;
+}
+
 static struct json_object *podman_inspect(const struct machine_container *container)
 {
 	struct json_object *request = container->request;
@@ -200,6 +213,7 @@ static struct json_object *podman_inspect(const struct machine_container *contai
 	add_time(root, "Created", container->created_at_ms);
 	json_add(root, "State", podman_state(container));
 	json_add_string(root, "Path", PODMAN_INIT);
+	json_add(root, "Args", args(request));
 	json_add(root, "BoundingCaps", copy(request, "cap_add"));
 	json_add_string(root, "OCIRuntime", "crun");
 	json_add(root, "Config", podman_config(request));
@@ -274,7 +288,8 @@ char *info_body(const struct machine *machine)
 
 char *image_body(const struct machine *machine)
 {
-	return xasprintf("{\"Id\":\"sha256:" IMAGE_ID "\",\"Config\":{\"Cmd\":[\"worker\"],"
+	return xasprintf("{\"Id\":\"sha256:" IMAGE_ID "\",\"Config\":{\"Cmd\":[\"" IMAGE_COMMAND
+			 "\"],"
 			 "\"Volumes\":{%s}}}",
 			 machine->image == IMAGE_IS_UNFIT ? "\"/proc\":{}" : "");
 }

@@ -3,6 +3,9 @@
 /* What the parts of a machine share. Private to machine*.c. */
 #include "world/machine.h"
 
+/* What its image runs. */
+#define IMAGE_COMMAND "worker"
+
 struct network {
 	char *name;
 	struct network *prev, *next;

@@ -13,6 +13,8 @@ struct fake_process {
 	const char *program; /* NULL: still what waits for a start */
 	struct process_limits limits;
 	bool hides_its_limits;
+	const struct process_state *state; /* what confines it; NULL: hidden */
+	unsigned looks;			   /* at that */
 };
 
 /* The process, to be changed at will; none when a test begins that ends with fake_process_end(). */

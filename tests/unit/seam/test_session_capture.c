@@ -86,7 +86,8 @@ static void is_kept_between_its_end_and_its_removal(void **state)
 	(void)state;
 	init(&world);
 	run(&world);
-	assert_string_equal(world.calls, "create inspect ack start list inspect logs remove");
+	assert_string_equal(world.calls,
+			    "create inspect ack start inspect list inspect logs remove");
 	assert_int_equal(captured(), 1);
 	world_done(&world);
 }

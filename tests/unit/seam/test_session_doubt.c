@@ -35,8 +35,9 @@ static void is_looked_up_when_the_next_one_is_refused(void **state)
 		lose_acks(&world, 1);
 		world_fault(&world, (struct fault){.op = "ack", .after = 0, .status = statuses[i]});
 		run(&world, 60000);
-		assert_string_equal(world.calls,
-				    "create inspect ack ack list start inspect list remove");
+		assert_string_equal(
+			world.calls,
+			"create inspect ack ack list start inspect inspect list remove");
 		world_done(&world);
 	}
 }

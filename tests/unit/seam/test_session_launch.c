@@ -64,7 +64,7 @@ static void that_takes_too_long_is_acked_early_and_carried_on(void **state)
 	assert_int_equal(world.item.state, WORK_STARTING);
 	assert_string_equal(world.calls, "create ack");
 	fake_run(world.loop, 60000);
-	assert_string_equal(world.calls, "create ack inspect start list inspect remove");
+	assert_string_equal(world.calls, "create ack inspect start inspect list inspect remove");
 	world_done(&world);
 }
 
@@ -95,8 +95,9 @@ static void whose_name_is_taken_by_an_old_container_replaces_it(void **state)
 	world_init(&world);
 	world_leave_container(&world, CONTAINER_CREATED);
 	run(&world, 60000);
-	assert_string_equal(world.calls,
-			    "create inspect remove create inspect ack start list inspect remove");
+	assert_string_equal(
+		world.calls,
+		"create inspect remove create inspect ack start inspect list inspect remove");
 	world_done(&world);
 }
 
@@ -127,7 +128,7 @@ static void whose_ack_is_not_answered_is_looked_up(void **state)
 		    (struct fault){.op = "ack", .outcome = HTTP_NO_REPLY, .takes_effect = true});
 	run(&world, 60000);
 	assert_string_equal(world.calls,
-			    "create inspect ack ack ack list start inspect list remove");
+			    "create inspect ack ack ack list start inspect inspect list remove");
 	world_done(&world);
 }
 

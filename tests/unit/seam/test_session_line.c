@@ -15,7 +15,7 @@ static void is_created_before_its_ack_and_started_after_it(void **state)
 	(void)state;
 	world_init(&world);
 	run(&world, 60000);
-	assert_string_equal(world.calls, "create inspect ack start list inspect remove");
+	assert_string_equal(world.calls, "create inspect ack start inspect list inspect remove");
 	assert_int_equal(world.ended, 1);
 	assert_int_equal(world.launched, 1);
 	assert_int_equal(world.slots_freed, 1);
@@ -178,7 +178,8 @@ static void that_died_before_a_heartbeat_has_its_item_force_stopped(void **state
 	(void)state;
 	world_with_early_death(&world);
 	run(&world, 60000);
-	assert_string_equal(world.calls, "create inspect ack start inspect list stop remove");
+	assert_string_equal(world.calls,
+			    "create inspect ack start inspect inspect list stop remove");
 	assert_int_equal(world.force_stopped, 1);
 	world_done(&world);
 }
@@ -206,7 +207,8 @@ that_died_before_a_heartbeat_is_looked_up_with_the_key_that_replaced_another(voi
 	world.list_keys_left = 1;
 	world_fault(&world, (struct fault){.op = "list", .times = 1, .status = 401});
 	run(&world, 60000);
-	assert_string_equal(world.calls, "create inspect ack start inspect list list stop remove");
+	assert_string_equal(world.calls,
+			    "create inspect ack start inspect inspect list list stop remove");
 	assert_int_equal(world.force_stopped, 1);
 	world_done(&world);
 }
@@ -222,7 +224,8 @@ static void that_ended_well_unseen_stays_until_its_item_is_known_to_be_settled(v
 	world.exits_after_ms = 100;
 	world.stops_its_item = false;
 	run(&world, 60000);
-	assert_string_equal(world.calls, "create inspect ack start inspect list stop remove");
+	assert_string_equal(world.calls,
+			    "create inspect ack start inspect inspect list stop remove");
 	assert_int_equal(world.force_stopped, 1);
 	world_done(&world);
 }
@@ -236,8 +239,9 @@ static void whose_force_stop_is_not_answered_is_looked_at_before_the_next_one(vo
 	world_with_early_death(&world);
 	world_fault(&world, (struct fault){.op = "stop", .times = 2, .status = 503});
 	run(&world, 60000);
-	assert_string_equal(world.calls, "create inspect ack start inspect list stop list stop "
-					 "list stop remove");
+	assert_string_equal(world.calls,
+			    "create inspect ack start inspect inspect list stop list stop "
+			    "list stop remove");
 	world_done(&world);
 }
 

@@ -60,7 +60,7 @@ static void on_docker_is_never_prepared(void **state)
 	(void)state;
 	world_init(&world);
 	run(&world, 60000);
-	assert_string_equal(world.calls, "create inspect ack start list inspect remove");
+	assert_string_equal(world.calls, "create inspect ack start inspect list inspect remove");
 	world_done(&world);
 }
 

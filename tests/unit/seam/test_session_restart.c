@@ -25,7 +25,7 @@ static void that_was_not_acked_is_acked_and_started(void **state)
 	begin(&world, CONTAINER_CREATED);
 	world.item = (struct world_item){.state = WORK_QUEUED};
 	adopt(&world, 60000);
-	assert_string_equal(world.calls, "inspect ack start list inspect remove");
+	assert_string_equal(world.calls, "inspect ack start inspect list inspect remove");
 	assert_int_equal(world.slots_freed, 0);
 	world_done(&world);
 }
@@ -37,7 +37,7 @@ static void that_was_acked_is_acked_again_and_started(void **state)
 	(void)state;
 	begin(&world, CONTAINER_CREATED);
 	adopt(&world, 60000);
-	assert_string_equal(world.calls, "inspect ack start list inspect remove");
+	assert_string_equal(world.calls, "inspect ack start inspect list inspect remove");
 	world_done(&world);
 }
 

@@ -7,6 +7,7 @@
 
 #include "base/cleanup.h"
 #include "base/text.h"
+#include "engine/verify.h"
 
 #include <stdio.h>
 
@@ -24,7 +25,8 @@ struct fake_reply world_connection_answer(const struct session_world *world,
 			     "\"MinAPIVersion\":\"1.24\"}";
 	else if (strstr(sent->url, "/info"))
 		reply.body = "{\"OSType\":\"linux\",\"DockerRootDir\":\"/var/lib/"
-			     "docker\",\"SecurityOptions\":[\"name=seccomp,profile=default\"]}";
+			     "docker\",\"DefaultRuntime\":\"runc\",\"SecurityOptions\":[\"name="
+			     "seccomp,profile=default\"]}";
 	else if (strstr(sent->url, "/events"))
 		reply = (struct fake_reply){.after_ms = UINT64_C(30) * 86400000,
 					    .outcome = HTTP_NO_REPLY};
@@ -42,11 +44,12 @@ void world_add_time(struct json_object *object, const char *key, int64_t at_ms)
 	json_add_string(object, key, text);
 }
 
-static struct json_object *texts(const char *text)
+static struct json_object *texts(const char *const *texts)
 {
 	struct json_object *array = json_new_array();
 
-	json_append_string(array, text);
+	for (; texts && *texts; texts++)
+		json_append_string(array, *texts);
 	return array;
 }
 
@@ -67,12 +70,18 @@ static char *render_inspect(const struct session_world *world, bool is_measured)
 	world_add_time(state, "StartedAt", container->started_at_ms);
 	world_add_time(state, "FinishedAt", container->finished_at_ms);
 	json_add_int(state, "ExitCode", container->exit_code);
+	if (container->status == CONTAINER_RUNNING)
+		json_add_int(state, "Pid", fake_process()->pid);
 	json_add(root, "State", state);
 	if (is_measured && world->written_bytes >= 0)
 		json_add_int(root, "SizeRw", world->written_bytes);
+	json_add_string(host, "Runtime", "runc");
+	if (!json_get(container->request, "Entrypoint"))
+		json_add(container->request, "Entrypoint",
+			 texts((const char *const *)world->plan.facts.entrypoint));
 	json_add(root, "Config", json_object_get(container->request));
-	json_add(host, "MaskedPaths", texts("/proc/kcore"));
-	json_add(host, "ReadonlyPaths", texts("/proc/sys"));
+	json_add(host, "MaskedPaths", texts(masked_paths));
+	json_add(host, "ReadonlyPaths", texts(read_only_paths));
 	json_add(root, "HostConfig", json_object_get(host));
 	return xstrdup(json_line(root));
 }

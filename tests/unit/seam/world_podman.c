@@ -186,6 +186,17 @@ static struct json_object *state(const struct world_container *container)
 	return state;
 }
 
+/* The command stands behind the init. */
+static struct json_object *args(const struct session_world *world)
+{
+	struct json_object *array = json_new_array();
+
+	json_append_string(array, "--");
+	for (char *const *word = world->plan.facts.entrypoint; *word; word++)
+		json_append_string(array, *word);
+	return array;
+}
+
 char *world_podman_inspect(const struct session_world *world)
 {
 	const struct world_container *container = &world->container;
@@ -198,6 +209,7 @@ char *world_podman_inspect(const struct session_world *world)
 	world_add_time(root, "Created", container->created_at_ms);
 	json_add(root, "State", state(container));
 	json_add_string(root, "Path", WORLD_PODMAN_INIT);
+	json_add(root, "Args", args(world));
 	json_add(root, "BoundingCaps", copy(request, "cap_add"));
 	json_add(root, "OCIRuntime", json_object_new_string("crun"));
 	json_add(root, "Config", config(request));
