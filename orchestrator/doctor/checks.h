@@ -64,6 +64,9 @@ void doctor_check_policies(const struct subject *subject);
  * and key, has it look around, and removes it whatever happens. */
 void doctor_look_inside(const struct subject *subject);
 
+/* Removes the containers of doctors that were killed. */
+void doctor_remove_leftovers(struct doctor *doctor);
+
 /* Asks for the numbers of the environment's queue. */
 void doctor_ask_control_plane(struct doctor *doctor, const struct environment *environment,
 			      struct control_plane *ret);

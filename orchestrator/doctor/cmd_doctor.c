@@ -2,6 +2,7 @@
 /* Looks at everything that sessions need, and says what to do where something is missing. */
 #include "base/cleanup.h"
 #include "cli/commands.h"
+#include "cli/doctors.h"
 #include "cli/exit.h"
 #include "cli/shared_flags.h"
 #include "doctor/checks.h"
@@ -95,6 +96,8 @@ static void check_all(struct doctor *doctor)
 	const struct fleet *fleet = doctor->fleet;
 
 	doctor_check(&host, host_checks);
+	if (doctor->looks_inside)
+		doctor_remove_leftovers(doctor);
 	for (size_t i = 0; i < fleet->engine_count && doctor->visit.exit_code == EXIT_DONE; i++)
 		check_engine(doctor, &doctor->visit.engines[i]);
 	for (size_t i = 0; i < fleet->environment_count && doctor->visit.exit_code == EXIT_DONE;
@@ -120,8 +123,7 @@ static bool read_default_policy(struct doctor *doctor)
 /* What stands in the way of the whole look, as an exit code; else what was found. */
 static int examine(struct doctor *doctor, bool as_json)
 {
-	/* An instance of its own for what it makes: see look_inside.c. */
-	_cleanup_free_ char *instance = xasprintf("%.120s-doctor", doctor->fleet->instance);
+	_cleanup_free_ char *instance = doctors_instance(doctor->fleet);
 	int exit_code;
 
 	if (!read_default_policy(doctor))

@@ -70,7 +70,7 @@ struct plan_input {
 struct plan_variable {
 	char *name;
 	struct secret *value; /* every value, secret or not, is wiped with the plan */
-	bool is_secret;	      /* masked when printed */
+	bool is_secret;	      /* one of berth's own; see plan_hides() */
 };
 
 struct plan {
@@ -102,6 +102,10 @@ struct plan *plan_free(struct plan *plan);
 
 /* True if `text` repeats a secret of this plan in some encoding (an engine may echo a request). */
 bool plan_secret_appears_in(const struct plan *plan, const char *text);
+
+/* True if the value is not for printing: berth's own secrets, and what an operator's `env` calls one:
+ * a name with KEY, TOKEN, SECRET, PASSW, PASSPHRASE or CREDENTIAL in it, in any case. */
+bool plan_hides(const struct plan_variable *variable);
 
 /* "berth-<work id>": `into` 160 bytes. The id is one that text_is_id() accepts. */
 void plan_container_name(char into[160], const char *work_id);

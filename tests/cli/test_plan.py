@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """`berth plan` shows what a policy means: who changes one line of it sees one line change."""
 import difflib
+import json
 import re
 
 from program import ROOT, PrintCase, berth
@@ -47,3 +48,26 @@ class OneLineOfAPolicy(PrintCase):
         for line in ("unenforced: []", "user_namespace: engine", "mounts: { roots: [] }"):
             self.assertEqual(self.plan(hardened, "docker"),
                              self.plan(hardened.replace(f"\n{line}\n", "\n"), "docker"))
+
+
+class APlan(PrintCase):
+    """What an operator put into `env` may be a secret, and plans are pasted into tickets."""
+
+    HIDDEN = ("GITHUB_TOKEN", "npm_token_x", "AWS_SECRET_ACCESS_KEY", "apikey", "PGPASSWORD",
+              "DB_PASSWD", "GPG_PASSPHRASE", "REGISTRY_CREDENTIALS")
+    SHOWN = ("TZ", "HTTPS_PROXY", "NODE_EXTRA_CA_CERTS", "PAGER", "PASS")
+
+    def test_hides_values_whose_names_call_them_secret_and_no_others(self) -> None:
+        names = (*self.HIDDEN, *self.SHOWN)
+        env = ", ".join(f"{name}: value-of-{i}" for i, name in enumerate(names))
+        self.write("fleet.yaml", "version: 1\nenvironments:\n  - { id: env_1, image: worker, "
+                                 f"key: {{ file: key }}, env: {{ {env} }} }}\n")
+        for api in ("docker", "podman"):
+            result = berth("plan", "--config", "fleet.yaml", "--api", api, cwd=self.dir)
+            self.assertEqual(result.returncode, 0, result.stderr)
+            request = json.loads(result.stdout)
+            found = (request["env"] if api == "podman" else
+                     dict(entry.split("=", 1) for entry in request["Env"]))
+            self.assertEqual({name: found[name] for name in names},
+                             dict.fromkeys(self.HIDDEN, "***")
+                             | {name: f"value-of-{names.index(name)}" for name in self.SHOWN})
