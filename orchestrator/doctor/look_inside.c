@@ -17,8 +17,8 @@
 #include <inttypes.h>
 #include <string.h>
 
-#define PATIENCE_MS	30000u
-#define LOOK_EVERY_MS	500u
+#define PATIENCE_MS   30000u
+#define LOOK_EVERY_MS 500u
 
 /* Exit codes of a command that cannot be run (POSIX, XCU 2.8.2). */
 #define CANNOT_RUN 126
