@@ -1,9 +1,9 @@
 #pragma once
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The containers with which `doctor --inside` looks around. They belong to an instance of their own,
- * so that no berth takes one for a session. A doctor removes its own, unless it is killed (SIGKILL,
- * a machine that goes down): then the next one does, or gc.
+ * The containers with which `doctor --inside` looks around. They belong to an instance of their
+ * own, so that no berth takes one for a session. A doctor removes its own, unless it is killed
+ * (SIGKILL, a machine that goes down): then the next one does, or gc.
  */
 #include "cli/visit.h"
 

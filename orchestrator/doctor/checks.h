@@ -81,6 +81,9 @@ const struct policy *doctor_policy(const struct doctor *doctor,
 /* Bits of enum policy_waiver that some policy there does not waive. */
 unsigned doctor_promised(const struct doctor *doctor, const struct engine_settings *engine);
 
+/* `text` as one word of a shell's command line, in quotes where it needs them. The caller's. */
+char *doctor_word(const char *text);
+
 /* The command line of that engine's own client: "docker -H unix:///run/docker.sock". The caller's.
  */
 char *doctor_client(const struct visited_engine *engine);
