@@ -4,13 +4,14 @@
  * from a certain age on, and berth's own network. What an environment of the configuration has left
  * is the only trace of items that may have to be settled: it is for run and drain. A berth at work
  * in the state_dir may have another configuration in effect, so that age is the guard; while none
- * is, none can begin.
+ * is, none can begin. Containers of a doctor that was killed go as soon as it cannot be alive.
  */
 #include "base/cleanup.h"
 #include "base/json.h"
 #include "base/text.h"
 #include "cli/columns.h"
 #include "cli/commands.h"
+#include "cli/doctors.h"
 #include "cli/exit.h"
 #include "cli/find.h"
 #include "cli/shared_flags.h"
@@ -97,7 +98,7 @@ static void fail(struct gc *gc, struct leftover *leftover)
 	leftover->action = ACTION_FAILED;
 	if (!leftover->on->is_away && gc->visit->exit_code == EXIT_DONE)
 		(void)fprintf(stderr, "berth gc: %s: %s\n", leftover->name,
-			      gc->visit->call.err.text);
+			      leftover->on->visit->call.err.text);
 }
 
 /* --- containers ------------------------------------------------------------------------------- */
@@ -121,6 +122,20 @@ static const char *reason_to_keep(const struct gc *gc, const struct leftover *le
 	return NULL;
 }
 
+/* Unless there is a reason to keep it. */
+static void remove_container(struct gc *gc, struct leftover *leftover)
+{
+	if (leftover->reason)
+		return;
+	leftover->action = ACTION_WOULD_REMOVE;
+	if (gc->flags->dry_run)
+		return;
+	if (visit_remove(leftover->on->visit, leftover->seen) == ENGINE_OK)
+		leftover->action = ACTION_REMOVED;
+	else
+		fail(gc, leftover);
+}
+
 static void collect_container(struct gc *gc, struct seen *seen)
 {
 	struct visit *visit = gc->visit;
@@ -142,15 +157,32 @@ static void collect_container(struct gc *gc, struct seen *seen)
 	leftover->since_ms = now->finished_at_ms > 0 ? now->finished_at_ms : now->created_at_ms;
 	seen->container.status = now->status;
 	leftover->reason = reason_to_keep(gc, leftover);
-	if (leftover->reason)
+	remove_container(gc, leftover);
+}
+
+/* Also one that runs: what it was to find out, nobody asks any more. */
+static void collect_doctors(struct gc *gc, struct visit *doctors)
+{
+	_cleanup_free_ char *instance = doctors_instance(doctors->fleet);
+
+	if (!visit_open_silently(doctors, "gc", doctors->fleet, instance))
 		return;
-	leftover->action = ACTION_WOULD_REMOVE;
-	if (gc->flags->dry_run)
+	doctors->goes_on = true;
+	doctors->is_silent = false;
+	/* What was given up is named once. */
+	for (size_t i = 0; i < doctors->fleet->engine_count; i++)
+		doctors->engines[i].is_away |= gc->visit->engines[i].is_away;
+	if (!visit_list(doctors))
 		return;
-	if (visit_remove(visit, seen) == ENGINE_OK)
-		leftover->action = ACTION_REMOVED;
-	else
-		fail(gc, leftover);
+	for (size_t i = 0; i < doctors->count && doctors->exit_code == EXIT_DONE; i++) {
+		const struct seen *seen = &doctors->seen[i];
+		struct leftover *leftover = add(gc, seen->on, seen->container.name);
+		leftover->seen = seen;
+		leftover->since_ms = seen->container.created_at_ms;
+		if (!doctors_have_left(doctors, &seen->container))
+			leftover->reason = "a doctor may be looking into it";
+		remove_container(gc, leftover);
+	}
 }
 
 /* --- the network ------------------------------------------------------------------------------ */
@@ -290,7 +322,7 @@ static int result_of(const struct gc *gc)
 
 static int collect(const struct fleet *fleet, const struct gc_flags *flags, bool is_served)
 {
-	struct visit visit;
+	struct visit visit, doctors = {.fleet = fleet};
 	struct gc gc = {.visit = &visit, .flags = flags, .is_served = is_served};
 
 	bool is_open = visit_open(&visit, "gc", fleet);
@@ -298,6 +330,10 @@ static int collect(const struct fleet *fleet, const struct gc_flags *flags, bool
 	if (is_open && visit_list(&visit)) {
 		for (size_t i = 0; visit.exit_code == EXIT_DONE && i < visit.count; i++)
 			collect_container(&gc, &visit.seen[i]);
+		if (visit.exit_code == EXIT_DONE)
+			collect_doctors(&gc, &doctors);
+		visit.exit_code = exit_graver(visit.exit_code, doctors.exit_code);
+		visit.misses_some |= doctors.misses_some;
 		for (size_t i = 0; visit.exit_code == EXIT_DONE && i < fleet->engine_count; i++)
 			collect_network(&gc, &visit.engines[i]);
 		if (strcmp(flags->output, "json") == 0)
@@ -307,6 +343,7 @@ static int collect(const struct fleet *fleet, const struct gc_flags *flags, bool
 	}
 	int exit_code = result_of(&gc);
 	visit_close(&visit);
+	visit_close(&doctors);
 	free(gc.list);
 	return exit_code;
 }

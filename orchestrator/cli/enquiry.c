@@ -8,7 +8,8 @@
 #include <string.h>
 
 #define ATTEMPTS_MAX   3
-#define RETRY_AFTER_MS 1000u /* doubles */
+#define RETRY_AFTER_MS 1000u  /* doubles */
+#define PATIENCE_MS    10000u /* of the person who asks */
 
 static void on_done(struct queue_call *call, void *arg)
 {
@@ -93,6 +94,8 @@ static bool may_retry(struct enquiry *enquiry, unsigned attempt)
 		return false;
 	if (enquiry->call.retry_after_ms > pause_ms)
 		pause_ms = enquiry->call.retry_after_ms;
+	if (pause_ms > PATIENCE_MS)
+		return false;
 	pause_for(enquiry, pause_ms);
 	return *enquiry->exit_code == EXIT_DONE;
 }

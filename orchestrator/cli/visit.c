@@ -332,7 +332,7 @@ bool visit_list(struct visit *visit)
 			return false;
 		has_answer |= on->is_open && !on->is_away;
 	}
-	if (!has_answer)
+	if (!has_answer && !visit->goes_on)
 		visit->exit_code = EXIT_UNAVAILABLE;
 	return has_answer;
 }

@@ -72,7 +72,8 @@ bool visit_open_silently(struct visit *visit, const char *command, const struct 
 /* The exit code, also of a visit that missed some. */
 int visit_result(const struct visit *visit);
 
-/* Lists. What carries berth's labels and is not berth's is named on stderr. */
+/* Lists, once. What carries berth's labels and is not berth's is named on stderr. False if no
+ * engine answers, with an exit code unless the command goes on, and after a signal. */
 bool visit_list(struct visit *visit);
 
 /* Looks at one, with its times and visit->call.json. False without an exit code: it is gone. */

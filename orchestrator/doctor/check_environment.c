@@ -20,12 +20,13 @@ static void suggest_key(struct finding *finding, const struct environment *envir
 			const struct err *err)
 {
 	const struct key_source *key = &environment->key;
+	_cleanup_free_ char *file = key->file ? doctor_word(key->file) : NULL;
 
 	if (key->file && err->kind == ERR_REFUSED)
-		finding_remedy(finding, "chmod 600 '%s'", key->file);
+		finding_remedy(finding, "chmod 600 %s", file);
 	else if (key->file)
 		/* It waits for the key to be pasted, which stands in no history then. */
-		finding_remedy(finding, "install -m 600 /dev/stdin '%s'", key->file);
+		finding_remedy(finding, "install -m 600 /dev/stdin %s", file);
 	else if (key->variable)
 		finding_remedy(finding, "read -rs %s && export %s", key->variable, key->variable);
 	else if (!key->credential)
@@ -54,15 +55,16 @@ static void check_key(const struct subject *subject, struct finding *finding)
 static void suggest_image(const struct subject *subject, struct finding *finding)
 {
 	_cleanup_free_ char *client = doctor_client(subject->engine);
+	_cleanup_free_ char *socket = doctor_word(subject->engine->settings->socket);
+	_cleanup_free_ char *word = doctor_word(subject->environment->image);
 	const char *image = subject->environment->image;
 
 	if (text_starts_with(image, "localhost/berth-session-node"))
-		finding_remedy(finding, "images/session-node/build.sh --load unix://%s",
-			       subject->engine->settings->socket);
+		finding_remedy(finding, "images/session-node/build.sh --load unix://%s", socket);
 	else
 		finding_remedy(finding, "%s %s %s", client,
 			       text_starts_with(image, "localhost/") ? "load --input" : "pull",
-			       text_starts_with(image, "localhost/") ? "IMAGE.tar" : image);
+			       text_starts_with(image, "localhost/") ? "IMAGE.tar" : word);
 }
 
 static void check_image(const struct subject *subject, struct finding *finding)

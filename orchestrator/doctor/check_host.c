@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What this machine has left, and what must not be in berth's surroundings. */
+#include "base/cleanup.h"
 #include "base/text.h"
 #include "cli/exit.h"
 #include "doctor/check_space.h"
@@ -37,18 +38,33 @@ static void check_memory(const struct subject *subject, struct finding *finding)
 		finding_remedy(finding, "ps -eo rss,pid,args --sort=-rss | head");
 }
 
+/* The nearest folder above `path` that is there, "" for the one that berth was started in. */
+static char *nearest_that_is_there(const char *path)
+{
+	char *there = xstrdup(path), *slash;
+
+	while (*there && access(there, F_OK) < 0 && errno == ENOENT) {
+		slash = strrchr(there, '/');
+		there[!slash ? 0 : slash == there ? 1 : slash - there] = '\0';
+	}
+	return there;
+}
+
 static void check_state_dir(const struct subject *subject, struct finding *finding)
 {
 	const char *path = subject->doctor->fleet->state_dir;
+	_cleanup_free_ char *there = nearest_that_is_there(path);
+	const char *place = *there ? there : ".";
 
-	if (access(path, W_OK | X_OK) == 0)
-		finding_ok(finding, "%s can be written", path);
-	else if (errno == ENOENT)
-		finding_ok(finding, "%s is not there yet: the first start makes it", path);
-	else {
-		finding_fail(finding, EXIT_CONFIG, "%s cannot be written: %s", path,
+	if (access(place, W_OK | X_OK) < 0) {
+		finding_fail(finding, EXIT_CONFIG, "%s cannot be written: %s", place,
 			     strerror(errno));
-		finding_remedy(finding, "chown \"$(id -u):$(id -g)\" '%s'", path);
+		_cleanup_free_ char *word = doctor_word(place);
+		finding_remedy(finding, "chown \"$(id -u):$(id -g)\" %s", word);
+	} else if (strcmp(there, path) == 0) {
+		finding_ok(finding, "%s can be written", path);
+	} else {
+		finding_ok(finding, "%s is not there yet: the first start makes it", path);
 	}
 }
 

@@ -51,6 +51,20 @@ static bool has_decided(const struct control_plane *plane)
 	return plane->outcome == QUEUE_OK || plane->outcome == QUEUE_REJECTED;
 }
 
+static void suggest_asking(struct finding *finding, const char *url)
+{
+	_cleanup_free_ char *word = doctor_word(url);
+
+	finding_remedy(finding, "curl -sS -o /dev/null -w '%%{http_code}\\n' %s", word);
+}
+
+static void suggest_new_key(struct finding *finding, const char *file)
+{
+	_cleanup_free_ char *word = doctor_word(file);
+
+	finding_remedy(finding, "install -m 600 /dev/stdin %s", word);
+}
+
 static void check_reachable(const struct subject *subject, struct finding *finding)
 {
 	const struct control_plane *plane = subject->plane;
@@ -64,7 +78,7 @@ static void check_reachable(const struct subject *subject, struct finding *findi
 		finding_fail(finding,
 			     plane->outcome == QUEUE_INVALID ? EXIT_CONFIG : EXIT_TEMPORARY, "%s",
 			     plane->err.text);
-		finding_remedy(finding, "curl -sS -o /dev/null -w '%%{http_code}\\n' %s", url);
+		suggest_asking(finding, url);
 	}
 }
 
@@ -86,8 +100,7 @@ static void check_key(const struct subject *subject, struct finding *finding)
 	} else {
 		finding_fail(finding, EXIT_CREDENTIALS, "%s", plane->err.text);
 		if (environment->key.file)
-			finding_remedy(finding, "install -m 600 /dev/stdin '%s'",
-				       environment->key.file);
+			suggest_new_key(finding, environment->key.file);
 	}
 }
 
@@ -152,7 +165,7 @@ static void check_session_url(const struct subject *subject, struct finding *fin
 			     "%s does not answer this host, which sessions may see "
 			     "otherwise: %s",
 			     url, err.text);
-		finding_remedy(finding, "curl -sS -o /dev/null -w '%%{http_code}\\n' %s", url);
+		suggest_asking(finding, url);
 	}
 }
 

@@ -7,7 +7,9 @@
 #include "doctor/rootless_host.h"
 #include "engine/probe.h"
 
+#include <errno.h>
 #include <inttypes.h>
+#include <string.h>
 #include <sys/stat.h>
 
 /* What images expect to find: ids from 0 to 65535. */
@@ -70,6 +72,10 @@ static void check_ids(const struct subject *subject, const char *file, struct fi
 	int64_t count = rootless_ids(root, file, user.name, user.uid);
 	if (count >= ENOUGH_IDS) {
 		finding_ok(finding, "%" PRId64 " ids for the containers of %s", count, user.name);
+		return;
+	}
+	if (count < 0 && count != -ENOENT) {
+		finding_skip(finding, "/etc/%s cannot be read: %s", file, strerror((int)-count));
 		return;
 	}
 	if (count <= 0)

@@ -64,6 +64,9 @@ void doctor_check_policies(const struct subject *subject);
  * and key, has it look around, and removes it whatever happens. */
 void doctor_look_inside(const struct subject *subject);
 
+/* Removes the containers of doctors that were killed. */
+void doctor_remove_leftovers(struct doctor *doctor);
+
 /* Asks for the numbers of the environment's queue. */
 void doctor_ask_control_plane(struct doctor *doctor, const struct environment *environment,
 			      struct control_plane *ret);
@@ -77,6 +80,9 @@ const struct policy *doctor_policy(const struct doctor *doctor,
 
 /* Bits of enum policy_waiver that some policy there does not waive. */
 unsigned doctor_promised(const struct doctor *doctor, const struct engine_settings *engine);
+
+/* `text` as one word of a shell's command line, in quotes where it needs them. The caller's. */
+char *doctor_word(const char *text);
 
 /* The command line of that engine's own client: "docker -H unix:///run/docker.sock". The caller's.
  */

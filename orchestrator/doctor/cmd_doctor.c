@@ -2,6 +2,7 @@
 /* Looks at everything that sessions need, and says what to do where something is missing. */
 #include "base/cleanup.h"
 #include "cli/commands.h"
+#include "cli/doctors.h"
 #include "cli/exit.h"
 #include "cli/shared_flags.h"
 #include "doctor/checks.h"
@@ -9,6 +10,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 struct doctor_flags {
 	bool inside;
@@ -42,6 +44,13 @@ static bool is_given(const char *flag, const char *variable)
 	const char *value = flag ? flag : getenv(variable);
 
 	return value && *value;
+}
+
+static bool is_directory(const char *path)
+{
+	struct stat status;
+
+	return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
 }
 
 /* Engine and host are worth a look before anything is configured. Keys are looked at one by one,
@@ -95,6 +104,8 @@ static void check_all(struct doctor *doctor)
 	const struct fleet *fleet = doctor->fleet;
 
 	doctor_check(&host, host_checks);
+	if (doctor->looks_inside)
+		doctor_remove_leftovers(doctor);
 	for (size_t i = 0; i < fleet->engine_count && doctor->visit.exit_code == EXIT_DONE; i++)
 		check_engine(doctor, &doctor->visit.engines[i]);
 	for (size_t i = 0; i < fleet->environment_count && doctor->visit.exit_code == EXIT_DONE;
@@ -117,11 +128,18 @@ static bool read_default_policy(struct doctor *doctor)
 	return r == 0;
 }
 
+static void print_text(const struct doctor *doctor)
+{
+	report_print_text(&doctor->report);
+	if (doctor->fleet->environment_count > 0 && !doctor->looks_inside)
+		printf("Nobody has looked into the images: --inside starts a container of each "
+		       "and removes it.\n");
+}
+
 /* What stands in the way of the whole look, as an exit code; else what was found. */
 static int examine(struct doctor *doctor, bool as_json)
 {
-	/* An instance of its own for what it makes: see look_inside.c. */
-	_cleanup_free_ char *instance = xasprintf("%.120s-doctor", doctor->fleet->instance);
+	_cleanup_free_ char *instance = doctors_instance(doctor->fleet);
 	int exit_code;
 
 	if (!read_default_policy(doctor))
@@ -135,7 +153,7 @@ static int examine(struct doctor *doctor, bool as_json)
 	if (as_json)
 		report_print_json(&doctor->report);
 	else
-		report_print_text(&doctor->report);
+		print_text(doctor);
 	if (exit_code == EXIT_DONE)
 		exit_code = report_exit_code(&doctor->report);
 	report_done(&doctor->report);
@@ -145,11 +163,16 @@ static int examine(struct doctor *doctor, bool as_json)
 
 static int run_doctor(int argc, char **argv)
 {
-	struct doctor_flags flags = {.output = "table", .host_root = ""};
+	struct doctor_flags flags = {.output = "table", .host_root = "/"};
 	int exit_code;
 
 	if (!flags_parse(&command_doctor, &flags, argc, argv, &exit_code))
 		return exit_code;
+	if (!is_directory(flags.host_root)) {
+		(void)fprintf(stderr, "berth doctor: --host-root '%s' is no directory\n",
+			      flags.host_root);
+		return EXIT_USAGE;
+	}
 	flags.fleet.need = need_of(&flags.fleet);
 	struct fleet *fleet = load_or_explain(&flags.fleet);
 	if (!fleet)
@@ -180,10 +203,9 @@ const struct command command_doctor = {
 		"images and the\ncontrol plane. Each line is ok, a warning, a failure or skipped, "
 		"with a command that helps where\none does. Claims nothing, makes nothing, pulls "
 		"nothing; with --inside it starts one container for\neach environment, as a "
-		"session "
-		"would get it but without network and key, and removes it.\nThe exit code is that "
-		"of "
-		"the gravest failure, 0 if there is none.",
+		"session would get it but without network and key, and removes it; --image\nalone "
+		"says which image is meant. The exit code is that of the gravest failure, 0 if "
+		"there is none.",
 	.groups = doctor_groups,
 	.run = run_doctor,
 };

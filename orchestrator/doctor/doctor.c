@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the checks share. */
 #include "base/cleanup.h"
+#include "cli/completion.h"
 #include "cli/exit.h"
 #include "doctor/checks.h"
 #include "engine/probe.h"
@@ -79,11 +80,22 @@ unsigned doctor_promised(const struct doctor *doctor, const struct engine_settin
 	return promised;
 }
 
+char *doctor_word(const char *text)
+{
+	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+				    "%+,-./:=@_";
+
+	if (*text != '\0' && strspn(text, plain) == strlen(text))
+		return xstrdup(text);
+	return completion_quoted(text);
+}
+
 char *doctor_client(const struct visited_engine *engine)
 {
 	const struct probe *probe = engine_probe(engine->engine);
+	_cleanup_free_ char *url = xasprintf("unix://%s", engine->settings->socket);
+	_cleanup_free_ char *word = doctor_word(url);
 
-	return xasprintf("%s unix://%s",
-			 probe->dialect == &dialect_podman ? "podman --url" : "docker -H",
-			 engine->settings->socket);
+	return xasprintf("%s %s", probe->dialect == &dialect_podman ? "podman --url" : "docker -H",
+			 word);
 }

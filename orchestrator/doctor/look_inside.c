@@ -2,11 +2,11 @@
 /*
  * One container, from create to removal, as a session of the environment would get it: the same
  * image, policy and mounts, but no network, a stand-in for the key, and a command of our own. It
- * belongs to an instance of its own, so that no berth takes it for a session; what a doctor that
- * was killed has left there is removed by the next one.
+ * belongs to an instance of its own: see cli/doctors.h.
  */
 #include "base/buf.h"
 #include "base/cleanup.h"
+#include "cli/doctors.h"
 #include "cli/exit.h"
 #include "doctor/checks.h"
 #include "doctor/image_look.h"
@@ -17,9 +17,8 @@
 #include <inttypes.h>
 #include <string.h>
 
-#define LEFTOVER_AGE_MS INT64_C(300000) /* longer than any doctor looks */
-#define PATIENCE_MS	30000u
-#define LOOK_EVERY_MS	500u
+#define PATIENCE_MS   30000u
+#define LOOK_EVERY_MS 500u
 
 /* Exit codes of a command that cannot be run (POSIX, XCU 2.8.2). */
 #define CANNOT_RUN 126
@@ -241,21 +240,7 @@ static void judge(const struct look *look)
 			     doctor_add(look->subject, check->id));
 }
 
-/* --- what others have left -------------------------------------------------------------------- */
-
-static void remove_leftovers(struct look *look)
-{
-	struct visit *visit = look->visit;
-
-	if (!visit_list(visit))
-		return;
-	for (size_t i = 0; i < visit->count; i++) {
-		const struct seen *seen = &visit->seen[i];
-		if (seen->on == look->on &&
-		    loop_wall_ms(visit->loop) - seen->container.created_at_ms > LEFTOVER_AGE_MS)
-			(void)visit_remove(visit, seen);
-	}
-}
+/* --- the whole look --------------------------------------------------------------------------- */
 
 static void look_with(struct look *look, const struct image_facts *facts)
 {
@@ -289,13 +274,22 @@ void doctor_look_inside(const struct subject *subject)
 		finding_skip(doctor_add(subject, "inside.container"), "the engine does not answer");
 		return;
 	}
-	remove_leftovers(&look);
-	if (visit->exit_code != EXIT_DONE)
-		return;
 	image_look(visit, look.on, subject->environment->image, &image);
 	if (image.outcome == ENGINE_OK)
 		look_with(&look, &image.facts);
 	else
 		finding_skip(doctor_add(subject, "inside.container"), "%s", image.err.text);
 	image_facts_done(&image.facts);
+}
+
+void doctor_remove_leftovers(struct doctor *doctor)
+{
+	struct visit *visit = &doctor->visit;
+
+	if (!visit_list(visit))
+		return;
+	for (size_t i = 0; i < visit->count && visit->exit_code == EXIT_DONE; i++)
+		if (!visit->seen[i].on->is_away &&
+		    doctors_have_left(visit, &visit->seen[i].container))
+			(void)visit_remove(visit, &visit->seen[i]);
 }

@@ -2,11 +2,35 @@
 #include "doctor/report.h"
 
 #include "base/cleanup.h"
+#include "base/text.h"
 #include "cli/exit.h"
 
-#include <ctype.h>
 #include <stdarg.h>
 #include <stdio.h>
+
+/* --- text from elsewhere ---------------------------------------------------------------------- */
+
+/* How many bytes a terminal takes for a command here: C0 and DEL, and those of C1 in UTF-8. */
+static size_t control_length(const char *at)
+{
+	const unsigned char *bytes = (const unsigned char *)at;
+
+	if (bytes[0] < 0x20 || bytes[0] == 0x7f)
+		return 1;
+	return bytes[0] == 0xc2 && bytes[1] >= 0x80 && bytes[1] < 0xa0 ? 2 : 0;
+}
+
+/* In place; NULL stays NULL. */
+static char *clean(char *text)
+{
+	if (!text)
+		return NULL;
+	for (char *at = text; *at; at++)
+		for (size_t length = control_length(at); length > 0; length--)
+			at[length - 1] = '?';
+	(void)text_mask_keys(text);
+	return text;
+}
 
 struct finding *report_add(struct report *report, const char *check, const char *engine,
 			   const char *environment)
@@ -16,8 +40,8 @@ struct finding *report_add(struct report *report, const char *check, const char 
 	struct finding *finding = &report->findings[report->count++];
 	*finding = (struct finding){
 		.check = xstrdup(check),
-		.engine = xstrdup_or_null(engine),
-		.environment = xstrdup_or_null(environment),
+		.engine = clean(xstrdup_or_null(engine)),
+		.environment = clean(xstrdup_or_null(environment)),
 		.result = RESULT_SKIPPED,
 	};
 	return finding;
@@ -54,10 +78,7 @@ __attribute__((format(printf, 1, 0))) static char *one_line(const char *format, 
 
 	if (vasprintf(&text, format, arguments) < 0)
 		abort();
-	for (char *at = text; *at; at++)
-		if (iscntrl((unsigned char)*at))
-			*at = '?';
-	return text;
+	return clean(text);
 }
 
 __attribute__((format(printf, 4, 0))) static void judge(struct finding *finding, enum result result,

@@ -72,7 +72,9 @@ static int64_t count_of_line(const char *line, const char *user, uid_t uid)
 	if (sscanf(line, "%255[^:]:%lu:%lu", owner, &first, &count) != 3)
 		return 0;
 	_cleanup_free_ char *number = xasprintf("%u", (unsigned)uid);
-	return strcmp(owner, user) == 0 || strcmp(owner, number) == 0 ? (int64_t)count : 0;
+	if (strcmp(owner, user) != 0 && strcmp(owner, number) != 0)
+		return 0;
+	return count < UINT32_MAX ? (int64_t)count : UINT32_MAX;
 }
 
 int64_t rootless_ids(const char *root, const char *file, const char *user, uid_t uid)
@@ -82,8 +84,9 @@ int64_t rootless_ids(const char *root, const char *file, const char *user, uid_t
 	int64_t sum = 0;
 
 	buf_init(&text, BUF_MAX_CONFIG_FILE);
-	if (file_read(path, &text, NULL) < 0)
-		return -1;
+	int r = file_read(path, &text, NULL);
+	if (r < 0)
+		return r;
 	char *rest = text.data, *line;
 	while ((line = strsep(&rest, "\n")))
 		sum += count_of_line(line, user, uid);

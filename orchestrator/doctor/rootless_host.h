@@ -19,7 +19,7 @@ bool rootless_has_systemd(const char *root);
 bool rootless_lingers(const char *root, const char *user);
 
 /* How many ids beyond its own `user` may use, by /etc/subuid or /etc/subgid: `file` is "subuid" or
- * "subgid". Negative if the file cannot be read. */
+ * "subgid". -errno if the file cannot be read. */
 int64_t rootless_ids(const char *root, const char *file, const char *user, uid_t uid);
 
 /* Where the program is, as a text of the caller's; NULL if the usual folders do not have it. */

@@ -11,7 +11,7 @@
 
 #include <stdbool.h>
 
-/* The body of POST /containers/create. With `masked`, secret values read "***". The result is the
+/* The body of POST /containers/create. With `masked`, what plan_hides() reads "***". The result is the
  * caller's; a body that is not masked holds secrets: send it, do not print it. */
 struct json_object *docker_render(const struct plan *plan, bool masked);
 

@@ -17,7 +17,7 @@ static struct json_object *environment(const struct plan *plan, bool masked)
 
 	for (size_t i = 0; i < plan->variable_count; i++) {
 		const struct plan_variable *variable = &plan->variables[i];
-		bool hide = masked && variable->is_secret;
+		bool hide = masked && plan_hides(variable);
 		char *entry = xasprintf("%s=%s", variable->name,
 					hide ? "***" : secret_reveal(variable->value));
 		json_append_string(array, entry);

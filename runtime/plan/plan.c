@@ -266,6 +266,17 @@ bool plan_secret_appears_in(const struct plan *plan, const char *text)
 	return false;
 }
 
+bool plan_hides(const struct plan_variable *variable)
+{
+	static const char *const words[] = {"KEY",   "TOKEN",	   "SECRET",
+					    "PASSW", "PASSPHRASE", "CREDENTIAL"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+		if (strcasestr(variable->name, words[i]))
+			return true;
+	return variable->is_secret;
+}
+
 void image_facts_done(struct image_facts *facts)
 {
 	free(facts->id);

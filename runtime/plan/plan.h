@@ -70,7 +70,7 @@ struct plan_input {
 struct plan_variable {
 	char *name;
 	struct secret *value; /* every value, secret or not, is wiped with the plan */
-	bool is_secret;	      /* masked when printed */
+	bool is_secret;	      /* one of berth's own; see plan_hides() */
 };
 
 struct plan {
@@ -107,6 +107,10 @@ bool plan_secret_appears_in(const struct plan *plan, const char *text);
 
 /* What the label berth.policy says of it, NAME@DIGEST cut to twelve digits. The caller's. */
 char *plan_policy_label(const struct policy *policy);
+
+/* True if the value is not for printing: berth's own secrets, and what an operator's `env` calls one:
+ * a name with KEY, TOKEN, SECRET, PASSW, PASSPHRASE or CREDENTIAL in it, in any case. */
+bool plan_hides(const struct plan_variable *variable);
 
 /* "berth-<work id>": `into` 160 bytes. The id is one that text_is_id() accepts. */
 void plan_container_name(char into[160], const char *work_id);

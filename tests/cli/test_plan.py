@@ -155,3 +155,26 @@ class EveryShippedPolicy(PrintCase):
             goldens = {golden.stem.removeprefix(f"{api}_")
                        for golden in (ROOT / "tests/golden").glob(f"{api}_*.json")}
             self.assertEqual(names - goldens, set())
+
+
+class APlan(PrintCase):
+    """What an operator put into `env` may be a secret, and plans are pasted into tickets."""
+
+    HIDDEN = ("GITHUB_TOKEN", "npm_token_x", "AWS_SECRET_ACCESS_KEY", "apikey", "PGPASSWORD",
+              "DB_PASSWD", "GPG_PASSPHRASE", "REGISTRY_CREDENTIALS")
+    SHOWN = ("TZ", "HTTPS_PROXY", "NODE_EXTRA_CA_CERTS", "PAGER", "PASS")
+
+    def test_hides_values_whose_names_call_them_secret_and_no_others(self) -> None:
+        names = (*self.HIDDEN, *self.SHOWN)
+        env = ", ".join(f"{name}: value-of-{i}" for i, name in enumerate(names))
+        self.write("fleet.yaml", "version: 1\nenvironments:\n  - { id: env_1, image: worker, "
+                                 f"key: {{ file: key }}, env: {{ {env} }} }}\n")
+        for api in ("docker", "podman"):
+            result = berth("plan", "--config", "fleet.yaml", "--api", api, cwd=self.dir)
+            self.assertEqual(result.returncode, 0, result.stderr)
+            request = json.loads(result.stdout)
+            found = (request["env"] if api == "podman" else
+                     dict(entry.split("=", 1) for entry in request["Env"]))
+            self.assertEqual({name: found[name] for name in names},
+                             dict.fromkeys(self.HIDDEN, "***")
+                             | {name: f"value-of-{names.index(name)}" for name in self.SHOWN})

@@ -4,6 +4,7 @@ remedy, and nobody is asked for more than what there is."""
 from __future__ import annotations
 
 import json
+import shlex
 import threading
 import time
 from email.utils import formatdate
@@ -101,6 +102,16 @@ class TheHost(DoctorCase):
         self.place.settings["state_dir"] = str(self.place.key_file / "state")
         self.assert_found("state_dir", "failure", "cannot be written", code=78)
 
+    def test_where_no_state_dir_can_be_made_fails(self) -> None:
+        # The kernel's own file system takes no folder of anybody.
+        self.place.settings["state_dir"] = "/proc/sys/no/state"
+        self.assert_found("state_dir", "failure", "/proc/sys cannot be written",
+                          'chown "$(id -u):$(id -g)" /proc/sys', code=78)
+
+    def test_that_is_not_there_is_a_mistake_of_the_command_line(self) -> None:
+        self.assertIn("no directory", self.ask("--host-root", str(self.dir / "none"),
+                                               code=64).stderr)
+
     def test_with_an_organizations_key_fails(self) -> None:
         self.secrets.add("an organization's key", [self.cp.api_key])
         self.assert_found("api_key", "failure", "ANTHROPIC_API_KEY is set",
@@ -122,6 +133,51 @@ class TheEngine(DoctorCase):
         self.place.settings["host"]["min_free_disk"] = "8000GiB"
         row = self.assert_found("disk.free", "failure", "host.min_free_disk asks", code=75)
         self.assertEqual(row["remedy"], f"docker -H {self.engine.url} system df")
+
+
+class SilentParties(DoctorCase):
+    """Who takes the question and never answers: doctor ends, and says of whom it does not know."""
+
+    def test_an_engine_that_never_answers_fails_alone(self) -> None:
+        self.engine.rule(hang="before", times=0)
+        self.assert_found("engine.reachable", "failure", "timed out", code=69)
+
+    def test_an_engine_that_falls_silent_is_left_there(self) -> None:
+        self.engine.rule(op="image_inspect", hang="before", times=0)
+        rows = self.rows("--inside", code=69)
+        self.assertEqual({check: rows[check]["result"] for check in
+                          ("engine.version", "image.present", "inside.container", "queue.key")},
+                         {"engine.version": "ok", "image.present": "failure",
+                          "inside.container": "skipped", "queue.key": "ok"})
+
+    def test_a_control_plane_that_asks_for_a_long_pause_is_not_waited_for(self) -> None:
+        self.cp.fault("stats", status=503, headers={"retry-after": "100"}, times=None)
+        began = time.monotonic()
+        self.assert_found("queue.reachable", "failure", "503", code=75)
+        self.assertLess(time.monotonic() - began, 60)
+        self.assertEqual(len(self.cp.log.of("stats")), 1)
+
+    def test_a_control_plane_that_never_answers_fails(self) -> None:
+        self.cp.fault("stats", delay=45, times=None)
+        self.assert_found("queue.reachable", "failure", "timed out", code=75)
+
+
+class WordsOfOthers(DoctorCase):
+    def test_are_shown_as_one_line_that_moves_no_terminal(self) -> None:
+        self.engine.rule(op="image_inspect", status=500, times=0, body={
+            "message": "\x1b]0;title\x07\nqueue.key ok \x9b2J \u202e"})
+        answer = self.ask(code=69)
+        for bad in ("\x1b", "\x07", "\x9b"):
+            self.assertNotIn(bad, answer.stdout + answer.stderr)
+        self.assertNotRegex(answer.stdout, "(?m)^queue.key")
+
+    def test_become_no_commands_in_what_is_to_be_pasted(self) -> None:
+        key = self.place.dir / "a key;$(reboot)'s"
+        key.write_text("sk-test\n")
+        key.chmod(0o644)
+        self.place.environment["key"] = {"file": str(key)}
+        row = self.assert_found("key", "failure", code=78)
+        self.assertEqual(shlex.split(row["remedy"]), ["chmod", "600", str(key)])
 
 
 class AnOldEngine(DoctorCase):
@@ -177,13 +233,13 @@ class AnEngineWithoutASystemCallFilter(DoctorCase):
 class AnEnvironment(DoctorCase):
     def test_whose_key_others_can_read_fails(self) -> None:
         self.place.key_file.chmod(0o644)
-        self.assert_found("key", "failure", remedy=f"chmod 600 '{self.place.key_file}'", code=78)
+        self.assert_found("key", "failure", remedy=f"chmod 600 {self.place.key_file}", code=78)
         self.assertEqual(self.rows(code=78)["queue.key"]["result"], "skipped")
 
     def test_without_a_key_file_fails(self) -> None:
         self.place.key_file.unlink()
         self.assert_found("key", "failure", str(self.place.key_file),
-                          f"install -m 600 /dev/stdin '{self.place.key_file}'", code=78)
+                          f"install -m 600 /dev/stdin {self.place.key_file}", code=78)
 
     def test_with_an_empty_key_file_fails(self) -> None:
         self.place.write_key("")
@@ -216,7 +272,7 @@ class TheControlPlane(DoctorCase):
     def test_that_rejects_the_key_fails(self) -> None:
         self.rotate_key()
         self.assert_found("queue.key", "failure", "401",
-                          f"install -m 600 /dev/stdin '{self.place.key_file}'", code=77)
+                          f"install -m 600 /dev/stdin {self.place.key_file}", code=77)
 
     def test_that_permits_the_key_no_numbers_is_warned_of(self) -> None:
         self.cp.fault("stats", status=403, times=None)
@@ -253,11 +309,12 @@ class ARootlessEngine(RootlessCase):
                           code=78)
 
     def test_whose_user_has_no_ids_fails(self) -> None:
-        for kind in ("subuid", "subgid"):
+        for check in ("rootless.subuid", "rootless.subgid"):
+            kind = check.removeprefix("rootless.")
             with self.subTest(kind):
                 text = (self.host.root / "etc" / kind).read_text()
                 self.host.write(f"etc/{kind}", "agents:1:65536\n")
-                row = self.assert_found(f"rootless.{kind}", "failure", f"/etc/{kind}", code=78)
+                row = self.assert_found(check, "failure", f"/etc/{kind}", code=78)
                 self.assertIn("usermod --add-subuids", row["remedy"])
                 self.host.write(f"etc/{kind}", text)
 

@@ -117,6 +117,34 @@ class Leftovers(Gc):
         self.assertIn("not old enough", row)
 
 
+class ContainersOfADoctor(Gc):
+    """Of one that was killed: a doctor removes its own in every other case."""
+
+    def leave_looking(self, work: str, state: str, **options: str) -> str:
+        labels = {**labels_of(work, self.env["id"]), "berth.instance": "flow-doctor"}
+        return self.leave_container(f"berth-{work}", state, labels, **options)
+
+    def test_are_removed_once_no_doctor_can_be_alive(self) -> None:
+        for state in (*self.not_running, "running"):
+            self.leave_looking(f"doctor_{state}", state, created_at=LONG_AGO)
+        young = self.leave_looking("doctor_young", "running")
+        rows = self.rows("--dry-run")
+        self.assertEqual({row["action"] for name, row in rows.items() if "young" not in name},
+                         {"would remove"})
+        rows = self.rows()
+        self.assertEqual({row["action"] for name, row in rows.items() if "young" not in name},
+                         {"removed"})
+        self.assertEqual((rows["berth-doctor_young"]["action"],
+                          rows["berth-doctor_young"]["reason"]),
+                         ("kept", "a doctor may be looking into it"))
+        self.assertEqual(self.ids(), {young})
+
+    def test_of_another_berth_are_left_alone(self) -> None:
+        labels = {**labels_of("doctor_1"), "berth.instance": "other-doctor"}
+        self.leave_container("berth-doctor_1", "exited", labels, created_at=LONG_AGO)
+        self.assertEqual(self.rows(), {})
+
+
 class LeftoversOnPodman(OnPodman, Leftovers):
     not_running = ("created", "exited")
 

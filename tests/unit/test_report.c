@@ -5,6 +5,8 @@
 #include "doctor/report.h"
 #include "unit/unit.h"
 
+#include <string.h>
+
 static void a_row_is_skipped_until_it_is_judged(void **state)
 {
 	struct report report = {.count = 0};
@@ -55,8 +57,27 @@ static void what_others_say_is_one_line_without_control_characters(void **state)
 	struct finding *finding = report_add(&report, "a", NULL, NULL);
 	(void)state;
 
-	finding_warn(finding, "%s", "two\nlines\033[2J");
-	assert_string_equal(finding->what, "two?lines?[2J");
+	finding_warn(finding, "%s", "two\nlines\033[2J \302\233 2J \303\251\302\240");
+	assert_string_equal(finding->what, "two?lines?[2J ?? 2J \303\251\302\240");
+	finding_remedy(finding, "rm %s", "a\rb");
+	assert_string_equal(finding->remedy, "rm a?b");
+	finding = report_add(&report, "a", "\033]0;engine", "\302\205");
+	assert_string_equal(finding->engine, "?]0;engine");
+	assert_string_equal(finding->environment, "??");
+	report_done(&report);
+}
+
+static void a_key_is_masked_wherever_somebody_wrote_it(void **state)
+{
+	struct report report = {.count = 0};
+	struct finding *finding = report_add(&report, "a", NULL, "sk-ant-oat01-abcdef");
+	(void)state;
+
+	finding_fail(finding, EXIT_CONFIG, "no such file: sk-ant-oat01-abcdef");
+	finding_remedy(finding, "rm sk-ant-oat01-abcdef");
+	assert_null(strstr(finding->environment, "oat01"));
+	assert_null(strstr(finding->what, "oat01"));
+	assert_null(strstr(finding->remedy, "oat01"));
 	report_done(&report);
 }
 
@@ -67,6 +88,7 @@ int main(void)
 		cmocka_unit_test(the_gravest_failure_is_the_exit_code),
 		cmocka_unit_test(a_judgement_replaces_the_one_before),
 		cmocka_unit_test(what_others_say_is_one_line_without_control_characters),
+		cmocka_unit_test(a_key_is_masked_wherever_somebody_wrote_it),
 	};
 
 	return cmocka_run_group_tests_name("report", tests, NULL, NULL);

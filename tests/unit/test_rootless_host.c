@@ -6,6 +6,7 @@
 #include "doctor/rootless_host.h"
 #include "unit/unit.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
 #include <pwd.h>
@@ -77,7 +78,11 @@ static void ids_of_all_ranges_count_by_name_or_number(void **state)
 				       "4242:200000:1000\n42:1:1\nagent:300000\n");
 	assert_int_equal(rootless_ids(root, "subuid", "agent", 4242), 66536);
 	assert_int_equal(rootless_ids(root, "subuid", "nobody", 1), 0);
-	assert_int_equal(rootless_ids(root, "subgid", "agent", 4242), -1);
+	assert_int_equal(rootless_ids(root, "subgid", "agent", 4242), -ENOENT);
+	write_host_file("/etc/subuid", "agent:1:18446744073709551615\nagent:9:1\n");
+	assert_int_equal(rootless_ids(root, "subuid", "agent", 4242), INT64_C(4294967296));
+	write_host_file("/etc/subgid/file", "");
+	assert_int_equal(rootless_ids(root, "subgid", "agent", 4242), -EISDIR);
 }
 
 static void a_session_that_lasts_is_a_file_of_logind(void **state)
