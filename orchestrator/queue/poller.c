@@ -77,8 +77,10 @@ static void enter(struct poller *poller)
 
 static void leave(struct poller *poller)
 {
-	if (--poller->depth == 0 && poller->is_freed)
-		free(poller);
+	if (--poller->depth > 0 || !poller->is_freed)
+		return;
+	skipped_done(&poller->skipped);
+	free(poller);
 }
 
 static void log_about(struct poller *poller, enum log_level level, const char *event,
@@ -248,11 +250,14 @@ static void on_empty(struct poller *poller)
 		wait_for(poller, idle_wait_ms(poller), BUDGET_IDLE);
 }
 
-static void on_unusable(struct poller *poller, const char fingerprint[17], const struct err *why)
+static void on_unusable(struct poller *poller, const struct err *why)
 {
+	char fingerprint[17];
 	const struct log_field fields[] = {{"fingerprint", fingerprint}, {NULL, NULL}};
 	uint64_t now = loop_now_ms(poller->peer->loop), seen_ms = 0;
 
+	work_fingerprint(fingerprint, poller->call.json);
+	json_putp(&poller->call.json);
 	poller->last_item[0] = '\0';
 	bool is_new = skipped_add(&poller->skipped, fingerprint, now, &seen_ms);
 	if (is_new)
@@ -271,17 +276,15 @@ static void on_unusable(struct poller *poller, const char fingerprint[17], const
 static void on_item(struct poller *poller)
 {
 	struct work_item item;
-	char fingerprint[17];
 	struct err why;
-
-	work_fingerprint(fingerprint, poller->call.json);
 	enum work_verdict verdict =
 		work_parse(poller->call.json, poller->peer->environment_id, &item, &why);
-	json_putp(&poller->call.json);
+
 	if (verdict == WORK_SKIP) {
-		on_unusable(poller, fingerprint, &why);
+		on_unusable(poller, &why);
 		return;
 	}
+	json_putp(&poller->call.json);
 	/* The same item is offered again while its ack is still to come. */
 	bool is_same = is_same_again(poller, item.id);
 	poller->used_ms = loop_now_ms(poller->peer->loop);

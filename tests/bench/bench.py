@@ -20,7 +20,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 import table  # noqa: E402
 
-ROWS = {"f": "row_drain", "h": "row_sequential"}
+ROWS = {"d": "row_idle", "f": "row_drain", "h": "row_sequential"}
 
 
 def measure(row: str) -> list[dict]:

@@ -7,6 +7,7 @@ import http.client
 import json
 import os
 import shutil
+import ssl
 import subprocess
 import sys
 import tempfile
@@ -66,7 +67,12 @@ class Plane:
         self._process.communicate()
 
     def ask(self, method: str, what: str) -> Any:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        if self.ca_file:
+            connection = http.client.HTTPSConnection(
+                "localhost", self.port, timeout=30,
+                context=ssl.create_default_context(cafile=self.ca_file))
+        else:
+            connection = http.client.HTTPConnection("localhost", self.port, timeout=30)
         try:
             connection.request(method, f"/bench/{what}")
             return json.loads(connection.getresponse().read())
