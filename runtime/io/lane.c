@@ -26,7 +26,7 @@
 #include <utlist.h>
 
 #define MAX_IDLE_EXCHANGES 32
-#define MAX_CONNECTIONS	   256L /* kept open for re-use in a lane without a cap */
+#define MAX_CONNECTIONS	   4096L /* kept open for re-use in a lane without a cap */
 
 enum { NORMAL, URGENT, PRIORITIES };
 

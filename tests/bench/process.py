@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 sys.path.append(str(Path(__file__).resolve().parent.parent / "soak"))
-from footprint import Footprint, footprint  # noqa: E402, F401
+from footprint import memory  # noqa: E402, F401
 
 
 def cpu_seconds(pid: int) -> float:

@@ -183,5 +183,5 @@ def wait_for(condition: Callable[[], Any], seconds: float, what: str, step: floa
     return answer
 
 
-__all__ = ["Baseline", "FakeEngine", "Plane", "create_body", "directory", "make_place", "program",
+__all__ = ["IMAGE", "Baseline", "FakeEngine", "Plane", "create_body", "directory", "make_place", "program",
            "running", "wait_for", "wait_until"]

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Callable
 
 from figures import Figure, slope
-from process import footprint, share_of_core
+from process import memory, share_of_core
 from rig import (IMAGE, Baseline, FakeEngine, Plane, directory, make_place, running, wait_for)
 
 COUNTS = (1, 10, 100, 1000)
@@ -47,14 +47,15 @@ def look_at(pid: int, plane: Plane, environments: int) -> Idle:
     polls = plane.stats()["polls"]
     share = share_of_core(pid, SECONDS)
     polled = (plane.stats()["polls"] - polls) / share.seconds
-    print_of = footprint(pid, 0)
-    return Idle(print_of.resident / MEGABYTE, print_of.private_dirty / MEGABYTE, share.percent,
-                polled)
+    resident, private_dirty = memory(pid)
+    return Idle(resident / MEGABYTE, private_dirty / MEGABYTE, share.percent, polled)
 
 
 def of_berth(where: Path, count: int, tls: tuple[Path, Path] | None) -> Idle:
     with FakeEngine(images=[IMAGE], worker=None) as engine, Plane(count, tls=tls) as plane:
         place = make_place(where, plane, engine.url, count, budget=0)
+        # Each poll holds a place for what it may bring.
+        place.settings["host"]["sessions"] = 10 * count
         with running(place) as berth:
             return look_at(berth.pid, plane, count)
 
