@@ -38,8 +38,8 @@ static bool take_slot(bool *ret_no_block, void *arg)
 	return true;
 }
 
-/* As after most polls. Only where somebody waits for the place, or for the poll to end, is there a
- * reason to look at everything again: a thousand environments do this all the time. */
+/* As after most polls, of a thousand environments all the time: it is no reason to look at all of
+ * them again. */
 static void give_slot_back(struct claimant *claimant)
 {
 	const struct claimant_host *host = claimant->host;
@@ -49,8 +49,10 @@ static void give_slot_back(struct claimant *claimant)
 	host->room->slots--;
 	host->room->launching--;
 	host->room->claims--;
-	if (host->is_drain || claimant->state == CLAIMANT_FINISHED || turns_are_wanted(host->turns))
+	if (host->is_drain || claimant->state == CLAIMANT_FINISHED)
 		host->changed(host->arg);
+	else if (turns_are_wanted(host->turns))
+		host->place_free(host->arg);
 }
 
 /* The poll brought nothing that runs. */

@@ -121,6 +121,16 @@ void turns_leave(struct turns *turns, struct turn *turn)
 	forget_all(turns);
 }
 
+static struct turn *first_for_host(const struct turns *turns)
+{
+	struct turn *first = NULL;
+
+	for (struct turn *turn = turns->first; turn; turn = turn->next)
+		if (turn->is_waiting && turn->waits_for_host && (!first || is_before(turn, first)))
+			first = turn;
+	return first;
+}
+
 static int compare_places(const void *a, const void *b)
 {
 	return is_before(*(struct turn *const *)b, *(struct turn *const *)a) ? 1 : -1;
@@ -137,6 +147,12 @@ void turns_wake(struct turns *turns, int64_t free_places)
 			turn->wake(turn->arg);
 	if (free_places <= 0 || turns->waiting_for_host == 0)
 		return;
+	if (free_places == 1) { /* as nearly always on a full host */
+		struct turn *first = first_for_host(turns);
+		if (first)
+			first->wake(first->arg);
+		return;
+	}
 	_cleanup_free_ struct turn **waiting =
 		xcalloc(turns->waiting_for_host, sizeof(struct turn *));
 	for (struct turn *turn = turns->first; turn; turn = turn->next)

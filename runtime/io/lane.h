@@ -27,6 +27,7 @@ struct lane_options {
 	unsigned max_in_flight;	    /* 0: no cap */
 	bool allow_http;	    /* plain http to other hosts than loopback */
 	bool use_proxy_environment; /* HTTPS_PROXY, NO_PROXY, ... */
+	bool has_short_replies;	    /* as a rule, and many at once: less room for each */
 };
 
 /* How an exchange ended, as far as the network is concerned. */
