@@ -10,6 +10,7 @@ import Anthropic from '@anthropic-ai/sdk';
 import { WorkPoller } from '@anthropic-ai/sdk/helpers/beta/environments';
 import { readFileSync } from 'node:fs';
 import http from 'node:http';
+import { setTimeout } from 'node:timers/promises';
 
 const { ENGINE, ENVIRONMENT_KEY, DRAIN } = process.env;
 const launches = Number(process.env.LAUNCHES);
@@ -58,9 +59,12 @@ async function launch(work) {
 	}
 }
 
+let left = 0;
+
 async function clear(id) {
 	await ask('GET', `/containers/${id}/json`);
 	await ask('DELETE', `/containers/${id}?v=true`);
+	left--;
 }
 
 function follow() {
@@ -87,10 +91,13 @@ async function serve(_, number) {
 	});
 	for await (const work of poller) {
 		await place();
+		left++;
 		launch(work);
 	}
 }
 
 await ask('GET', '/version');
-if (!DRAIN) follow();
+follow();
 await Promise.all(Array.from({ length: Number(process.env.ENVIRONMENTS) }, serve));
+while (left > 0) await setTimeout(1);
+process.exit(0); // the stream of events has no end

@@ -92,18 +92,18 @@ class Plane:
 
 def make_place(where: Path, plane: Plane, engine: str, environments: int = 1, *,
                image: str = IMAGE, poll: dict | None = None, sessions: int = 8,
-               budget: int | None = None, **engine_settings: Any) -> Place:
-    """An installation of berth. What is not said has berth's default."""
+               budget: int | None = None, **environment: Any) -> Place:
+    """An installation of berth. What is not said has berth's default; `environment` are further
+    keys of each."""
     place = Place(where, environment_id="env_0", key=KEY, base_url=plane.url, engine=engine,
                   image=image, instance="bench")
-    place.settings["engine"].update(engine_settings)
     place.settings["host"] = {"sessions": max(sessions, 32), "min_free_disk": "1MiB",
                               "min_free_memory": "1MiB"}
     if budget is not None:
         place.settings["host"]["requests_per_minute"] = budget
     if plane.ca_file:
         place.settings["ca_file"] = str(plane.ca_file)
-    base = {**place.environment, "poll": poll or {}, "sessions": sessions}
+    base = {**place.environment, "poll": poll or {}, "sessions": sessions, **environment}
     place.settings["environments"] = [{**base, "id": f"env_{number}", "name": f"env-{number}"}
                                       for number in range(environments)]
     return place
@@ -139,7 +139,9 @@ class Baseline:
     """The script with the official poller (baseline.mjs). `rows` are the lines it printed."""
 
     def __init__(self, where: Path, plane: Plane, engine: str, environments: int = 1,
-                 body: dict | None = None, launches: int = 4, **more: str) -> None:
+                 body: dict | None = None, launches: int = 4, runs: bool = True,
+                 **more: str) -> None:
+        """Starts it at once, unless told not to: then `command` and `environ` are for others."""
         if not NODE.exists() or not SDK.exists():
             raise RuntimeError("the official SDK is not installed; run: make deps-check")
         where.mkdir(parents=True, exist_ok=True)
@@ -154,6 +156,9 @@ class Baseline:
             environ["NODE_EXTRA_CA_CERTS"] = str(plane.ca_file)
         self.command = [str(NODE.resolve()), str(TESTS / "bench/baseline.mjs")]
         self.environ = environ
+        self.process: subprocess.Popen | None = None
+        if not runs:
+            return
         with self.output.open("w") as output:
             self.process = subprocess.Popen(self.command, env=environ, stdin=subprocess.DEVNULL,
                                             stdout=output, stderr=output)
@@ -162,6 +167,8 @@ class Baseline:
         return self
 
     def __exit__(self, kind: object, *_: object) -> None:
+        if self.process is None:
+            return
         ended = self.process.poll()
         self.process.kill()
         self.process.wait()

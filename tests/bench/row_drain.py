@@ -2,32 +2,15 @@
 """(f) A drain of an empty queue, as a crontab has it: how long it takes, and its peak memory."""
 from __future__ import annotations
 
-import subprocess
-from dataclasses import dataclass
-
 from figures import Figure, median, quartiles
 from rig import (IMAGE, Baseline, FakeEngine, Plane, berth_program, directory, make_place,
                  program)
+from run_once import Run, run_once
 
 ROUNDS = 25
 BASELINE_ROUNDS = 5
 MAX_MS = 15
 MAX_MORE_MB = 2
-
-
-@dataclass
-class Run:
-    milliseconds: float
-    peak_kib: int
-
-
-def run_once(command: list[str], environ: dict[str, str]) -> Run:
-    output = subprocess.run([program("run-once"), *command], env=environ, check=True,
-                            capture_output=True, text=True).stdout
-    milliseconds, peak, code = output.split()
-    if code != "0":
-        raise RuntimeError(f"{command} ended with {code}")
-    return Run(float(milliseconds), int(peak))
 
 
 def measure() -> list[Figure]:
@@ -44,7 +27,7 @@ def measure() -> list[Figure]:
                     berths.append(run_once(drain, place.environ))
                 else:
                     curls.append(run_once(curl, place.environ))
-        with Baseline(where / "sdk", plane, engine.url) as baseline:
+        with Baseline(where / "sdk", plane, engine.url, runs=False) as baseline:
             for _ in range(BASELINE_ROUNDS):
                 sdks.append(run_once(baseline.command, {**baseline.environ, "DRAIN": "1"}))
     return [*_figures(berths, curls, "minimal curl"), *_figures(berths, sdks, "WorkPoller")]
