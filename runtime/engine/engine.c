@@ -244,6 +244,9 @@ int engine_prove_running(const struct engine *engine, const struct policy *polic
 		return err_set(err, ERR_ENGINE, -ENOTSUP,
 			       "runtime '%.60s' has a kernel of its own, or is not known here",
 			       runtime);
+	if (process->pid > 0 && !process_is_inside(process->pid, id))
+		return err_set(err, ERR_ENGINE, process_may_run(process) ? -ENOENT : -ESRCH,
+			       "its process is not seen in its cgroup, nor with its mounts");
 	int r = process->pid <= 0 ? -ESRCH : process_read_state(process->pid, &state);
 	if (r < 0)
 		return err_set(err, ERR_ENGINE, r, "its process cannot be looked at (%s)",

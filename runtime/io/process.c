@@ -76,6 +76,11 @@ bool process_names(int pid, const char *owner)
 	return pid > 0 && (file_names(pid, "cgroup", owner) || file_names(pid, "cmdline", owner));
 }
 
+bool process_is_inside(int pid, const char *owner)
+{
+	return pid > 0 && (file_names(pid, "cgroup", owner) || file_names(pid, "mountinfo", owner));
+}
+
 bool process_runs(int pid, const char *program)
 {
 	_cleanup_(buf_done) struct buf text = {0};

@@ -95,6 +95,10 @@ bool process_may_run(const struct process *process);
  * or has it in its command line. */
 bool process_names(int pid, const char *owner);
 
+/* True if /proc shows that the process is in that container: its cgroup, or what is mounted for it,
+ * has the container's id in its name. */
+bool process_is_inside(int pid, const char *owner);
+
 /* True if its command line begins with `program`: then it no longer is what was there before it. */
 bool process_runs(int pid, const char *program);
 

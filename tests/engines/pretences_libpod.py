@@ -46,7 +46,7 @@ def more(**members: object):
 
 # From here berth reads what Podman tells its runtime, which no inspect shows.
 MEMBERS = [
-    Pretence("another name", put("name", "other"), "Name", member="name"),
+    Pretence("another name", put("name", "berth-another"), "Name", member="name"),
     Pretence("another image", put("image", "localhost/berth-other:1"), "Image", member="image"),
     Pretence("another user", put("user", "0:0"), "Config.User", member="user"),
     Pretence("another entry point", put("entrypoint", ["/bin/sh", "-c", "id"]), "Args",
@@ -202,5 +202,5 @@ ADDED = [
     Pretence("a pod", put("pod", "other"), "engine"),
     Pretence("a root of the host's", lambda body: (body.pop("image"),
                                                    body.update(rootfs="/usr", command=["id"])),
-             "engine"),
+             "Image"),
 ]

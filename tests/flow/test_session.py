@@ -41,7 +41,7 @@ class ASession(FlowCase):
     def test_has_its_events_logged_in_order_with_all_ids(self) -> None:
         names = self.berth.event_names(work=self.item["id"])
         told = [name for name in names if name != "state"]
-        self.assertEqual(told, ["claimed", "created", "acked", "started", "exited", "heartbeat",
+        self.assertEqual(told, ["claimed", "created", "acked", "started", "unseen", "exited", "heartbeat",
                                 "removed"])
         container = self.berth.events("created")[0]["container"]
         for row in self.berth.events(work=self.item["id"]):

@@ -53,6 +53,11 @@ int process_read_limits(int pid, const char *owner, struct process_limits *ret, 
 	return 0;
 }
 
+bool process_is_inside(int pid, const char *owner)
+{
+	return process_names(pid, owner);
+}
+
 /* Only values: nothing that would have to be released. */
 int process_read_state(int pid, struct process_state *ret)
 {
