@@ -12,6 +12,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 /* More at once only wait inside the engine; measured knee of launches is far below. */
@@ -188,13 +189,16 @@ int engine_check_policy(const struct engine *engine, const struct policy *policy
 			  engine->description);
 }
 
-/* Which engine did it, behind what it did. */
+/* Which engine did it, behind what it did, however long that is. */
 static int name_engine(const struct engine *engine, struct err *err)
 {
 	const struct err what = *err;
+	char name[96];
 
-	return err_set(err, what.kind, what.code, "%s (%s %s)", what.text,
-		       engine->probe.dialect->name, engine->probe.engine_version);
+	int len = snprintf(name, sizeof(name), " (%.20s %.60s)", engine->probe.dialect->name,
+			   engine->probe.engine_version);
+	return err_set(err, what.kind, what.code, "%.*s%s", (int)sizeof(what.text) - 1 - len,
+		       what.text, name);
 }
 
 int engine_prove(const struct engine *engine, const struct policy *policy,

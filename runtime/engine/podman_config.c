@@ -71,7 +71,9 @@ int podman_prove_config(const struct probe *probe, const struct plan *plan,
 		return r == -EBADMSG || plan->policy->seccomp_profile
 			       ? podman_refuse_profile(plan->policy, why, err)
 			       : 0;
-	r = podman_prove_profile(plan->policy, read_profile(probe, container, &profile), config,
-				 err);
-	return r == 0 ? oci_config_verify(plan, container->id, config, err) : r;
+	/* What a filter lets pass depends on the capabilities, which are named first. */
+	r = oci_config_verify(plan, container->id, config, err);
+	return r == 0 ? podman_prove_profile(plan->policy, read_profile(probe, container, &profile),
+					     config, err)
+		      : r;
 }

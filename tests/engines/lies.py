@@ -120,7 +120,9 @@ LIBPOD_LIMITS = [
 # What Podman tells its runtime shows the rest, before the start too: `field`. Where berth cannot
 # read that, the kernel shows it once the session runs: the second name.
 LIBPOD = [
-    (lie("root", put("user", "0:0"), says_of_config(User="10001:10001"), "process.user"), "user"),
+    (lie("root", put("user", "0:0"),
+         both(says_of_config(User="10001:10001"),
+              as_asked("Tmpfs", "uid=0,gid=0", "uid=10001,gid=10001")), "process.user"), "user"),
     (lie("a further group", put("groups", ["7"]), says(GroupAdd=[]),
          "process.user.additionalGids"), "user"),
     (lie("a writable root", put("read_only_filesystem", False), says(ReadonlyRootfs=True),

@@ -26,7 +26,7 @@ class ADoctor(DoctorCase):
 
     def test_says_how_each_promise_is_proven(self) -> None:
         rows = self.rows()
-        self.assertIn("inspect: ", rows["policy.hardened.memory"]["what"])
+        self.assertIn("inspect, process: ", rows["policy.hardened.memory"]["what"])
         self.assertIn("info: ", rows["policy.hardened.seccomp"]["what"])
 
     def test_says_so_where_the_policy_asks_for_nothing(self) -> None:
@@ -61,7 +61,7 @@ class APolicyOfOnesOwn(DoctorCase):
 
     engine_options = {"info": {"DockerRootDir": "/", "SecurityOptions": [
         "name=seccomp,profile=default", "name=apparmor", "name=selinux", "name=userns"]}}
-    proofs = {"apparmor": "own-profile; inspect: ", "selinux": "own_t; inspect: ",
+    proofs = {"apparmor": "own-profile; inspect, process: ", "selinux": "own_t; inspect, process: ",
               "user_namespace": "required; info: ", "disk": "1GiB; measure: ",
               "require_secret": "yes; berth: ", "seccomp": "own.json; inspect: "}
 
