@@ -103,8 +103,8 @@ struct plan *plan_free(struct plan *plan);
 /* True if `text` repeats a secret of this plan in some encoding (an engine may echo a request). */
 bool plan_secret_appears_in(const struct plan *plan, const char *text);
 
-/* True if the value is not for printing: berth's own secrets, and what an operator's `env` calls one:
- * a name with KEY, TOKEN, SECRET, PASSW, PASSPHRASE or CREDENTIAL in it, in any case. */
+/* True if the value is not for printing: berth's own secrets, and what an operator's `env` calls
+ * one: a name with KEY, TOKEN, SECRET, PASSW, PASSPHRASE or CREDENTIAL in it, in any case. */
 bool plan_hides(const struct plan_variable *variable);
 
 /* "berth-<work id>": `into` 160 bytes. The id is one that text_is_id() accepts. */
