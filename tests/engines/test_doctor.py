@@ -4,6 +4,9 @@ inside a container of the session image, and leaves nothing."""
 from __future__ import annotations
 
 import json
+import os
+import re
+from pathlib import Path
 
 import private_engine
 from engine_case import SECONDS, EngineCase
@@ -14,6 +17,10 @@ setUpModule, tearDownModule = private_engine.start, private_engine.stop
 # What the session image has, and each policy of these tests promises.
 INSIDE = ("bash", "user", "capabilities", "no_new_privileges", "seccomp", "read_only_root",
           "ulimits", "writable", "ca_certificates", "node_proxy")
+
+# What these say is the machine's matter as much as the engine's.
+OF_THE_MACHINE = ("memory.free", "state_dir", "cgroups.", "disk.free", "rootless.")
+GOLDEN = Path(__file__).resolve().parents[1] / "golden/engines"
 
 
 class ADoctor(EngineCase):
@@ -44,3 +51,27 @@ class ADoctor(EngineCase):
                          {f"inside.{name}": "ok" for name in INSIDE})
         self.assertEqual({check for check in rows if check.startswith("inside.")},
                          {f"inside.{name}" for name in INSIDE})
+
+    def test_says_what_was_reviewed(self) -> None:
+        text = "".join(self.stable(row) for row in self.rows("--inside").values())
+        file = GOLDEN / f"doctor_{KIND.name}.txt"
+        if os.environ.get("GOLDEN_UPDATE"):
+            file.parent.mkdir(exist_ok=True)
+            file.write_text(text)
+        self.maxDiff = None
+        self.assertEqual(text, file.read_text(),
+                         f"GOLDEN_UPDATE=1 make check-{KIND.name} writes {file} anew")
+
+    def stable(self, row: dict) -> str:
+        """The row as a line, without what is another machine's or run's."""
+        if row["check"].startswith(OF_THE_MACHINE):
+            return f"{row['check']}\n"
+        text = f"{row['check']}: {row['result']}: {row['what']}\n"
+        for word, value in (("ENGINE", private_engine.url), ("DIR", str(self.place.dir)),
+                            ("CONTROL", self.cp.url), ("SESSIONS", self.cp.urls[1]),
+                            ("ENVIRONMENT", self.env["id"])):
+            text = text.replace(value, word)
+        text = re.sub(r"^(engine.version: ok: [A-Z]\w+) .*", r"\1", text)
+        text = re.sub(r"sha256:[0-9a-f]+", "sha256:DIGEST", text)
+        text = re.sub(r"Node v[0-9.]+", "Node VERSION", text)
+        return re.sub(r"in \d+ ms", "in N ms", text)
