@@ -17,7 +17,9 @@
  *                                         +-----> REMOVING -> DONE
  *
  * Failures before the ack go to REMOVING: nothing was promised, the item is offered again. A
- * container found at start enters at ADOPTING; an item refused for what it is at REFUSING. An
+ * container found at start enters at ADOPTING; an item refused for what it is at REFUSING. Once a
+ * session runs the kernel is asked what it may do, and one that may do more than its policy says is
+ * killed (proving.c). An
  * ended container gives its slot back at once, and stays until its item is known to be settled.
  * The table in session.c has every edge.
  */

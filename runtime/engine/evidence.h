@@ -3,9 +3,9 @@
 /*
  * How it is proven that a session has what its policy promises: one row for each field of a policy,
  * with the proof that each kind of engine allows. The proofs themselves are in docker_verify.c,
- * podman_verify.c, verify_contents.c, podman_seccomp.c, proof.c, proof_state.c and the dialects'
+ * podman_verify.c, verify_contents.c, oci_config.c, podman_seccomp.c, proof.c and the dialects'
  * check_host; what cannot be proven cannot be promised, so a new field of a policy needs its row
- * here. Pure.
+ * here. What the kernel shows of a process once it runs is looked at besides: proof_state.c. Pure.
  */
 #include "engine/dialect.h"
 #include "policy/policy.h"

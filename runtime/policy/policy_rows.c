@@ -58,8 +58,11 @@ static const struct option mounts_rows[] = {
 	 .help = "Directories of the host that an environment's `mounts` may come from. None by "
 		 "default: then a session sees nothing of the host. Each must be there, be no "
 		 "symbolic link, and belong, with all it lies in, to root or the user that berth "
-		 "runs as, and others must not be able to write there. Nothing in /etc, /proc, "
-		 "/sys, /dev, /run, /boot or an engine's own directories."},
+		 "runs as, and others must not be able to write there, nor in any directory "
+		 "between it and what is mounted. Nothing in /etc, /proc, /sys, /dev, /run, /boot "
+		 "or "
+		 "an engine's own directories, and nothing that has berth's files, a key or an "
+		 "engine's socket in it."},
 	{.key = NULL},
 };
 

@@ -159,6 +159,16 @@ MEMBERS = [
              "Config.Healthcheck.Test", member="healthconfig"),
 ]
 
+# On a rootless engine: the field instead, or why nothing comes of it.
+ROOTLESS = {
+    "a device": ("mounts[/dev/fuse]", ""),
+    "a rule for devices": ("", "it has no cgroup of devices"),
+    "another cgroup": ("engine", ""),
+    "another file for the monitor": ("engine", ""),
+    "one more network": ("engine", ""),
+    "a log elsewhere": ("engine", ""),
+}
+
 ADDED = [
     Pretence("privileged", put("privileged", True), "BoundingCaps"),
     Pretence("nothing masked", put("unmask", ["ALL"]), "linux.maskedPaths"),

@@ -4,6 +4,7 @@ adds one; in some cases the engine also says that it did what was asked. berth n
 can run, or in the end. The tables are printed, and written beside the tested berth."""
 from __future__ import annotations
 
+import dataclasses
 import importlib
 import json
 from pathlib import Path
@@ -135,6 +136,9 @@ class ACreateRequest(Pretending):
 
     def judge_all(self, pretences: list[Pretence], name: str) -> None:
         for pretence in pretences:
+            if KIND.rootless and pretence.name in TABLE.ROOTLESS:
+                field, harmless = TABLE.ROOTLESS[pretence.name]
+                pretence = dataclasses.replace(pretence, field=field, harmless=harmless)
             with self.subTest(pretence.name):
                 waived = pretence.waiver in KIND.unenforced
                 when = "never" if waived or not pretence.field else "before"
