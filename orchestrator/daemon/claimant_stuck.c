@@ -17,7 +17,8 @@
 struct stuck {
 	struct claimant *claimant;
 	struct timer timer;
-	char (*reported)[129]; /* REPORTED_MAX; NULL before the first, as there is hardly ever one */
+	char (*reported)[129]; /* REPORTED_MAX; NULL before the first, as there is hardly ever one
+				*/
 	size_t report_count;
 	struct work_status item; /* that is being stopped; id "" while none is */
 	struct lookup_wait wait;

@@ -36,7 +36,7 @@ struct turn {
 struct turns {
 	struct turn *first;
 	size_t waiting, waiting_for_host; /* the latter are of the former */
-	uint64_t numbers; /* given out so far */
+	uint64_t numbers;		  /* given out so far */
 };
 
 void turns_add(struct turns *turns, struct turn *turn);

@@ -211,8 +211,8 @@ int64_t budget_idle_ms(const struct budget *budget)
 {
 	if (!budget)
 		return INT64_MAX;
-	return budget->members * MINUTE_MS / (budget->limit > 0 ? (budget->limit + 1) / 2
-								: NO_LIMIT / 2);
+	return budget->members * MINUTE_MS /
+	       (budget->limit > 0 ? (budget->limit + 1) / 2 : NO_LIMIT / 2);
 }
 
 bool budget_is_in_debt(struct budget *budget)

@@ -59,8 +59,8 @@ struct http_request {
 	 * HTTP_NO_REPLY follows. It runs inside the HTTP library, so it may submit requests and
 	 * arm timers, but must not cancel or free a request or a lane. */
 	bool (*on_data)(const char *data, size_t len, void *arg);
-	/* The head of a 2xx reply has come, and its body, which may never end, is next. May be NULL;
-	 * runs where on_data does. */
+	/* The head of a 2xx reply has come, and its body, which may never end, is next. May be
+	 * NULL; runs where on_data does. */
 	void (*on_accepted)(void *arg);
 	void *arg;
 

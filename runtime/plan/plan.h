@@ -108,8 +108,8 @@ bool plan_secret_appears_in(const struct plan *plan, const char *text);
 /* What the label berth.policy says of it, NAME@DIGEST cut to twelve digits. The caller's. */
 char *plan_policy_label(const struct policy *policy);
 
-/* True if the value is not for printing: berth's own secrets, and what an operator's `env` calls one:
- * a name with KEY, TOKEN, SECRET, PASSW, PASSPHRASE or CREDENTIAL in it, in any case. */
+/* True if the value is not for printing: berth's own secrets, and what an operator's `env` calls
+ * one: a name with KEY, TOKEN, SECRET, PASSW, PASSPHRASE or CREDENTIAL in it, in any case. */
 
 /* True if the value is not for printing: berth's own secrets, and what an operator's `env` calls
  * one: a name with KEY, TOKEN, SECRET, PASSW, PASSPHRASE or CREDENTIAL in it, in any case. */

@@ -40,8 +40,8 @@ static struct item *add_item(struct plane *plane)
 {
 	if (plane->item_count == plane->item_capacity) {
 		plane->item_capacity = plane->item_capacity ? plane->item_capacity * 2 : 1024;
-		plane->items = reallocarray(plane->items, plane->item_capacity,
-					    sizeof(struct item *));
+		plane->items =
+			reallocarray(plane->items, plane->item_capacity, sizeof(struct item *));
 		if (!plane->items)
 			abort();
 	}

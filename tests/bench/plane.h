@@ -38,7 +38,7 @@ struct plane {
 	size_t environment_count;
 	struct item **items; /* by number */
 	size_t item_count, item_capacity;
-	size_t first_live; /* all items before it are long over */
+	size_t first_live;	/* all items before it are long over */
 	double session_seconds; /* from the ack to the worker's stop; < 0: it runs on */
 	uint64_t polls, empty_polls, acks, lists, stops;
 };

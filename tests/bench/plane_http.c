@@ -150,7 +150,8 @@ static enum MHD_Result bench(struct server *server, struct MHD_Connection *conne
 		text_addf(&body,
 			  "{\"polls\":%" PRIu64 ",\"empty_polls\":%" PRIu64 ",\"acks\":%" PRIu64
 			  ",\"lists\":%" PRIu64 ",\"stops\":%" PRIu64 "}",
-			  plane->polls, plane->empty_polls, plane->acks, plane->lists, plane->stops);
+			  plane->polls, plane->empty_polls, plane->acks, plane->lists,
+			  plane->stops);
 	}
 	return reply(connection, 200, &body);
 }
@@ -252,12 +253,11 @@ static struct MHD_Daemon *listen_on_loopback(struct server *server, char *cert, 
 					     {MHD_OPTION_END, 0, NULL}};
 	const struct MHD_OptionItem none[] = {{MHD_OPTION_END, 0, NULL}};
 
-	return MHD_start_daemon(
-		MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | (cert ? MHD_USE_TLS : 0), 0, NULL, NULL,
-		on_request, server, MHD_OPTION_SOCK_ADDR, &address, MHD_OPTION_LISTEN_BACKLOG_SIZE,
-		4096u, MHD_OPTION_NOTIFY_COMPLETED, on_request_end, server,
-		MHD_OPTION_CONNECTION_LIMIT, 20000u, MHD_OPTION_ARRAY, cert ? tls : none,
-		MHD_OPTION_END);
+	return MHD_start_daemon(MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | (cert ? MHD_USE_TLS : 0),
+				0, NULL, NULL, on_request, server, MHD_OPTION_SOCK_ADDR, &address,
+				MHD_OPTION_LISTEN_BACKLOG_SIZE, 4096u, MHD_OPTION_NOTIFY_COMPLETED,
+				on_request_end, server, MHD_OPTION_CONNECTION_LIMIT, 20000u,
+				MHD_OPTION_ARRAY, cert ? tls : none, MHD_OPTION_END);
 }
 
 static void serve(struct server *server)
