@@ -11,8 +11,8 @@
 
 #include <stdbool.h>
 
-/* The body of POST /containers/create. With `masked`, what plan_hides() reads "***". The result is the
- * caller's; a body that is not masked holds secrets: send it, do not print it. */
+/* The body of POST /containers/create. With `masked`, what plan_hides() reads "***". The result is
+ * the caller's; a body that is not masked holds secrets: send it, do not print it. */
 struct json_object *docker_render(const struct plan *plan, bool masked);
 
 /* Compares what GET /containers/{id}/json says with the plan, field by field. ERR_REFUSED naming
