@@ -333,6 +333,15 @@ check-docker check-podman check-rootless: check-%: $(BERTH) ## run berth on one 
 	$(Q)BERTH=$(BERTH) ENGINE_KIND=$* $(call run_tap,engines-$*) $(PYTHON) tests/tap.py \
 		tests/engines $(engine_tests_$*)
 
+# One after the other: each change of a request is a session of its own.
+.PHONY: check-verifier verifier-docker verifier-podman verifier-rootless
+check-verifier: $(BERTH) ## change each member of a create request on its way to real engines: berth must notice (root)
+	$(Q)$(MAKE) --no-print-directory -k -j1 verifier-docker verifier-podman verifier-rootless
+
+verifier-docker verifier-podman verifier-rootless: verifier-%: $(BERTH)
+	$(Q)BERTH=$(BERTH) ENGINE_KIND=$* TEST_TIMEOUT=1200 PYTHONPATH=tests/engines $(call run_tap,verifier-$*) \
+		$(PYTHON) tests/tap.py tests/verifier
+
 # What there is to break besides what every kind of engine has.
 fault_tests_podman   := tests/faults/podman
 fault_tests_rootless := tests/faults/podman
