@@ -84,7 +84,8 @@ static void on_asked_whether_it_runs(struct engine_call *call, void *arg)
 {
 	struct session *session = arg;
 
-	bool no_answer = call->outcome == ENGINE_UNREACHABLE || call->outcome == ENGINE_UNKNOWN;
+	bool no_answer = call->outcome == ENGINE_UNREACHABLE || call->outcome == ENGINE_UNKNOWN ||
+			 call->outcome == ENGINE_TROUBLE;
 	if (no_answer && session->attempts < ASK_ATTEMPTS) {
 		session->attempts++;
 		timer_arm(&session->timer, session->site->loop, LOOK_TWICE_MS, ask_whether_it_runs,

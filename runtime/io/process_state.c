@@ -65,9 +65,11 @@ static int64_t inside(const struct buf *map, int64_t id)
 {
 	int64_t line[3];
 
-	for (const char *at = map->data; *at; at += strcspn(at, "\n"), at += *at == '\n')
+	for (const char *at = map->data; at; at = strchr(at, '\n')) {
+		at += *at == '\n';
 		if (read_numbers(at, line, 3) == 3 && id >= line[1] && id - line[1] < line[2])
 			return line[0] + (id - line[1]);
+	}
 	return -1;
 }
 
@@ -164,33 +166,35 @@ static void read_namespaces(const struct source *source, const struct buf *statu
 		state->shared |= NAMESPACE_PID;
 }
 
+static void release_mount(struct process_mount *mount)
+{
+	free(mount->point);
+	free(mount->options);
+	free(mount->type);
+	free(mount->of_type);
+}
+
 /* "36 35 0:32 ROOT POINT OPTIONS [tags] - TYPE source OPTIONS" */
 static void read_mount(char *line, struct process_state *state)
 {
-	struct process_mount mount = {0}, *same = NULL;
+	struct process_mount mount = {0};
 	char *rest = strstr(line, " - ");
 
 	if (!rest || sscanf(line, "%*s %*s %*s %*s %ms %ms", &mount.point, &mount.options) != 2 ||
 	    sscanf(rest, " - %ms %*s %ms", &mount.type, &mount.of_type) != 2) {
-		free(mount.point);
-		free(mount.options);
-		free(mount.type);
-		free(mount.of_type);
+		release_mount(&mount);
 		return;
 	}
-	for (size_t i = 0; i < state->mount_count; i++)
-		if (strcmp(state->mounts[i].point, mount.point) == 0)
-			same = &state->mounts[i];
-	if (same) {
-		free(same->point);
-		free(same->options);
-		free(same->type);
-		free(same->of_type);
+	size_t i = 0;
+	while (i < state->mount_count && strcmp(state->mounts[i].point, mount.point) != 0)
+		i++;
+	if (i < state->mount_count) {
+		release_mount(&state->mounts[i]);
 	} else {
-		state->mounts = xreallocarray(state->mounts, state->mount_count + 1, sizeof(*same));
-		same = &state->mounts[state->mount_count++];
+		state->mounts = xreallocarray(state->mounts, i + 1, sizeof(mount));
+		state->mount_count++;
 	}
-	*same = mount;
+	state->mounts[i] = mount;
 }
 
 static int read_mounts(const struct source *source, struct process_state *state)
@@ -246,12 +250,8 @@ int process_read_state(int pid, struct process_state *ret)
 
 void process_state_done(struct process_state *state)
 {
-	for (size_t i = 0; i < state->mount_count; i++) {
-		free(state->mounts[i].point);
-		free(state->mounts[i].options);
-		free(state->mounts[i].type);
-		free(state->mounts[i].of_type);
-	}
+	for (size_t i = 0; i < state->mount_count; i++)
+		release_mount(&state->mounts[i]);
 	free(state->mounts);
 	*state = (struct process_state){.seccomp = 0};
 }
