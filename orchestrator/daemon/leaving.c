@@ -93,16 +93,17 @@ static void on_cleared(struct engine_call *call, void *arg)
 	struct backend *backend = arg;
 	struct daemon *daemon = backend->daemon;
 
-	if (call->outcome == ENGINE_ALREADY)
-		/* By a container that waits for the next start, or, in Docker after a crash, by one
-		 * that is long gone. */
+	/* In use by a container that waits for the next start; or, in Docker after a crash, by one
+	 * that is long gone. */
+	if (call->outcome == ENGINE_ALREADY) {
 		log_event(
 			LOG_INFO, "network_left", NULL, NULL,
 			"%s: still in use; of a container that is gone, 'docker network disconnect "
 			"--force %s CONTAINER' frees it",
 			engine_bridge(backend->engine), engine_bridge(backend->engine));
-	else if (call->outcome != ENGINE_OK && call->outcome != ENGINE_NOT_FOUND)
+	} else if (call->outcome != ENGINE_OK && call->outcome != ENGINE_NOT_FOUND) {
 		(void)log_err(LOG_WARNING, "network_left", NULL, &call->err);
+	}
 	if (--daemon->clearing == 0)
 		loop_stop(daemon->loop);
 }

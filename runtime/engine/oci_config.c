@@ -23,12 +23,13 @@ static int check_user(const struct plan *plan, struct json_object *user, struct 
 		_cleanup_free_ char *got = xasprintf("%" PRId64 ":%" PRId64, uid, gid);
 		return verify_refuse(plan, "process.user", asked, got, REMEDY_TAMPERED, err);
 	}
-	for (size_t i = 0; groups && i < json_object_array_length(groups); i++)
+	for (size_t i = 0; groups && i < json_object_array_length(groups); i++) {
 		if (json_object_get_int64(json_object_array_get_idx(groups, i)) !=
 		    plan->policy->gid)
 			return verify_refuse(plan, "process.user.additionalGids",
 					     "no further group", json_text(groups), REMEDY_TAMPERED,
 					     err);
+	}
 	return 0;
 }
 

@@ -237,12 +237,12 @@ int verify_sources(const struct plan *plan, const char *data_root, struct err *e
 {
 	for (size_t i = 0; data_root && i < plan->mount_count; i++) {
 		const char *source = plan->mounts[i].source;
-		if (path_is_within(data_root, source) || path_is_within(source, data_root))
-			return err_set(
-				err, ERR_REFUSED, -EPERM,
-				"mounts: source '%.150s' would give the session the engine's "
-				"own directory '%.150s'; mount a directory made for sessions",
-				source, data_root);
+		if (!path_is_within(data_root, source) && !path_is_within(source, data_root))
+			continue;
+		return err_set(err, ERR_REFUSED, -EPERM,
+			       "mounts: source '%.150s' would give the session the engine's own "
+			       "directory '%.150s'; mount a directory made for sessions",
+			       source, data_root);
 	}
 	return 0;
 }

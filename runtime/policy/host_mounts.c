@@ -22,11 +22,10 @@ struct mount {
 static void unescape(char *text)
 {
 	char *to = text;
-	unsigned code;
 
 	for (const char *from = text; *from; to++) {
-		if (sscanf(from, "\\%3o", &code) == 1) {
-			*to = (char)code;
+		if (*from == '\\' && strspn(from + 1, "01234567") >= 3) {
+			*to = (char)((from[1] - '0') << 6 | (from[2] - '0') << 3 | (from[3] - '0'));
 			from += 4;
 		} else {
 			*to = *from++;
