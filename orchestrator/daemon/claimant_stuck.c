@@ -17,8 +17,7 @@
 struct stuck {
 	struct claimant *claimant;
 	struct timer timer;
-	char (*reported)[129]; /* REPORTED_MAX; NULL before the first, as there is hardly ever one
-				*/
+	char reported[REPORTED_MAX][129];
 	size_t report_count;
 	struct work_status item; /* that is being stopped; id "" while none is */
 	struct lookup_wait wait;
@@ -40,7 +39,6 @@ struct stuck *stuck_free(struct stuck *stuck)
 	timer_cancel(&stuck->timer);
 	lookup_cancel(&stuck->wait);
 	queue_call_done(&stuck->call);
-	free(stuck->reported);
 	free(stuck);
 	return NULL;
 }
@@ -100,8 +98,6 @@ static void report(struct stuck *stuck, const struct work_status *status, int64_
 	struct log_ids ids = ids_of(stuck, status);
 	char age[32];
 
-	if (!stuck->reported)
-		stuck->reported = xcalloc(REPORTED_MAX, sizeof(*stuck->reported));
 	memcpy(stuck->reported[stuck->report_count++ % REPORTED_MAX], status->id,
 	       sizeof(status->id));
 	text_format_duration(age, age_ms(stuck, status, clock_offset_ms) / 1000 * 1000);
