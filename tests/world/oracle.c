@@ -298,8 +298,9 @@ static void on_stopping(struct plane_work *work, struct host *by, bool force, vo
 	struct witness *witness = witness_of(work);
 
 	/* Whoever stops it hides what has happened to it. */
-	if ((!by || witness->is_called_stuck) && oracle_is_stranded(oracle, work) &&
-	    !is_refused(oracle, work))
+	bool is_in_hand = by && by == witness->acked_by && by->incarnation == witness->incarnation;
+	if ((!by || (witness->is_called_stuck && !is_in_hand)) &&
+	    oracle_is_stranded(oracle, work) && !is_refused(oracle, work))
 		oracle_fail(oracle, "%s was left starting by %s, and is stopped by %s", work->id,
 			    witness->acked_by->name, by ? by->name : "somebody");
 	if (!by)
