@@ -119,6 +119,7 @@ void oracle_container_started(struct oracle *oracle, struct machine_container *c
 	trace->started_ms = sim_now_ms(oracle->sim);
 	trace->ended_ms = 0;
 	trace->was_started_late |= oracle->nobody_waits;
+	trace->was_started_going |= oracle->nobody_waits && trace->is_going;
 	/* (A start that arrives when it was long given up, or once more, meets the fence: its
 	 * heartbeat is the second one.) */
 	if (container->runs > 1 && !trace->was_started_late)

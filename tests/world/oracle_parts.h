@@ -21,8 +21,10 @@ struct trace {
 	bool has_beaten;
 	bool was_told; /* to end, by its berth */
 	bool was_adopted;
-	bool was_started_late; /* by a call that nobody waited for any more */
-	bool was_late;	       /* made by a call that nobody waited for any more */
+	bool is_going;		/* its berth removes it */
+	bool was_started_late;	/* by a call that nobody waited for any more */
+	bool was_started_going; /* such a call came while its berth removed it */
+	bool was_late;		/* made by a call that nobody waited for any more */
 	bool was_removed_by_berth;
 	bool was_cut_off; /* its start was: to its end the engine says that it waits for one */
 	uint64_t removed_incarnation; /* of its berth at that time; 0: it did not run */

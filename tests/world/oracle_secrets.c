@@ -73,6 +73,7 @@ void oracle_log_line(struct oracle *oracle, const struct host_log_line *line)
 		enum session_state state = count_edge(oracle, edge);
 		if (trace) {
 			trace->known_by = line->host->incarnation;
+			trace->is_going = state == SESSION_REMOVING;
 			oracle_believe(oracle, trace, state);
 		}
 	}
@@ -117,10 +118,13 @@ static void read_records(struct oracle *oracle, const struct oracle_host *host)
 }
 
 /* One that a stranger took away is missed by the berth that knew it then, unless it ended soon
- * after. Where a start was cut off the engine never says that it ran: without its process only a
+ * after. One that a forgotten start has run while it was being removed is not looked at again.
+ * Where a start was cut off the engine never says that it ran: without its process only a
  * berth that has seen it run knows. */
 static bool was_there_to_be_seen(const struct trace *trace)
 {
+	if (trace->was_started_going)
+		return false;
 	if (trace->was_cut_off && trace->believed_by != trace->removed_incarnation)
 		return false;
 	return trace->was_removed_by_berth || trace->container ||
