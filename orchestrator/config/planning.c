@@ -28,6 +28,8 @@ void fleet_plan_input(const struct fleet *fleet, const struct environment *envir
 	};
 }
 
+#define SAMPLE_CLAIMED_MS INT64_C(1767225600000) /* 2026-01-01T00:00:00Z */
+
 /* Stand-ins for what an item, an engine and an image would bring. */
 struct sample {
 	char command[32];
@@ -74,6 +76,7 @@ int fleet_sample_plan(const struct fleet *fleet, const struct environment *envir
 	sample_init(&sample, fleet, environment, &input);
 	input.work_id = work_id;
 	input.session_id = session_id;
+	input.claimed_ms = SAMPLE_CLAIMED_MS;
 	int r = plan_build(&input, ret, err);
 	sample_done(&sample);
 	return r;

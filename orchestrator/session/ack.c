@@ -13,7 +13,9 @@
 #define RETRY_AFTER_MAX_MS 10000u
 #define CLOCK_SLACK_MS	   2000 /* the server's Date header tells whole seconds */
 
-#define ACKED_AFTER_MS 5000 /* its container was made by an earlier run, at most */
+#define ACKED_AFTER_MS                                                                             \
+	35000 /* its container was made by an earlier run: ACK_ATTEMPTS, 10 s each                 \
+	       */
 
 static void settle(struct session *session);
 
@@ -45,8 +47,8 @@ static bool is_earlier_attempt(const struct session *session, int64_t acked_ms)
 	int64_t made_ms = session->earlier_made_ms;
 	int64_t latest_ms = made_ms + session->site->config->poll.ack_within_ms + ACKED_AFTER_MS;
 
-	return made_ms != 0 && acked_ms + HOLDING_ACKED_BEFORE_MS >= made_ms &&
-	       acked_ms <= latest_ms;
+	return session->earlier_claimed_ms != 0 &&
+	       acked_ms + CLOCK_SLACK_MS >= session->earlier_claimed_ms && acked_ms <= latest_ms;
 }
 
 /* Acked by one of our attempts, as far as can be told: after it was offered to us, before the last

@@ -19,6 +19,7 @@ static void log_adopted(struct session *session, const struct container *contain
 	};
 	struct log_ids ids = session_ids(session);
 
+	session->times.claimed = session->earlier_claimed_ms = container_claimed_ms(container);
 	session->times.created = session->earlier_made_ms = container->created_at_ms;
 	session->times.started = container->started_at_ms;
 	/* The second look: it was said at the first. */

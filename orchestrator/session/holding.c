@@ -19,11 +19,12 @@ bool holding_is_ours(const struct holding *holding, const struct work_status *st
 	       acked_ms(holding, status) <= holding->started_ms + CLOCK_SLACK_MS;
 }
 
-/* Not by another host before there was a container of ours. */
+/* Not by another host before the item was offered to us. */
 static bool was_acked_for_it(const struct holding *holding, const struct work_status *status)
 {
 	return holding->acknowledged_at_ms != 0 ||
-	       acked_ms(holding, status) + HOLDING_ACKED_BEFORE_MS >= holding->created_ms;
+	       (holding->claimed_ms != 0 &&
+		acked_ms(holding, status) + CLOCK_SLACK_MS >= holding->claimed_ms);
 }
 
 bool holding_never_began(const struct holding *holding, const struct work_status *status)

@@ -9,14 +9,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* An item may be acked so long before its container is there: in haste, by an engine that takes its
- * time, once more where its first answer was lost. */
-#define HOLDING_ACKED_BEFORE_MS INT64_C(120000)
-
 /* What is known of the container, in milliseconds since the epoch; 0: nothing. */
 struct holding {
 	int64_t acknowledged_at_ms; /* by the control plane's clock, from the ack's reply */
-	int64_t created_ms;	    /* looked at where the reply is not known any more */
+	int64_t claimed_ms;	    /* its item; looked at where the reply is not known any more */
 	int64_t started_ms, exited_ms;
 	int64_t clock_offset_ms; /* the control plane's clock minus ours */
 };

@@ -57,7 +57,7 @@ static struct holding holding_of(const struct session *session, const struct loo
 {
 	return (struct holding){
 		.acknowledged_at_ms = session->acknowledged_at_ms,
-		.created_ms = session->times.created,
+		.claimed_ms = session->times.claimed,
 		.started_ms = started_ms(session),
 		.exited_ms = session->times.exited,
 		.clock_offset_ms = wait->clock_offset_ms,

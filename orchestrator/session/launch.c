@@ -28,6 +28,7 @@ static int build_plan(struct session *session, struct err *err)
 	fleet_plan_input(site->fleet, site->config, &input);
 	input.session_id = session->item.session_id;
 	input.work_id = session->item.id;
+	input.claimed_ms = session->times.claimed;
 	input.work_secret = session->item.secret;
 	input.sessions_token = session->item.sessions_token;
 	input.environment_key = site->peer->key;
@@ -230,6 +231,7 @@ static void on_name_holder(struct engine_call *call, void *arg)
 	}
 	char id[65];
 	(void)snprintf(id, sizeof(id), "%s", call->container.id);
+	session->earlier_claimed_ms = container_claimed_ms(&call->container);
 	session->earlier_made_ms = call->container.created_at_ms;
 	bool is_running = call->container.status == CONTAINER_RUNNING;
 	engine_call_done(call);

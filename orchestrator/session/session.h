@@ -158,9 +158,11 @@ struct session {
 	uint64_t started_mono_ms;     /* deadlines count from here */
 	uint64_t claimed_mono_ms;     /* or found */
 	uint64_t acks_ended_mono_ms;  /* the last one, until now */
-	int64_t earlier_made_ms;      /* a container that it had before; by the engine, 0: none */
-	int64_t acknowledged_at_ms;   /* by the server's clock; 0: unknown */
-	int exit_code;		      /* -1: unknown */
+	/* Of a container that it had before: when its item was claimed, and when it was made. 0:
+	 * none. */
+	int64_t earlier_claimed_ms, earlier_made_ms;
+	int64_t acknowledged_at_ms; /* by the server's clock; 0: unknown */
+	int exit_code;		    /* -1: unknown */
 	enum ack_state ack;
 	enum session_end end;
 	enum session_end stop_wanted; /* asked for before the container ran */

@@ -253,6 +253,14 @@ const char *container_label(const struct container *container, const char *name)
 	return NULL;
 }
 
+int64_t container_claimed_ms(const struct container *container)
+{
+	const char *claimed = container_label(container, LABEL_CLAIMED);
+	int64_t ms = 0;
+
+	return claimed && text_parse_time(claimed, &ms) == 0 ? ms : 0;
+}
+
 static bool has_label(const struct container *container, const char *name, const char *value)
 {
 	const char *actual = container_label(container, name);

@@ -9,6 +9,7 @@
 
 #define LABEL_INSTANCE	   "berth.instance"
 #define LABEL_WORK	   "berth.work"
+#define LABEL_CLAIMED	   "berth.claimed" /* RFC 3339 */
 #define LABEL_SCHEMA	   "berth.schema"
 #define LABEL_SCHEMA_VALUE "1"
 

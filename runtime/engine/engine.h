@@ -74,6 +74,9 @@ struct container {
 const char *container_status_name(enum container_status status);
 /* The value of a label, or NULL. */
 const char *container_label(const struct container *container, const char *name);
+/* When the item was claimed that it was made for, by the clock of the berth that did, in ms since
+ * the epoch; 0 where its labels do not say. */
+int64_t container_claimed_ms(const struct container *container);
 /* True if it carries our label schema, this instance, and the name that matches its berth.work. */
 bool container_is_ours(const struct container *container, const char *instance);
 void container_done(struct container *container);

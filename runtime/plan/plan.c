@@ -3,6 +3,7 @@
 #include "plan/plan.h"
 
 #include "base/cleanup.h"
+#include "base/text.h"
 #include "plan/admit.h"
 #include "plan/label.h"
 #include "policy/path.h"
@@ -101,6 +102,7 @@ static void add_variables(struct plan *plan, const struct plan_input *input)
 static void add_labels(struct plan *plan, const struct plan_input *input)
 {
 	_cleanup_free_ char *policy = plan_policy_label(input->policy);
+	char claimed[32];
 	const struct {
 		const char *name, *value;
 	} own[] = {
@@ -114,6 +116,10 @@ static void add_labels(struct plan *plan, const struct plan_input *input)
 
 	for (size_t i = 0; i < ARRAY_SIZE(own); i++)
 		name_values_add(&plan->labels, &plan->label_count, own[i].name, own[i].value);
+	if (input->claimed_ms != 0) {
+		text_format_time(claimed, input->claimed_ms);
+		name_values_add(&plan->labels, &plan->label_count, "berth.claimed", claimed);
+	}
 	for (size_t i = 0; i < input->label_count; i++) {
 		_cleanup_free_ char *value =
 			label_expand(input->labels[i].value, input->work_id, input->session_id);

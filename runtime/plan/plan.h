@@ -45,6 +45,7 @@ struct plan_input {
 	const char *environment_id;
 	const char *session_id;
 	const char *work_id;
+	int64_t claimed_ms;		      /* when, since the epoch; 0: it was not */
 	const struct secret *work_secret;     /* as delivered, NULL if unusable */
 	const struct secret *sessions_token;  /* decoded from it, NULL if unusable */
 	const struct secret *environment_key; /* only used where the mode asks for it */

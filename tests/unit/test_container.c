@@ -40,9 +40,11 @@ static void an_exited_container_is_read(void **state)
 			"\"Pid\":0,\"ExitCode\":137,\"Error\":\"\","
 			"\"StartedAt\":\"2026-11-22T10:00:01.123456789Z\","
 			"\"FinishedAt\":\"2026-11-22T11:00:02+01:00\"},"
-			"\"Config\":{\"Labels\":{\"berth.work\":\"w1\",\"team\":\"build\"}}}",
+			"\"Config\":{\"Labels\":{\"berth.work\":\"w1\",\"team\":\"build\","
+			"\"berth.claimed\":\"2026-11-22T09:59:59.900Z\"}}}",
 			&container),
 		0);
+	assert_int_equal(container_claimed_ms(&container), 1795341599900);
 	assert_string_equal(container.id, ID);
 	assert_string_equal(container.name, "berth-w1");
 	assert_int_equal(container.status, CONTAINER_EXITED);

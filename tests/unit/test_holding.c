@@ -16,6 +16,7 @@ static const struct holding holding = {
 
 /* The same, found at start: what its ack was answered is forgotten. */
 static const struct holding adopted = {
+	.claimed_ms = NOON - SECOND,
 	.started_ms = NOON + SECOND,
 	.exited_ms = NOON + 61 * SECOND,
 };
@@ -58,16 +59,17 @@ static void is_anothers_that_was_acked_after_the_adopted_container_was_started(v
 	assert_false(holding_never_began(&adopted, &status));
 }
 
-static void is_anothers_that_was_acked_long_before_the_adopted_container_was_made(void **state)
+static void is_anothers_that_was_acked_before_it_was_offered_for_the_adopted_container(void **state)
 {
 	struct holding late = adopted;
 	struct work_status status = starting(NOON);
 
 	(void)state;
-	late.created_ms = NOON + 110 * SECOND;
-	late.started_ms = NOON + 130 * SECOND;
+	late.started_ms = NOON + 400 * SECOND;
 	assert_true(holding_never_began(&late, &status));
-	late.created_ms = NOON + 125 * SECOND;
+	late.claimed_ms = NOON + 3 * SECOND;
+	assert_false(holding_never_began(&late, &status));
+	late.claimed_ms = 0;
 	assert_false(holding_never_began(&late, &status));
 }
 
@@ -136,7 +138,7 @@ int main(void)
 		cmocka_unit_test(
 			is_anothers_that_was_acked_after_the_adopted_container_was_started),
 		cmocka_unit_test(
-			is_anothers_that_was_acked_long_before_the_adopted_container_was_made),
+			is_anothers_that_was_acked_before_it_was_offered_for_the_adopted_container),
 		cmocka_unit_test(is_nobodys_that_does_not_say_when_it_was_acked),
 		cmocka_unit_test(began_with_its_first_heartbeat),
 		cmocka_unit_test(was_held_to_its_end_with_a_last_heartbeat_in_its_life),

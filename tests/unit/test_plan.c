@@ -50,15 +50,17 @@ static void labels_say_whose_and_what_for(void **state)
 	(void)state;
 
 	fixture_init(&f, NULL);
+	f.input.claimed_ms = 1795341600123;
 	struct plan *plan = fixture_plan(&f);
 	(void)snprintf(policy, sizeof(policy), "tight@%.12s", f.policy->digest);
-	assert_int_equal(plan->label_count, 6);
+	assert_int_equal(plan->label_count, 7);
 	assert_string_equal(label(plan, "berth.instance"), "default");
 	assert_string_equal(label(plan, "berth.environment"), "env_01");
 	assert_string_equal(label(plan, "berth.session"), "sesn_01");
 	assert_string_equal(label(plan, "berth.work"), "work_01");
 	assert_string_equal(label(plan, "berth.policy"), policy);
 	assert_string_equal(label(plan, "berth.schema"), "1");
+	assert_string_equal(label(plan, "berth.claimed"), "2026-11-22T10:00:00.123Z");
 	plan_free(plan);
 	fixture_done(&f);
 }

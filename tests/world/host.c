@@ -5,6 +5,8 @@
 #include "daemon/state.h"
 #include "world/seam.h"
 
+#include <signal.h>
+
 static struct host *current;
 
 struct host *host_current(void)
@@ -57,6 +59,7 @@ bool host_start(struct host *host)
 
 	host->incarnation++;
 	host->steps = 0;
+	host->is_told_to_end = false;
 	host->options.flags = &host->flags;
 	current = host;
 	host->daemon = daemon_new(host->fleet, &host->options, &verdict);
@@ -82,5 +85,6 @@ void host_signal(struct host *host, int signo)
 		return;
 	seam_enter(host);
 	seam_signal(host->loop, signo);
+	host->is_told_to_end |= signo == SIGTERM || signo == SIGQUIT;
 	seam_leave(host);
 }

@@ -42,6 +42,7 @@ struct host {
 	struct loop *loop;     /* of the one that runs */
 	uint64_t incarnation;  /* counts from 1 */
 	uint64_t steps;	       /* of this incarnation */
+	bool is_told_to_end;   /* it was, by a signal */
 	uint64_t dies_at;      /* the step after which it is killed; 0: it is not */
 };
 

@@ -4,7 +4,6 @@
 
 #include "base/cleanup.h"
 #include "daemon/strikes.h"
-#include "session/holding.h"
 #include "world/oracle_parts.h"
 
 #include <inttypes.h>
@@ -239,12 +238,8 @@ static bool may_be_taken_for_its_own(struct oracle *oracle, struct plane_work *w
 				     const struct host *by)
 {
 	const struct witness *witness = witness_of(work);
-	/* After a restart only the making of its container is known. */
-	uint64_t slack_ms = witness->offered_incarnation == by->incarnation
-				    ? CLOCK_SLACK_MS + DATE_MS
-				    : (uint64_t)HOLDING_ACKED_BEFORE_MS;
-	bool was_acked_before =
-		witness->offered_to == by && work->acked_ms + slack_ms < witness->offered_ms;
+	bool was_acked_before = witness->offered_to == by &&
+				work->acked_ms + CLOCK_SLACK_MS + DATE_MS < witness->offered_ms;
 
 	return (witness->acked_again & oracle_bit_of(oracle, by)) && !was_acked_before;
 }

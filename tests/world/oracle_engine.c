@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The engines' side: what is made, started, touched and left. */
 #include "base/cleanup.h"
-#include "session/holding.h"
 #include "world/oracle_parts.h"
 
 #include <inttypes.h>
@@ -268,10 +267,11 @@ static bool is_forgotten(struct oracle *oracle, const struct trace *trace,
 	return work->state == WORK_STARTING && witness->acked_by == by && trace->made_by == by &&
 	       trace->lease == work->lease && trace->started_ms != 0 && !oracle->nobody_waits &&
 	       !oracle_is_beyond_telling(witness) &&
-	       /* An ack so long before is taken for somebody else's. */
-	       trace->made_ms < work->acked_ms + (uint64_t)HOLDING_ACKED_BEFORE_MS &&
 	       oracle_host_of(oracle, by)->jumped_ms < trace->made_ms &&
-	       !spell_reaches(&oracle->barred[trace->environment], work->acked_ms);
+	       !spell_reaches(&oracle->barred[trace->environment], work->acked_ms) &&
+	       /* One that polls no more takes a key that is refused for one that may not list. */
+	       !((by->options.drain || by->is_told_to_end) &&
+		 oracle->unlisted[trace->environment].goes_on);
 }
 
 void oracle_container_touched(struct oracle *oracle, struct machine_container *container,

@@ -3,6 +3,7 @@
 
 #include "base/cleanup.h"
 #include "base/log.h"
+#include "base/text.h"
 #include "world_engine.h"
 
 #include <errno.h>
@@ -402,6 +403,16 @@ void world_refuse(struct session_world *world)
 	session_refuse(world->session, &why);
 }
 
+void world_say_claimed(struct session_world *world, int64_t ms)
+{
+	struct json_object *labels =
+		json_get_object(world->container.request, world->is_podman ? "labels" : "Labels");
+	char claimed[32];
+
+	text_format_time(claimed, ms);
+	json_add_string(labels, "berth.claimed", claimed);
+}
+
 void world_leave_container(struct session_world *world, enum container_status status)
 {
 	static const char labels[] = "{\"berth.schema\":\"1\",\"berth.instance\":\"default\","
@@ -412,6 +423,7 @@ void world_leave_container(struct session_world *world, enum container_status st
 	int64_t now = loop_wall_ms(world->loop);
 
 	assert_int_equal(json_parse(request, strlen(request), &container->request), 0);
+	world_say_claimed(world, now - 4000);
 	container->status = status;
 	container->created_at_ms = now - 3000;
 	container->started_at_ms = status == CONTAINER_CREATED ? 0 : now - 2000;

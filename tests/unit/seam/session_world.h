@@ -107,6 +107,8 @@ void world_launch(struct session_world *world);
 void world_refuse(struct session_world *world);
 /* A container of an earlier run, in `status`; its item was acked, or not, before. */
 void world_leave_container(struct session_world *world, enum container_status status);
+/* What its label says of when its item was claimed. */
+void world_say_claimed(struct session_world *world, int64_t ms);
 void world_adopt(struct session_world *world);
 /* What Podman does to its container when it is asked to prepare it; the status it answers with. */
 long world_prepare(struct session_world *world);

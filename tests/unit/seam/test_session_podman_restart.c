@@ -197,6 +197,7 @@ static void ack_long_ago(struct session_world *world)
 {
 	world->item.acknowledged_at_ms = loop_wall_ms(world->loop) - 121000;
 	world->container.created_at_ms = world->item.acknowledged_at_ms - 1000;
+	world_say_claimed(world, world->item.acknowledged_at_ms - 2000);
 }
 
 static void whose_limits_do_not_hold_has_its_waiting_item_force_stopped(void **state)

@@ -170,6 +170,7 @@ static void that_never_heartbeated_is_ended_after_a_look(void **state)
 
 	(void)state;
 	begin(&world, CONTAINER_RUNNING);
+	world_say_claimed(&world, world.container.created_at_ms - 601000);
 	world.container.created_at_ms -= 600000;
 	world.container.started_at_ms -= 600000;
 	world.item.acknowledged_at_ms -= 600000;
