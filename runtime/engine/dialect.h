@@ -85,7 +85,8 @@ struct dialect {
 	/* The body that creates berth's own network. NULL: none is needed on this kind of engine.
 	 */
 	struct json_object *(*render_bridge)(const char *name, const char *instance);
-	/* ERR_REFUSED if a network of that name is not as berth makes it. */
+	/* ERR_REFUSED if a network of that name is not as berth makes it; ERR_ENGINE if this is
+	 * none of that name. */
 	int (*verify_bridge)(struct json_object *network, const char *name, const char *instance,
 			     struct err *err);
 	struct json_object *(*render)(const struct plan *plan, bool masked);

@@ -169,8 +169,10 @@ static bool is_member(struct json_object *object, const char *key, const char *v
 static int verify_bridge(struct json_object *network, const char *name, const char *instance,
 			 struct err *err)
 {
-	if (!is_member(network, "Name", name) ||
-	    !is_member(json_get_object(network, "Labels"), LABEL_INSTANCE, instance)) {
+	if (!is_member(network, "Name", name))
+		return err_set(err, ERR_ENGINE, -EBADMSG,
+			       "look up network '%s': the engine's reply makes no sense", name);
+	if (!is_member(json_get_object(network, "Labels"), LABEL_INSTANCE, instance)) {
 		return err_set(
 			err, ERR_REFUSED, -EPERM,
 			"a network '%s' exists there that berth did not make: choose another "

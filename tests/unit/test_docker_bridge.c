@@ -48,6 +48,16 @@ static void a_network_of_somebody_else_is_refused(void **state)
 		-EPERM);
 }
 
+static void a_reply_that_is_no_such_network_is_asked_for_again(void **state)
+{
+	struct err err = {0};
+	(void)state;
+
+	assert_int_equal(verify("{\"id\":7,\"State\":3}", &err), -EBADMSG);
+	assert_int_equal(err.kind, ERR_ENGINE);
+	assert_int_equal(verify("{\"Name\":\"bridge\",\"Driver\":\"bridge\"}", &err), -EBADMSG);
+}
+
 static void a_network_that_joins_sessions_is_refused(void **state)
 {
 	struct err err = {0};
@@ -71,6 +81,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_network_that_is_asked_for_is_one_that_is_accepted),
 		cmocka_unit_test(a_network_of_somebody_else_is_refused),
+		cmocka_unit_test(a_reply_that_is_no_such_network_is_asked_for_again),
 		cmocka_unit_test(a_network_that_joins_sessions_is_refused),
 	};
 
