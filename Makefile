@@ -39,6 +39,9 @@ SEAM_TESTS	 := $(wildcard tests/unit/seam/test_*.c)
 SEAM_HELPERS	 := $(filter-out $(SEAM_TESTS),$(wildcard tests/unit/seam/*.c))
 FAKE_WORKERS	 := $(wildcard tests/fake/*-worker.c)
 FAKE_SOURCES	 := $(filter-out $(FAKE_WORKERS),$(wildcard tests/fake/*.c))
+# What the benchmarks run besides berth: one program for each file that is not part of bench-plane.
+BENCH_PLANE_SOURCES := $(wildcard tests/bench/plane*.c) $(patsubst %,tests/fake/%.c,loop park text)
+BENCH_LOOP_SOURCES  := $(filter-out $(BENCH_PLANE_SOURCES),$(wildcard tests/bench/*.c))
 WORLD_SOURCES	 := $(filter-out tests/world/test_%.c tests/world/%_script.c,$(wildcard tests/world/*.c))
 C_FILES		 := $(wildcard runtime/*/*.[ch] orchestrator/*/*.[ch] tests/*/*.[ch] tests/*/*/*.[ch])
 SHELL_FILES	 := $(wildcard .ci/run orchestrator/share/*.sh tests/*.sh tests/*/*.sh tests/vm/job tests/vm/guest/*op tests/vm/guest/vm-job \
@@ -51,6 +54,8 @@ FAKE_ENGINE := $(BUILD)/tests/fake-engine
 FAKE_WORKER := $(FAKE_WORKERS:tests/fake/%.c=$(BUILD)/tests/%)
 WORLD	    := $(BUILD)/tests/world/world
 WORLD_SCRIPT := $(BUILD)/tests/world/plane-script
+BENCH_PLANE := $(BUILD)/tests/bench-plane
+BENCH_LOOPS := $(BENCH_LOOP_SOURCES:tests/bench/%.c=$(BUILD)/tests/bench-%)
 
 PROBE	    := $(BUILD)/tests/hardening/probe
 
@@ -119,8 +124,8 @@ libraries:
 test-libraries:
 	$(call require,$(TEST_LIBRARIES),deps-check)
 
-$(call object,$(UNIT_TESTS) $(UNIT_HELPERS) $(SEAM_TESTS) $(SEAM_HELPERS) $(FAKE_SOURCES) $(FUZZ_SOURCES)): \
-	| test-libraries
+$(call object,$(UNIT_TESTS) $(UNIT_HELPERS) $(SEAM_TESTS) $(SEAM_HELPERS) $(FAKE_SOURCES) $(FUZZ_SOURCES) \
+	$(BENCH_PLANE_SOURCES)): | test-libraries
 
 $(BUILD)/%.o: %.c Makefile | libraries
 	@mkdir -p $(@D)
@@ -167,6 +172,12 @@ $(WORLD): $(call object,$(WORLD_SOURCES)) $(LIBRARY)
 $(WORLD_SCRIPT): $(call object,$(wildcard tests/world/plane*.c) tests/world/sim.c) $(LIBRARY)
 	$(call quiet,LINK,$@)$(CC) $(BASE_LD) $(LDFLAGS) $^ $(BASE_LIBS) -lm -o $@
 
+$(BENCH_PLANE): $(call object,$(BENCH_PLANE_SOURCES))
+	$(call quiet,LINK,$@)$(CC) $(BASE_LD) $(LDFLAGS) $^ $(BASE_LIBS) $(TEST_LIBS) -o $@
+
+$(BENCH_LOOPS): $(BUILD)/tests/bench-%: $(BUILD)/tests/bench/%.o $(LIBRARY)
+	$(call quiet,LINK,$@)$(CC) $(BASE_LD) $(LDFLAGS) $^ $(BASE_LIBS) -lpthread -o $@
+
 # The same with its corpus, and with what libFuzzer thinks of (VARIANT=fuzz, by clang).
 $(REPLAYS): $(BUILD)/tests/fuzz/replay-%: $(BUILD)/tests/fuzz/%.o $(BUILD)/tests/fuzz/replay.o $(LIBRARY)
 	$(call quiet,LINK,$@)$(CC) $(BASE_LD) $(LDFLAGS) $^ $(BASE_LIBS) $(TEST_LIBS) -o $@
@@ -176,7 +187,7 @@ $(FUZZERS): $(BUILD)/tests/fuzz/fuzz-%: $(BUILD)/tests/fuzz/%.o $(LIBRARY)
 
 -include $(patsubst %.o,%.d,$(call object,$(PRODUCT_SOURCES) $(MANUAL_SOURCES) $(UNIT_TESTS) $(UNIT_HELPERS) \
 	$(SEAM_TESTS) $(SEAM_HELPERS) $(FAKE_SOURCES) $(FAKE_WORKERS) $(WORLD_SOURCES) tests/world/plane_script.c \
-	$(FUZZ_SOURCES)))
+	$(FUZZ_SOURCES) $(wildcard tests/bench/*.c)))
 
 # --- manual pages, and installing --------------------------------------------------------------
 
@@ -220,7 +231,8 @@ check: deps-check ## install what the tests need, run every test
 	$(Q)tests/tally.sh $(TAP)
 
 .PHONY: test-tools
-test-tools: $(BERTH) $(FAKE_ENGINE) $(FAKE_WORKER) $(UNIT_BINS) $(REPLAYS) $(WORLD) $(WORLD_SCRIPT) $(PROBE)
+test-tools: $(BERTH) $(FAKE_ENGINE) $(FAKE_WORKER) $(UNIT_BINS) $(REPLAYS) $(WORLD) $(WORLD_SCRIPT) \
+	$(PROBE) $(BENCH_PLANE) $(BENCH_LOOPS)
 
 .PHONY: unit
 unit: $(UNIT_BINS) $(REPLAYS) ## run the unit tests, and the fuzz targets with their corpora

@@ -78,10 +78,12 @@ static const struct option poll_rows[] = {
 	{.key = "idle_min",
 	 .type = OPTION_DURATION,
 	 .offset = offsetof(struct poll_settings, idle_min_ms),
-	 .minimum = 10,
+	 .minimum = 0,
 	 .maximum = HOUR,
-	 .fallback = "1s",
-	 .help = "Shortest pause after a poll that found nothing."},
+	 .fallback = "150ms",
+	 .help = "Shortest pause after a poll that found nothing. The more environments a process "
+		 "polls, the longer they pause, so that together they use half of "
+		 "requests_per_minute. 0: none at all, one poll follows the other."},
 	{.key = "idle_max",
 	 .type = OPTION_DURATION,
 	 .offset = offsetof(struct poll_settings, idle_max_ms),

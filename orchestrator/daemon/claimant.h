@@ -58,6 +58,8 @@ struct claimant_host {
 	bool (*may_claim)(struct claimant *claimant, bool *ret_no_block, void *arg);
 	/* Something happened that the daemon may have waited for. */
 	void (*changed)(void *arg);
+	/* No more than that a place is free, which others wait for. */
+	void (*place_free)(void *arg);
 	void (*record)(struct session *session, void *arg);
 	/* Adds to the verdict: bits of enum daemon_verdict. */
 	void (*verdict)(unsigned bits, void *arg);

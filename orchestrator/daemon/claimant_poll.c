@@ -38,11 +38,21 @@ static bool take_slot(bool *ret_no_block, void *arg)
 	return true;
 }
 
+/* As after most polls, of a thousand environments all the time: it is no reason to look at all of
+ * them again. */
 static void give_slot_back(struct claimant *claimant)
 {
-	claimant_count_slot(claimant, -1);
-	claimant_count_launching(claimant, -1);
-	claimant->host->room->claims--;
+	const struct claimant_host *host = claimant->host;
+
+	claimant->slots--;
+	claimant->launching--;
+	host->room->slots--;
+	host->room->launching--;
+	host->room->claims--;
+	if (host->is_drain || claimant->state == CLAIMANT_FINISHED)
+		host->changed(host->arg);
+	else if (turns_are_wanted(host->turns))
+		host->place_free(host->arg);
 }
 
 /* The poll brought nothing that runs. */

@@ -17,7 +17,8 @@
 struct stuck {
 	struct claimant *claimant;
 	struct timer timer;
-	char reported[REPORTED_MAX][129];
+	char (*reported)[129]; /* REPORTED_MAX; NULL before the first, as there is hardly ever one
+				*/
 	size_t report_count;
 	struct work_status item; /* that is being stopped; id "" while none is */
 	struct lookup_wait wait;
@@ -39,6 +40,7 @@ struct stuck *stuck_free(struct stuck *stuck)
 	timer_cancel(&stuck->timer);
 	lookup_cancel(&stuck->wait);
 	queue_call_done(&stuck->call);
+	free(stuck->reported);
 	free(stuck);
 	return NULL;
 }
@@ -98,6 +100,8 @@ static void report(struct stuck *stuck, const struct work_status *status, int64_
 	struct log_ids ids = ids_of(stuck, status);
 	char age[32];
 
+	if (!stuck->reported)
+		stuck->reported = xcalloc(REPORTED_MAX, sizeof(*stuck->reported));
 	memcpy(stuck->reported[stuck->report_count++ % REPORTED_MAX], status->id,
 	       sizeof(status->id));
 	text_format_duration(age, age_ms(stuck, status, clock_offset_ms) / 1000 * 1000);

@@ -30,6 +30,13 @@ static bool has_claimed_enough(const struct daemon *daemon)
 	       (options->detach && daemon->room.slots >= daemon->fleet->host.sessions);
 }
 
+static void on_places(void *arg)
+{
+	struct daemon *daemon = arg;
+
+	turns_wake(&daemon->turns, daemon->fleet->host.sessions - daemon->room.slots);
+}
+
 static void on_review(void *arg)
 {
 	struct daemon *daemon = arg;
@@ -47,7 +54,7 @@ static void on_review(void *arg)
 		else if (!claimant->turn.is_waiting)
 			claimant_wake(claimant);
 	}
-	turns_wake(&daemon->turns, daemon->fleet->host.sessions - daemon->room.slots);
+	on_places(daemon);
 	service_changed(&daemon->service);
 	leaving_review(daemon);
 }
@@ -129,6 +136,13 @@ static void on_changed(void *arg)
 	daemon_changed(arg);
 }
 
+static void on_place_free(void *arg)
+{
+	struct daemon *daemon = arg;
+
+	timer_arm(&daemon->places_timer, daemon->loop, 0, on_places, daemon);
+}
+
 static void on_record(struct session *session, void *arg)
 {
 	struct daemon *daemon = arg;
@@ -154,6 +168,7 @@ static int start_lane(struct daemon *daemon, struct err *err)
 				.ca_file = fleet->ca_file,
 				.allow_http = fleet->allow_http,
 				.use_proxy_environment = true,
+				.has_short_replies = true,
 			},
 			&daemon->queue_lane, err);
 }
@@ -187,6 +202,7 @@ static int start_claimants(struct daemon *daemon, struct err *err)
 		.is_drain = daemon->options->drain,
 		.may_claim = may_claim,
 		.changed = on_changed,
+		.place_free = on_place_free,
 		.record = on_record,
 		.verdict = on_verdict,
 		.arg = daemon,
@@ -240,6 +256,7 @@ static void stop(struct daemon *daemon)
 	for (size_t i = 0; i < daemon->claimant_count; i++)
 		(void)claimant_free(daemon->claimants[i]);
 	service_done(&daemon->service);
+	timer_cancel(&daemon->places_timer);
 	timer_cancel(&daemon->review_timer); /* a poll given up is a change, too */
 	free(daemon->claimants);
 	for (size_t i = 0; i < daemon->backend_count; i++)

@@ -53,13 +53,13 @@ static void on_status_due(void *arg)
 
 	buf_init(&line, sizeof(service->told) - 1);
 	service->look(&facts, service->arg);
+	service->has_looked = true;
+	service->looked_ms = loop_now_ms(service->loop);
 	(void)!buf_adds(&line, "STATUS=");
 	write_status(&line, service->phase, &facts);
 	if (strcmp(line.data, service->told) == 0)
 		return;
 	(void)snprintf(service->told, sizeof(service->told), "%s", line.data);
-	service->has_told = true;
-	service->told_ms = loop_now_ms(service->loop);
 	notify_send(line.data);
 }
 
@@ -69,8 +69,8 @@ void service_changed(struct service *service)
 
 	if (service->status_timer.source)
 		return;
-	if (service->has_told && service->told_ms + STATUS_PAUSE_MS > now)
-		due_ms = service->told_ms + STATUS_PAUSE_MS - now;
+	if (service->has_looked && service->looked_ms + STATUS_PAUSE_MS > now)
+		due_ms = service->looked_ms + STATUS_PAUSE_MS - now;
 	timer_arm(&service->status_timer, service->loop, due_ms, on_status_due, service);
 }
 

@@ -52,9 +52,9 @@ struct service {
 	enum service_phase phase;
 	uint64_t watchdog_ms; /* 0: nobody watches */
 	bool is_unheard;      /* so the watchdog is not fed */
-	bool has_told;	      /* a status, at told_ms */
-	uint64_t told_ms;
-	char told[256]; /* it */
+	bool has_looked;      /* at the facts, at looked_ms */
+	uint64_t looked_ms;
+	char told[256]; /* the last status */
 	struct timer status_timer, watchdog_timer;
 };
 
@@ -64,7 +64,7 @@ void service_init(struct service *service, struct loop *loop,
 /* Safe on a zeroed struct. */
 void service_done(struct service *service);
 
-/* The facts may have changed. The status is told again if it has, at most once a second. */
+/* The facts may have changed. They are looked at again at most once a second, and told if so. */
 void service_changed(struct service *service);
 
 /* Each does nothing where the picture has no such edge: reloading while starting, say. */

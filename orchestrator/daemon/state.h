@@ -51,7 +51,8 @@ struct daemon {
 	bool is_settling;   /* no engine is left; see leaving_settles() */
 	bool is_hurried;    /* told to go: running sessions are left as they are */
 	bool ends_sessions; /* and on_shutdown is: stop */
-	struct timer review_timer, room_timer, keys_timer, time_timer, pending_timer, leave_timer;
+	struct timer review_timer, places_timer, room_timer, keys_timer, time_timer, pending_timer,
+		leave_timer;
 	unsigned verdict;
 };
 

@@ -11,8 +11,8 @@ void turns_add(struct turns *turns, struct turn *turn)
 
 static void stop_waiting(struct turns *turns, struct turn *turn)
 {
-	if (turn->is_waiting && turn->waits_for_host)
-		turns->waiting_for_host--;
+	turns->waiting -= turn->is_waiting;
+	turns->waiting_for_host -= turn->is_waiting && turn->waits_for_host;
 	turn->is_waiting = turn->waits_for_host = false;
 }
 
@@ -72,7 +72,9 @@ bool turns_may_go(struct turns *turns, struct turn *turn, int64_t free_places,
 	stop_waiting(turns, turn);
 	if (turn->number == 0)
 		turn->number = ++turns->numbers;
-	for (const struct turn *other = turns->first; other; other = other->next) {
+	/* As a rule nobody waits, however many there are. */
+	for (const struct turn *other = turns->waiting ? turns->first : NULL; other;
+	     other = other->next) {
 		if (!other->is_waiting || !is_before(other, turn))
 			continue;
 		ahead += other->waits_for_host;
@@ -84,6 +86,7 @@ bool turns_may_go(struct turns *turns, struct turn *turn, int64_t free_places,
 		return true;
 	}
 	turn->is_waiting = true;
+	turns->waiting++;
 	turn->waits_for_host = !has_place;
 	turns->waiting_for_host += !has_place;
 	return false;
@@ -98,7 +101,8 @@ void turns_waste(struct turns *turns, struct turn *turn)
 {
 	const struct turn *next = NULL;
 
-	for (const struct turn *other = turns->first; other; other = other->next)
+	for (const struct turn *other = turns->waiting ? turns->first : NULL; other;
+	     other = other->next)
 		if (other->is_waiting && other->pass > turn->pass &&
 		    (!next || other->pass < next->pass))
 			next = other;
@@ -117,6 +121,16 @@ void turns_leave(struct turns *turns, struct turn *turn)
 	forget_all(turns);
 }
 
+static struct turn *first_for_host(const struct turns *turns)
+{
+	struct turn *first = NULL;
+
+	for (struct turn *turn = turns->first; turn; turn = turn->next)
+		if (turn->is_waiting && turn->waits_for_host && (!first || is_before(turn, first)))
+			first = turn;
+	return first;
+}
+
 static int compare_places(const void *a, const void *b)
 {
 	return is_before(*(struct turn *const *)b, *(struct turn *const *)a) ? 1 : -1;
@@ -126,11 +140,19 @@ void turns_wake(struct turns *turns, int64_t free_places)
 {
 	size_t count = 0;
 
+	if (!turns_are_wanted(turns))
+		return;
 	for (struct turn *turn = turns->first; turn; turn = turn->next)
 		if (turn->is_waiting && !turn->waits_for_host)
 			turn->wake(turn->arg);
 	if (free_places <= 0 || turns->waiting_for_host == 0)
 		return;
+	if (free_places == 1) { /* as nearly always on a full host */
+		struct turn *first = first_for_host(turns);
+		if (first)
+			first->wake(first->arg);
+		return;
+	}
 	_cleanup_free_ struct turn **waiting =
 		xcalloc(turns->waiting_for_host, sizeof(struct turn *));
 	for (struct turn *turn = turns->first; turn; turn = turn->next)
@@ -143,5 +165,5 @@ void turns_wake(struct turns *turns, int64_t free_places)
 
 bool turns_are_wanted(const struct turns *turns)
 {
-	return turns->waiting_for_host > 0;
+	return turns->waiting > 0;
 }

@@ -35,8 +35,8 @@ struct turn {
 /* Zeroed means nobody takes turns. */
 struct turns {
 	struct turn *first;
-	size_t waiting_for_host;
-	uint64_t numbers; /* given out so far */
+	size_t waiting, waiting_for_host; /* the latter are of the former */
+	uint64_t numbers;		  /* given out so far */
 };
 
 void turns_add(struct turns *turns, struct turn *turn);
@@ -60,5 +60,5 @@ void turns_leave(struct turns *turns, struct turn *turn);
  */
 void turns_wake(struct turns *turns, int64_t free_places);
 
-/* Somebody else waits for a place of the host. */
+/* Somebody waits: for a place of the host, or of its group. */
 bool turns_are_wanted(const struct turns *turns);

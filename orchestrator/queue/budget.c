@@ -21,6 +21,7 @@
 #define DUE_MS	      27000u /* of the 30 s, so that 3 are left for those who are due as well */
 #define HALVINGS_MAX  4u
 #define SLOW_LEAST_MS 1000u /* 429 without Retry-After */
+#define NO_LIMIT      6000  /* requests a minute, for the pace of idle polls where none is set */
 
 /* One request. Refilled by so many requests a minute, a bucket gains as many units in a ms; the
  * factor leaves whole numbers when the rate is halved. */
@@ -31,6 +32,7 @@ struct budget {
 	int64_t limit;	  /* requests a minute; 0: none, and the rest is without meaning */
 	int64_t capacity; /* of the bucket, in requests */
 	int64_t refill;	  /* requests a minute, while not slowed */
+	int64_t members;  /* who share it */
 	int64_t level;	  /* units as of settled_ms; below 0: in debt */
 	uint64_t settled_ms;
 	uint64_t spread_until_ms;    /* before, no poll that is spread goes */
@@ -191,6 +193,26 @@ void budget_slow(struct budget *budget, const char *name, uint64_t sent_ms, uint
 		say(budget, begins ? LOG_WARNING : LOG_DEBUG, "slowed", name,
 		    "the control plane asks for fewer requests: nothing is polled until then, and "
 		    "less often from then on");
+}
+
+void budget_join(struct budget *budget)
+{
+	if (budget)
+		budget->members++;
+}
+
+void budget_leave(struct budget *budget)
+{
+	if (budget)
+		budget->members--;
+}
+
+int64_t budget_idle_ms(const struct budget *budget)
+{
+	if (!budget)
+		return INT64_MAX;
+	return budget->members * MINUTE_MS /
+	       (budget->limit > 0 ? (budget->limit + 1) / 2 : NO_LIMIT / 2);
 }
 
 bool budget_is_in_debt(struct budget *budget)

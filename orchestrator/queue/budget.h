@@ -64,6 +64,15 @@ void budget_set_limit(struct budget *budget, int64_t requests_per_minute);
 /* Nobody waits any more. NULL is fine; returns NULL. */
 struct budget *budget_free(struct budget *budget);
 
+/* Who polls, idle or not, shares it from here on, and no more. `budget` may be NULL. */
+void budget_join(struct budget *budget);
+void budget_leave(struct budget *budget);
+
+/* How long each may wait between polls that bring nothing, in ms, so that all who share it use half
+ * of the limit for that: the more they are the longer. Without a limit, as if it were 6,000; and
+ * without a budget, for ever. */
+int64_t budget_idle_ms(const struct budget *budget);
+
 /* What is not needed had better not be sent now. `budget` may be NULL. */
 bool budget_is_in_debt(struct budget *budget);
 

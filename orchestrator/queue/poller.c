@@ -28,6 +28,7 @@
 #define SKIP_PAUSE_MS 100
 #define SOON_MS	      2000 /* an unusable item that comes again sooner is paused on as on the same */
 #define REMINDER_MS   300000
+#define APART_MS      100 /* at least, between polls that the control plane does not hold */
 
 enum poller_state {
 	POLLER_NEW,
@@ -77,8 +78,10 @@ static void enter(struct poller *poller)
 
 static void leave(struct poller *poller)
 {
-	if (--poller->depth == 0 && poller->is_freed)
-		free(poller);
+	if (--poller->depth > 0 || !poller->is_freed)
+		return;
+	skipped_done(&poller->skipped);
+	free(poller);
 }
 
 static void log_about(struct poller *poller, enum log_level level, const char *event,
@@ -164,12 +167,30 @@ static bool on_turn(void *arg)
 	return polls;
 }
 
+/* Polls that follow each other at once: each is held until there is work, or should be. */
+static uint64_t continuous_wait_ms(const struct poller *poller)
+{
+	uint64_t passed_ms = loop_now_ms(poller->peer->loop) - poller->polled_ms;
+
+	return passed_ms < APART_MS ? APART_MS - passed_ms : 0;
+}
+
+/* Between one half and the whole of what there is for each who shares the budget, within the bounds
+ * that are set. */
 static uint64_t idle_wait_ms(struct poller *poller)
 {
-	uint64_t from = (uint64_t)poller->settings->idle_min_ms;
-	uint64_t to = (uint64_t)poller->settings->idle_max_ms;
+	int64_t least = poller->settings->idle_min_ms, most = poller->settings->idle_max_ms;
+	int64_t whole = budget_idle_ms(poller->peer->budget);
 
-	return loop_random(poller->peer->loop, from, to + 1);
+	if (least == 0)
+		return continuous_wait_ms(poller);
+	if (whole < least + least / 4)
+		whole = least + least / 4; /* some chance in any case */
+	if (whole > most)
+		whole = most;
+	if (least < whole / 2)
+		least = whole / 2;
+	return loop_random(poller->peer->loop, (uint64_t)least, (uint64_t)whole + 1);
 }
 
 /* The n-th failure in a row waits between one half and the whole of 1 s * 2^(n-1), up to 60 s. */
@@ -248,11 +269,14 @@ static void on_empty(struct poller *poller)
 		wait_for(poller, idle_wait_ms(poller), BUDGET_IDLE);
 }
 
-static void on_unusable(struct poller *poller, const char fingerprint[17], const struct err *why)
+static void on_unusable(struct poller *poller, const struct err *why)
 {
+	char fingerprint[17];
 	const struct log_field fields[] = {{"fingerprint", fingerprint}, {NULL, NULL}};
 	uint64_t now = loop_now_ms(poller->peer->loop), seen_ms = 0;
 
+	work_fingerprint(fingerprint, poller->call.json);
+	json_putp(&poller->call.json);
 	poller->last_item[0] = '\0';
 	bool is_new = skipped_add(&poller->skipped, fingerprint, now, &seen_ms);
 	if (is_new)
@@ -271,17 +295,15 @@ static void on_unusable(struct poller *poller, const char fingerprint[17], const
 static void on_item(struct poller *poller)
 {
 	struct work_item item;
-	char fingerprint[17];
 	struct err why;
-
-	work_fingerprint(fingerprint, poller->call.json);
 	enum work_verdict verdict =
 		work_parse(poller->call.json, poller->peer->environment_id, &item, &why);
-	json_putp(&poller->call.json);
+
 	if (verdict == WORK_SKIP) {
-		on_unusable(poller, fingerprint, &why);
+		on_unusable(poller, &why);
 		return;
 	}
+	json_putp(&poller->call.json);
 	/* The same item is offered again while its ack is still to come. */
 	bool is_same = is_same_again(poller, item.id);
 	poller->used_ms = loop_now_ms(poller->peer->loop);
@@ -391,6 +413,7 @@ struct poller *poller_new(struct queue_peer *peer, const struct poll_settings *s
 	poller->owner = *owner;
 	queue_call_init(&poller->call, on_reply, poller);
 	budget_turn_init(&poller->turn, on_turn, poller);
+	budget_join(peer->budget);
 	return poller;
 }
 
@@ -404,6 +427,7 @@ struct poller *poller_free(struct poller *poller)
 	poller->state = POLLER_STOPPED;
 	timer_cancel(&poller->timer);
 	budget_cancel(&poller->turn);
+	budget_leave(poller->peer->budget);
 	queue_call_done(&poller->call);
 	release_slot(poller);
 	leave(poller);

@@ -3,7 +3,8 @@
 /*
  * Claims work for one environment: asks the fleet's budget for its turn and its owner for a slot,
  * polls, hands the item over, and polls again at once; waits with jitter when there is none or the
- * same one as before, backs off when there is trouble.
+ * same one as before, backs off when there is trouble. The wait for work moves between idle_min and
+ * idle_max with how many share the budget (budget_idle_ms()); where idle_min is 0 there is none.
  *
  *   NEW --wake--> WAITING --timer--> WANTS_TURN --turn--> (slot?) --yes--> POLLING --item--+
  *                   ^ ^                                      | no             |            |

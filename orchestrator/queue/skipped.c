@@ -1,7 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "queue/skipped.h"
 
+#include "base/cleanup.h"
+
 #include <string.h>
+
+struct skipped_entry {
+	char fingerprint[17];
+	uint64_t until_ms, seen_ms;
+};
 
 static size_t slot(const struct skipped *skipped, size_t i)
 {
@@ -38,6 +45,8 @@ bool skipped_add(struct skipped *skipped, const char fingerprint[17], uint64_t n
 		return false;
 	}
 
+	if (!skipped->entries)
+		skipped->entries = xcalloc(SKIPPED_MAX, sizeof(*skipped->entries));
 	if (skipped->count == SKIPPED_MAX)
 		forget_first(skipped);
 	size_t last = slot(skipped, skipped->count++);
@@ -45,4 +54,10 @@ bool skipped_add(struct skipped *skipped, const char fingerprint[17], uint64_t n
 	skipped->entries[last].until_ms = now_ms + SKIPPED_REMEMBER_MS;
 	skipped->entries[last].seen_ms = now_ms;
 	return true;
+}
+
+void skipped_done(struct skipped *skipped)
+{
+	free(skipped->entries);
+	*skipped = (struct skipped){0};
 }

@@ -11,12 +11,10 @@
 #define SKIPPED_MAX	    1024
 #define SKIPPED_REMEMBER_MS ((uint64_t)10 * 60 * 1000)
 
-/* A ring in the order of arrival, which is the order of expiry too. Zeroed means empty. */
+/* A ring in the order of arrival, which is the order of expiry too. Zeroed means empty. Most queues
+ * never hold an unusable item, so there is no room for them before the first. */
 struct skipped {
-	struct {
-		char fingerprint[17];
-		uint64_t until_ms, seen_ms;
-	} entries[SKIPPED_MAX];
+	struct skipped_entry *entries; /* SKIPPED_MAX, or NULL */
 	size_t first, count;
 };
 
@@ -24,3 +22,6 @@ struct skipped {
  * to when it was seen before. */
 bool skipped_add(struct skipped *skipped, const char fingerprint[17], uint64_t now_ms,
 		 uint64_t *ret_seen_ms);
+
+/* Forgets all. */
+void skipped_done(struct skipped *skipped);

@@ -4,9 +4,9 @@
  * finds what nobody asked about; a call without a connection asks for one at once. Any failure
  * ends the stream, reports the engine as unhealthy, and begins again after a back-off.
  *
- * One timer drives it: with STEP_NONE it starts the next ping, in STEP_EVENTS it ends the moment in
- * which an engine that refuses the subscription would have said so. (The lane reports a reply when
- * it ends, and an accepted stream does not end.) A resync is due after each new subscription; the
+ * One timer drives it: with STEP_NONE it starts the next ping; in STEP_EVENTS it fires when the
+ * subscription is accepted, or when an engine that says nothing before the first event would have
+ * refused it. A resync is due after each new subscription; the
  * engine replays what happened shortly before it, so nothing is missed between the two.
  */
 #include "engine/connection.h"
@@ -351,6 +351,12 @@ void connection_renew(struct engine *engine)
 		arm(engine, engine->failures == 0 ? 0 : next_back_off_ms(engine));
 	if (engine->failures == 0)
 		engine->failures = 1;
+}
+
+void connection_stream_accepted(struct engine *engine)
+{
+	if (engine->step == STEP_EVENTS)
+		arm(engine, 0);
 }
 
 void connection_stream_ended(struct engine *engine, const struct err *err)

@@ -81,6 +81,8 @@ void connection_stop(struct engine *engine);
 void connection_look(struct engine *engine);
 /* berth's network is gone, or the stream ended: go through the whole sequence again. */
 void connection_renew(struct engine *engine);
+/* From events.c: the engine has accepted the subscription. */
+void connection_stream_accepted(struct engine *engine);
 /* From events.c: the stream ended, or never began. */
 void connection_stream_ended(struct engine *engine, const struct err *err);
 

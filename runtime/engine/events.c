@@ -70,6 +70,11 @@ static bool on_data(const char *data, size_t len, void *arg)
 	return true;
 }
 
+static void on_accepted(void *arg)
+{
+	connection_stream_accepted(arg);
+}
+
 static void on_end(struct http_request *request, void *arg)
 {
 	struct engine *engine = arg;
@@ -102,6 +107,7 @@ void events_start(struct engine *engine)
 	request->is_fresh = engine_uses_fresh_connections(engine);
 	request->done = on_end;
 	request->on_data = on_data;
+	request->on_accepted = on_accepted;
 	request->arg = engine;
 	lines_init(&stream->lines, BUF_MAX_EVENT_LINE);
 	stream->is_open = true;

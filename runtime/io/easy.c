@@ -20,6 +20,7 @@
 
 #define KEEPALIVE_IDLE_S   30L
 #define KEEPALIVE_EVERY_S  10L
+#define SHORT_REPLY	   2048L /* read at once; libcurl would keep 16 KiB for each request */
 #define UNACKED_TIMEOUT_MS 60000 /* data sent and not acknowledged for so long: give up */
 
 /* Notes a refusal of libcurl in the local variable `failed`. */
@@ -85,6 +86,8 @@ static bool set_peer(CURL *easy, const struct easy_settings *settings)
 		SET(CURLOPT_TCP_KEEPIDLE, KEEPALIVE_IDLE_S);
 		SET(CURLOPT_TCP_KEEPINTVL, KEEPALIVE_EVERY_S);
 	}
+	if (settings->has_short_replies)
+		SET(CURLOPT_BUFFERSIZE, SHORT_REPLY);
 	if (settings->ca.len > 0) {
 		struct curl_blob ca = {
 			.data = settings->ca.data,

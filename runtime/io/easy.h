@@ -17,6 +17,7 @@ struct easy_settings {
 	struct buf ca;	   /* certificates in PEM form, trusted instead of the system's; or empty */
 	bool allow_http;
 	bool use_proxy_environment;
+	bool has_short_replies;
 };
 
 /* Appends the content of `path`, which must start with a certificate in PEM form. ERR_INPUT. */

@@ -55,14 +55,18 @@ static int before_send(void *arg, char *remote_ip, char *local_ip, int remote_po
 	return CURL_PREREQFUNC_OK;
 }
 
+static bool is_success(const struct exchange *exchange)
+{
+	return exchange->status >= 200 && exchange->status <= 299;
+}
+
 static size_t on_body(char *data, size_t size, size_t count, void *arg)
 {
 	struct exchange *exchange = arg;
 	struct http_request *request = exchange->request;
-	bool is_success = exchange->status >= 200 && exchange->status <= 299;
 	size_t len = size * count;
 
-	if (request->on_data && is_success) {
+	if (request->on_data && is_success(exchange)) {
 		if (request->on_data(data, len, request->arg))
 			return len;
 		exchange->is_unwanted = true;
@@ -115,6 +119,11 @@ static int add_header(struct buf *headers, const char *line, size_t len)
 	return 0;
 }
 
+static bool is_end_of_head(const char *line, size_t len)
+{
+	return len == strlen("\r\n") && line[0] == '\r';
+}
+
 static size_t on_header(char *line, size_t size, size_t count, void *arg)
 {
 	struct exchange *exchange = arg;
@@ -122,6 +131,8 @@ static size_t on_header(char *line, size_t size, size_t count, void *arg)
 
 	if (read_status_line(exchange, line, len))
 		return len;
+	if (is_end_of_head(line, len) && is_success(exchange) && exchange->request->on_accepted)
+		exchange->request->on_accepted(exchange->request->arg);
 	if (add_header(&exchange->request->reply_headers, line, len) < 0) {
 		exchange->is_too_large = true;
 		return CURL_WRITEFUNC_ERROR;

@@ -26,7 +26,7 @@
 #include <utlist.h>
 
 #define MAX_IDLE_EXCHANGES 32
-#define MAX_CONNECTIONS	   256L /* kept open for re-use in a lane without a cap */
+#define MAX_CONNECTIONS	   4096L /* kept open for re-use in a lane without a cap */
 
 enum { NORMAL, URGENT, PRIORITIES };
 
@@ -252,6 +252,7 @@ int lane_new(struct loop *loop, const struct lane_options *options, struct lane 
 	lane->settings.unix_socket = xstrdup_or_null(options->unix_socket);
 	lane->settings.allow_http = options->allow_http;
 	lane->settings.use_proxy_environment = options->use_proxy_environment;
+	lane->settings.has_short_replies = options->has_short_replies;
 	buf_init(&lane->settings.ca, BUF_MAX_CONFIG_FILE);
 	int r = build(lane, options, err);
 	if (r < 0) {

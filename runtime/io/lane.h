@@ -27,6 +27,7 @@ struct lane_options {
 	unsigned max_in_flight;	    /* 0: no cap */
 	bool allow_http;	    /* plain http to other hosts than loopback */
 	bool use_proxy_environment; /* HTTPS_PROXY, NO_PROXY, ... */
+	bool has_short_replies;	    /* as a rule, and many at once: less room for each */
 };
 
 /* How an exchange ended, as far as the network is concerned. */
@@ -58,6 +59,9 @@ struct http_request {
 	 * HTTP_NO_REPLY follows. It runs inside the HTTP library, so it may submit requests and
 	 * arm timers, but must not cancel or free a request or a lane. */
 	bool (*on_data)(const char *data, size_t len, void *arg);
+	/* The head of a 2xx reply has come, and its body, which may never end, is next. May be
+	 * NULL; runs where on_data does. */
+	void (*on_accepted)(void *arg);
 	void *arg;
 
 	/* The result, valid in done() and until http_request_done(). */

@@ -31,15 +31,21 @@ def _number(text: str, name: str) -> int:
                 if line.startswith(f"{name}:"))
 
 
+def memory(pid: int) -> tuple[int, int]:
+    """Resident, and private dirty; in bytes."""
+    rollup = Path(f"/proc/{pid}/smaps_rollup").read_text()
+    return _number(rollup, "Rss") * 1024, _number(rollup, "Private_Dirty") * 1024
+
+
 def footprint(pid: int, sessions: int) -> Footprint:
     process = Path(f"/proc/{pid}")
-    rollup = (process / "smaps_rollup").read_text()
+    resident, private_dirty = memory(pid)
     kinds = [os.readlink(entry) for entry in (process / "fd").iterdir()]
     sockets = sum(kind.startswith("socket:") for kind in kinds)
     return Footprint(
         sessions=sessions,
-        resident=_number(rollup, "Rss") * 1024,
-        private_dirty=_number(rollup, "Private_Dirty") * 1024,
+        resident=resident,
+        private_dirty=private_dirty,
         files=len(kinds) - sockets,
         sockets=sockets,
         threads=_number((process / "status").read_text(), "Threads"))

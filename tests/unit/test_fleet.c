@@ -49,7 +49,7 @@ static void a_short_file_means_the_documented_defaults(void **state)
 	assert_int_equal(environment->credential, CREDENTIAL_AUTO);
 	assert_int_equal(environment->poll.block_ms, 999);
 	assert_int_equal(environment->poll.reclaim_older_than_ms, 0);
-	assert_int_equal(environment->poll.idle_min_ms, 1000);
+	assert_int_equal(environment->poll.idle_min_ms, 150);
 	assert_int_equal(environment->poll.idle_max_ms, 3000);
 	assert_int_equal(environment->poll.ack_within_ms, 3000);
 	assert_int_equal(environment->timeouts.start_ms, 60000);

@@ -79,6 +79,18 @@ static void what_is_expired_makes_room(void **state)
 	assert_true(add(&skipped, 2399, 2999000));
 }
 
+static void nothing_is_known_after_all_is_forgotten(void **state)
+{
+	struct skipped skipped = {0};
+	(void)state;
+
+	skipped_done(&skipped);
+	assert_true(add(&skipped, 1, 0));
+	skipped_done(&skipped);
+	assert_true(add(&skipped, 1, 1));
+	skipped_done(&skipped);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -87,6 +99,7 @@ int main(void)
 		cmocka_unit_test(items_are_told_from_each_other),
 		cmocka_unit_test(the_oldest_of_more_than_1024_is_forgotten),
 		cmocka_unit_test(what_is_expired_makes_room),
+		cmocka_unit_test(nothing_is_known_after_all_is_forgotten),
 	};
 
 	return cmocka_run_group_tests_name("skipped", tests, NULL, NULL);

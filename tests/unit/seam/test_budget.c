@@ -401,6 +401,30 @@ static void a_limit_where_there_was_none_begins_with_a_full_bucket(void **state)
 	use_up(f, FOR_POLLS);
 }
 
+static void the_more_share_it_the_longer_each_may_wait_for_work(void **state)
+{
+	struct budget_fixture *f = *state;
+
+	budget_of(f, 600);
+	budget_join(f->budget);
+	assert_int_equal(budget_idle_ms(f->budget), 200); /* 300 a minute */
+	for (int i = 1; i < 10; i++)
+		budget_join(f->budget);
+	assert_int_equal(budget_idle_ms(f->budget), 2000);
+	budget_leave(f->budget);
+	assert_int_equal(budget_idle_ms(f->budget), 1800);
+}
+
+static void without_a_limit_idle_polls_have_a_pace_all_the_same(void **state)
+{
+	struct budget_fixture *f = *state;
+
+	budget_of(f, 0);
+	for (int i = 0; i < 100; i++)
+		budget_join(f->budget);
+	assert_int_equal(budget_idle_ms(f->budget), 2000); /* 3,000 a minute */
+}
+
 #define TEST(function) cmocka_unit_test_setup_teardown(function, budget_set_up, budget_tear_down)
 
 int main(void)
@@ -410,6 +434,8 @@ int main(void)
 		TEST(polls_after_work_go_at_once_until_the_bucket_is_empty_but_for_the_acks),
 		TEST(acks_are_never_held_up_and_polls_wait_until_their_debt_is_paid),
 		TEST(idle_polls_leave_half_of_the_bucket_to_work),
+		TEST(the_more_share_it_the_longer_each_may_wait_for_work),
+		TEST(without_a_limit_idle_polls_have_a_pace_all_the_same),
 		TEST(an_idle_poll_is_due_after_27_seconds_whatever_work_there_is),
 		TEST(where_the_limit_is_too_low_for_all_they_take_turns_work_or_not),
 		TEST(who_is_due_goes_before_work_and_other_idle_polls_after_it),

@@ -273,6 +273,28 @@ static void a_lone_environment_is_not_slowed_by_the_default_limit(void **state)
 	assert_true(fleet->members[0].longest_ms <= 999 + 3000);
 }
 
+/* Of one of them; each is held for 999 ms. */
+static unsigned polls_in_a_minute(void **state, size_t environments)
+{
+	struct fleet *fleet = fleet_of(state, 600, environments);
+
+	fleet_start(fleet);
+	fake_run(fleet->f->loop, 60000);
+	return fleet->members[0].polls;
+}
+
+static void a_lone_environment_waits_little_more_than_idle_min(void **state)
+{
+	assert_in_range(polls_in_a_minute(state, 1), 60000 / (999 + 1250),
+			60000 / (999 + 1000) + 1);
+}
+
+static void fourteen_environments_wait_longer(void **state)
+{
+	assert_in_range(polls_in_a_minute(state, 14), 60000 / (999 + 2800),
+			60000 / (999 + 1400) + 1);
+}
+
 static void a_thousand_take_turns_where_the_limit_is_too_low_for_them(void **state)
 {
 	struct fleet *fleet = fleet_of(state, 600, 1000);
@@ -428,6 +450,8 @@ int main(void)
 		TEST(each_of_a_hundred_is_polled_every_30_seconds_whatever_one_has_to_do),
 		TEST(nor_does_it_matter_how_many_have_work),
 		TEST(idle_environments_have_the_whole_rate_among_them),
+		TEST(a_lone_environment_waits_little_more_than_idle_min),
+		TEST(fourteen_environments_wait_longer),
 		TEST(a_lone_environment_is_not_slowed_by_the_default_limit),
 		TEST(a_thousand_take_turns_where_the_limit_is_too_low_for_them),
 		TEST(what_one_is_refused_with_holds_for_all),
