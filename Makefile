@@ -266,6 +266,12 @@ soak: $(BERTH) $(FAKE_ENGINE) $(FAKE_WORKER) ## run 10,000 sessions through one 
 	$(Q)TEST_TIMEOUT=900 SOAK_SESSIONS=$(SOAK_SESSIONS) BERTH=$(BERTH) FAKE_ENGINE_DIR=$(BUILD)/tests $(call run_tap,soak) $(PYTHON) tests/tap.py tests/soak
 	$(Q)grep '^# .*session' $(TAP)/soak.tap
 
+.PHONY: instructions
+instructions: $(BERTH) $(FAKE_ENGINE) ## count berth's instructions per session; fail if they are 3 % over tests/bench/budget
+	$(Q)BERTH=$(BERTH) FAKE_ENGINE_DIR=$(BUILD)/tests $(call run_tap,instructions) $(PYTHON) tests/tap.py \
+		tests/bench/test_instructions.py
+	$(Q)grep '^# .*budget' $(TAP)/instructions.tap
+
 .PHONY: cli
 cli: $(BERTH) $(FAKE_ENGINE) $(PAGES) ## check what berth prints, its schemas, manual, completions and installation
 	$(Q)BERTH=$(BERTH) FAKE_ENGINE_DIR=$(BUILD)/tests $(call run_tap,cli) $(PYTHON) tests/tap.py tests/cli

@@ -53,8 +53,9 @@ static void on_line(const char *line, size_t len, void *arg)
 		stream->has_lost_some = true;
 		return;
 	}
-	if (!stream->waiting)
-		stream->waiting = xcalloc(MAX_WAITING, sizeof(*stream->waiting));
+	/* As a rule one event waits: room for MAX_WAITING would be 80 KB. */
+	stream->waiting =
+		xreallocarray(stream->waiting, stream->waiting_count + 1, sizeof(*stream->waiting));
 	stream->waiting[stream->waiting_count++] = event;
 }
 
