@@ -99,6 +99,7 @@ struct claimant {
 	struct strikes *strikes;
 	struct turn turn;
 	uint64_t asked_ms;	      /* when the last poll was sent */
+	bool is_in_trouble;	      /* the last poll that ended had no answer, or a bad one */
 	struct queue_call stats_call; /* claimant_report.c */
 	struct stuck *stuck;	      /* claimant_stuck.c */
 	struct image_wait image_wait;

@@ -39,17 +39,19 @@ static bool take_slot(bool *ret_no_block, void *arg)
 }
 
 /* As after most polls, of a thousand environments all the time: it is no reason to look at all of
- * them again. */
+ * them again, unless the queue answers this one for the first time after a while. */
 static void give_slot_back(struct claimant *claimant)
 {
 	const struct claimant_host *host = claimant->host;
+	bool is_news = claimant->is_in_trouble && !poller_is_backing_off(claimant->poller);
 
 	claimant->slots--;
 	claimant->launching--;
 	host->room->slots--;
 	host->room->launching--;
 	host->room->claims--;
-	if (host->is_drain || claimant->state == CLAIMANT_FINISHED)
+	claimant->is_in_trouble &= !is_news;
+	if (is_news || host->is_drain || claimant->state == CLAIMANT_FINISHED)
 		host->changed(host->arg);
 	else if (turns_are_wanted(host->turns))
 		host->place_free(host->arg);
@@ -164,6 +166,8 @@ static void on_trouble(const struct err *why, unsigned in_a_row, void *arg)
 	struct claimant *claimant = arg;
 	struct log_ids ids = claimant_ids(claimant);
 
+	claimant->is_in_trouble = true;
+	claimant->host->changed(claimant->host->arg);
 	if (!claimant->host->is_drain || in_a_row < DRAIN_POLL_ERRORS)
 		return;
 	log_event(LOG_ERROR, "given_up", &ids, NULL, "the queue cannot be polled: %s", why->text);
