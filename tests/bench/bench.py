@@ -20,7 +20,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 import table  # noqa: E402
 
-ROWS = {"c": "row_items", "d": "row_idle", "e": "row_live", "f": "row_drain", "h": "row_sequential"}
+ROWS = {"a": "row_latency", "b": "row_burst", "c": "row_items", "d": "row_idle", "e": "row_live", "f": "row_drain", "h": "row_sequential"}
 
 
 def measure(row: str) -> list[dict]:

@@ -40,8 +40,8 @@ def percentile(samples: Sequence[float], percent: int) -> float:
 
 def slope(xs: Sequence[float], ys: Sequence[float]) -> tuple[float, float]:
     """Of the straight line that fits best where every point counts by how far off it is in its own
-    measure (weights 1/x^2): what one more costs, and what there is without any."""
-    weights = [1 / x ** 2 for x in xs]
+    measure (weights 1/y^2): what one more costs, and what there is without any."""
+    weights = [1 / y ** 2 for y in ys]
     total = sum(weights)
     mean_x = sum(w * x for w, x in zip(weights, xs)) / total
     mean_y = sum(w * y for w, y in zip(weights, ys)) / total
