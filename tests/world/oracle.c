@@ -199,20 +199,36 @@ static bool has_had_its_time(struct oracle *oracle, const struct plane_work *wor
 	       (trace->was_adopted && host->jumped_ms >= trace->started_ms);
 }
 
-/* Handed out once more, an item shows nothing of a second holder before its first heartbeat. */
-static bool began_after_the_look(const struct oracle *oracle, const struct witness *witness,
-				 const struct host *by)
+/* `by` has acked it as well, after another, who had not before it was offered to `by`: to `by` that
+ * looks like an ack of its own whose answer was lost. */
+static bool may_be_taken_for_its_own(struct oracle *oracle, struct plane_work *work,
+				     const struct host *by)
 {
-	return witness->was_handed_out_twice && witness->acked_by == by &&
-	       sim_now_ms(oracle->sim) < witness->held_ms + LOOK_MS;
+	const struct witness *witness = witness_of(work);
+	bool was_acked_before = witness->offered_to == by &&
+				work->acked_ms + CLOCK_SLACK_MS + DATE_MS < witness->offered_ms;
+
+	return (witness->acked_again & oracle_bit_of(oracle, by)) && !was_acked_before;
 }
 
-static void check_stop_of_held(struct oracle *oracle, const struct plane_work *work,
+/* Handed out or acked once more, an item shows nothing of a second holder before its first
+ * heartbeat. */
+static bool began_after_the_look(struct oracle *oracle, struct plane_work *work,
+				 const struct host *by)
+{
+	const struct witness *witness = witness_of(work);
+	bool may_be_its_own = (witness->was_handed_out_twice && witness->acked_by == by) ||
+			      may_be_taken_for_its_own(oracle, work, by);
+
+	return may_be_its_own && sim_now_ms(oracle->sim) < witness->held_ms + LOOK_MS;
+}
+
+static void check_stop_of_held(struct oracle *oracle, struct plane_work *work,
 			       const struct witness *witness, const struct host *by)
 {
 	const struct oracle_host *host = oracle_host_of(oracle, by);
 
-	if (began_after_the_look(oracle, witness, by))
+	if (began_after_the_look(oracle, work, by))
 		return;
 	if (witness->was_held_by_foreign) {
 		oracle_fail(oracle, "%s force-stops %s, which a foreign worker holds", by->name,
@@ -230,18 +246,6 @@ static void check_stop_of_held(struct oracle *oracle, const struct plane_work *w
 			    "would have lapsed",
 			    by->name, work->id);
 	}
-}
-
-/* `by` has acked it as well, after another, who had not before it was offered to `by`: to `by` that
- * looks like an ack of its own whose answer was lost. */
-static bool may_be_taken_for_its_own(struct oracle *oracle, struct plane_work *work,
-				     const struct host *by)
-{
-	const struct witness *witness = witness_of(work);
-	bool was_acked_before = witness->offered_to == by &&
-				work->acked_ms + CLOCK_SLACK_MS + DATE_MS < witness->offered_ms;
-
-	return (witness->acked_again & oracle_bit_of(oracle, by)) && !was_acked_before;
 }
 
 /* It was set while the container that was found was there. */
