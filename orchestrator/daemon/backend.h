@@ -71,3 +71,5 @@ bool backends_are_settled(const struct daemon *daemon);
 /* reconcile.c: compares what the engine holds with the table: adopts what nobody has, and has ends
  * looked at that no event told. */
 void backend_reconcile(struct backend *backend);
+/* The same in a minute, unless it is done before. */
+void backend_reconcile_later(struct backend *backend);

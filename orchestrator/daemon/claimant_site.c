@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the sessions of one environment tell, and what follows from it. */
+#include "daemon/backend.h"
 #include "daemon/claimant_parts.h"
 #include "daemon/daemon.h"
 
@@ -204,6 +205,8 @@ static void on_ended(struct session *session, void *arg)
 	struct claimant *claimant = owner_of(arg);
 
 	((struct edition *)arg)->sessions--;
+	if (session->keeps_container)
+		backend_reconcile_later(((struct edition *)arg)->backend);
 	if (session->times.exited != 0)
 		claimant->host->tally->ended++;
 	table_remove(claimant->host->table, session);

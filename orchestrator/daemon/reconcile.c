@@ -11,7 +11,8 @@
 
 #include <string.h>
 
-#define REPORTED_MAX	    256	 /* beyond that the oldest is forgotten, and reported again */
+#define REPORTED_MAX	    256 /* beyond that the oldest is forgotten, and reported again */
+#define LIST_LATER_MS	    60000u
 #define LIST_AGAIN_MS	    200u /* doubles with each failure in a row, up to 25.6 s */
 #define DRAIN_LIST_FAILURES 6	 /* in a row, before a drain that has not begun gives up */
 
@@ -148,6 +149,13 @@ static void on_listed(struct engine_call *call, void *arg)
 	}
 	be_settled(backend);
 	daemon_changed(backend->daemon);
+}
+
+void backend_reconcile_later(struct backend *backend)
+{
+	if (!backend->list_timer.source)
+		timer_arm(&backend->list_timer, backend->daemon->loop, LIST_LATER_MS, on_list_again,
+			  backend);
 }
 
 void backend_reconcile(struct backend *backend)

@@ -94,14 +94,15 @@ static void repeat(struct session *session, uint64_t least_ms)
 	timer_arm(&session->ack_timer, loop, pause_ms, on_repeat, session);
 }
 
-/* A container may be the only trace of an item that is acked: it stays, and is found by the next
- * look at the engine as after a start. */
+/* A container may be the only trace of an item that is acked: it stays, and a later look at the
+ * engine finds it as after a start. */
 static void keep(struct session *session, const char *why)
 {
 	struct log_ids ids = session_ids(session);
 
 	log_event(LOG_WARNING, "undecided", &ids, NULL, "its container is kept, not started: %s",
 		  why);
+	session->keeps_container = true;
 	session->site->incomplete(session, session->site->arg);
 	session_enter(session, SESSION_DONE);
 }

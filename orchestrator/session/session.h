@@ -179,6 +179,7 @@ struct session {
 	bool is_slow;		  /* the daemon's: it keeps no other launch waiting any more */
 	bool counts_as_failed;	  /* the daemon's: it has been counted */
 	bool is_adopted;	  /* found at start: the item's secret and claim time are unknown */
+	bool keeps_container;	  /* it ends without having settled it: to be looked for again */
 	bool ran;		  /* its container was started, by us or before us */
 	bool oom_killed;
 	bool exposes_environment_key;

@@ -161,6 +161,7 @@ static void on_ended(struct session *session, void *arg)
 
 	assert_ptr_equal(session, world->session);
 	world->ended++;
+	world->kept += session->keeps_container;
 	world->session = session_free(session);
 }
 

@@ -85,7 +85,7 @@ struct session_world {
 
 	/* What the site was told. */
 	unsigned slots_freed, failed, launched, records, heartbeats, force_stopped, incomplete,
-		ended, starts;
+		ended, kept, starts;
 	int recorded_exit_code;
 	enum session_blame blame;
 	struct err err;

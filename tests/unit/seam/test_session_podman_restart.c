@@ -226,6 +226,7 @@ static void whose_item_was_acked_long_after_it_was_made_is_left_alone(void **sta
 	adopt(&world, 60000);
 	assert_string_equal(world.calls, "inspect prepare inspect list list inspect remove");
 	assert_int_equal(world.item.state, WORK_STARTING);
+	assert_int_equal(world.kept, 0);
 	assert_environment_is_told(&world);
 	world_done(&world);
 }
@@ -241,6 +242,7 @@ static void whose_limits_do_not_hold_and_whose_item_may_be_anothers_is_kept(void
 	assert_string_equal(world.calls, "inspect prepare inspect list");
 	assert_int_equal(world.item.state, WORK_STARTING);
 	assert_int_equal(world.incomplete, 1);
+	assert_int_equal(world.kept, 1);
 	assert_environment_is_told(&world);
 	world_done(&world);
 }
@@ -288,6 +290,7 @@ static void whose_limits_do_not_hold_and_whose_item_cannot_be_looked_up_is_kept(
 	assert_false(world_has(&world, "stop"));
 	assert_false(world_has(&world, "remove"));
 	assert_int_equal(world.incomplete, 1);
+	assert_int_equal(world.kept, 1);
 	assert_environment_is_told(&world);
 	world_done(&world);
 }
