@@ -5,11 +5,9 @@
 #include <inttypes.h>
 #include <utlist.h>
 
-/* A list each minute, from an engine that may be slow and fail now and then. Where calls crawl, one
- * that is away is asked five things before it is listed, each of which may take half a minute and
- * fail. */
-#define LEARNS_WITHIN_MS	 UINT64_C(360000)
-#define LEARNS_WITHIN_MS_OF_SLOW (3 * LEARNS_WITHIN_MS)
+/* A list each minute, from an engine that may be slow and fail now and then; one that is away is
+ * asked five things before it is listed, each of which may take half a minute and fail. */
+#define LEARNS_WITHIN_MS UINT64_C(720000)
 
 void oracle_believe(struct oracle *oracle, struct trace *trace, enum session_state state)
 {
@@ -29,8 +27,6 @@ static void check(struct oracle *oracle, struct trace *trace)
 {
 	const struct oracle_host *host = oracle_host_by_instance(oracle, trace->instance);
 	uint64_t now = sim_now_ms(oracle->sim), since = trace->ended_ms;
-	uint64_t within_ms = oracle->scenario->engine_weather.crawls > 0 ? LEARNS_WITHIN_MS_OF_SLOW
-									 : LEARNS_WITHIN_MS;
 
 	/* One that was killed believes nothing any more. */
 	if (!host->host->daemon || host->host->incarnation != trace->believed_by) {
@@ -41,7 +37,7 @@ static void check(struct oracle *oracle, struct trace *trace)
 		since = trace->believed_ms;
 	if (host->able_since_ms > since)
 		since = host->able_since_ms;
-	if (trace->ended_ms != 0 && host->able_since_ms != 0 && now > since + within_ms)
+	if (trace->ended_ms != 0 && host->able_since_ms != 0 && now > since + LEARNS_WITHIN_MS)
 		oracle_fail(oracle,
 			    "%s takes the container of %s for running, %" PRIu64 " s after its end",
 			    trace->instance, trace->work_id, (now - trace->ended_ms) / 1000);
