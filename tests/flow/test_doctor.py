@@ -167,7 +167,7 @@ class WordsOfOthers(DoctorCase):
         self.engine.rule(op="image_inspect", status=500, times=0, body={
             "message": "\x1b]0;title\x07\nqueue.key ok \x9b2J \u202e"})
         answer = self.ask(code=69)
-        for bad in ("\x1b", "\x07", "\x9b"):
+        for bad in ("\x1b", "\x07", "\x9b", "\u202e"):
             self.assertNotIn(bad, answer.stdout + answer.stderr)
         self.assertNotRegex(answer.stdout, "(?m)^queue.key")
 
