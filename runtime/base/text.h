@@ -57,6 +57,10 @@ const char *text_nearest(const char *text, const char *const *words, size_t coun
 /* True if `text` starts with `prefix`. */
 bool text_starts_with(const char *text, const char *prefix);
 
+/* Replaces, in place, what the kernel writes as "\\040" in its lists of mounts: spaces, and the
+ * backslash itself. */
+void text_unescape_octal(char *text);
+
 /* How the control plane's keys begin. */
 #define TEXT_KEY_PREFIX "sk-ant-"
 
