@@ -5,7 +5,7 @@
  * and what to do. A check judges by one of the finding_*() functions:
  *
  *	finding_fail(finding, EXIT_CONFIG, "user '%s' has no range in /etc/subuid", name);
- *	finding_remedy(finding, "usermod --add-subuids 100000-165535 %s", name);
+ *	finding_remedy(finding, "usermod --add-subuids 165536-231071 %s", name);
  */
 #include <stddef.h>
 

@@ -100,13 +100,18 @@ class TheHost(DoctorCase):
 
     def test_without_a_state_dir_that_can_be_written_fails(self) -> None:
         self.place.settings["state_dir"] = str(self.place.key_file / "state")
-        self.assert_found("state_dir", "failure", "cannot be written", code=78)
+        self.assert_found("state_dir", "failure", "is no directory",
+                          f"ls -l {self.place.key_file}", code=78)
+        program = self.place.dir / "program"
+        program.touch(0o755)
+        self.place.settings["state_dir"] = str(program)
+        self.assert_found("state_dir", "failure", "is no directory", code=78)
 
     def test_where_no_state_dir_can_be_made_fails(self) -> None:
         # The kernel's own file system takes no folder of anybody.
         self.place.settings["state_dir"] = "/proc/sys/no/state"
         self.assert_found("state_dir", "failure", "/proc/sys cannot be written",
-                          'chown "$(id -u):$(id -g)" /proc/sys', code=78)
+                          "install -d -m 700 -o 0 -g 0 /proc/sys/no/state", code=78)
 
     def test_that_is_not_there_is_a_mistake_of_the_command_line(self) -> None:
         self.assertIn("no directory", self.ask("--host-root", str(self.dir / "none"),
@@ -239,7 +244,13 @@ class AnEnvironment(DoctorCase):
     def test_without_a_key_file_fails(self) -> None:
         self.place.key_file.unlink()
         self.assert_found("key", "failure", str(self.place.key_file),
-                          f"install -m 600 /dev/stdin {self.place.key_file}", code=78)
+                          f"install -D -m 600 /dev/stdin {self.place.key_file}", code=78)
+
+    def test_whose_key_file_is_no_file_fails(self) -> None:
+        self.place.key_file.unlink()
+        self.place.key_file.mkdir()
+        file = self.place.key_file
+        self.assert_found("key", "failure", "not a regular file", f"mv {file} {file}.old", code=78)
 
     def test_with_an_empty_key_file_fails(self) -> None:
         self.place.write_key("")
@@ -272,7 +283,7 @@ class TheControlPlane(DoctorCase):
     def test_that_rejects_the_key_fails(self) -> None:
         self.rotate_key()
         self.assert_found("queue.key", "failure", "401",
-                          f"install -m 600 /dev/stdin {self.place.key_file}", code=77)
+                          f"install -D -m 600 /dev/stdin {self.place.key_file}", code=77)
 
     def test_that_permits_the_key_no_numbers_is_warned_of(self) -> None:
         self.cp.fault("stats", status=403, times=None)
@@ -313,9 +324,10 @@ class ARootlessEngine(RootlessCase):
             kind = check.removeprefix("rootless.")
             with self.subTest(kind):
                 text = (self.host.root / "etc" / kind).read_text()
-                self.host.write(f"etc/{kind}", "agents:1:65536\n")
-                row = self.assert_found(check, "failure", f"/etc/{kind}", code=78)
-                self.assertIn("usermod --add-subuids", row["remedy"])
+                self.host.write(f"etc/{kind}", "other:100000:65536\nagents:1:65536\n")
+                # Not the range of somebody else.
+                self.assert_found(check, "failure", f"/etc/{kind}",
+                                  f"usermod --add-{kind}s 165536-231071 agent", code=78)
                 self.host.write(f"etc/{kind}", text)
 
     def test_whose_user_has_few_ids_is_warned_of(self) -> None:
