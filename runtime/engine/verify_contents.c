@@ -4,7 +4,7 @@
 #include "base/text.h"
 #include "engine/message.h"
 #include "engine/verify.h"
-#include "policy/path.h"
+#include "policy/host_path.h"
 
 #include <errno.h>
 #include <string.h>
@@ -253,7 +253,7 @@ int verify_sources(const struct plan *plan, const char *data_root, struct err *e
 {
 	for (size_t i = 0; data_root && i < plan->mount_count; i++) {
 		const char *source = plan->mounts[i].source;
-		if (!path_is_within(data_root, source) && !path_is_within(source, data_root))
+		if (!host_path_shares(source, data_root))
 			continue;
 		return err_set(err, ERR_REFUSED, -EPERM,
 			       "mounts: source '%.150s' would give the session the engine's own "
