@@ -138,11 +138,12 @@ static const struct flag_group plan_groups[] = {
 const struct command command_plan = {
 	.name = "plan",
 	.summary = "print the container that a work item would get",
-	.description = "Prints the create request that a work item of the environment would "
-		       "get. Secrets read ***:\nthose that berth puts in, who is named with a "
-		       "password before the host of a URL, and of `env` each\nwhose name has KEY, "
-		       "TOKEN, SECRET, PASS, CRED, COOKIE, JWT or BEARER in it, or a word that "
-		       "ends\nin AUTH or PWD. Asks nobody, needs no key.",
+	.description =
+		"Prints the create request that a work item of the environment would "
+		"get. Secrets read ***:\nthose that berth puts in, who is named with a "
+		"password before the host of a URL, and of `env` each\nwhose name has KEY, "
+		"TOKEN, SECRET, PASS, CRED, COOKIE, JWT or BEARER in it, or a word\nthat ends "
+		"in AUTH or PWD. Asks nobody, needs no key.",
 	.groups = plan_groups,
 	.run = run_plan,
 };
