@@ -266,6 +266,14 @@ soak: $(BERTH) $(FAKE_ENGINE) $(FAKE_WORKER) ## run 10,000 sessions through one 
 	$(Q)TEST_TIMEOUT=900 SOAK_SESSIONS=$(SOAK_SESSIONS) BERTH=$(BERTH) FAKE_ENGINE_DIR=$(BUILD)/tests $(call run_tap,soak) $(PYTHON) tests/tap.py tests/soak
 	$(Q)grep '^# .*session' $(TAP)/soak.tap
 
+.PHONY: bench
+bench: deps-bench $(BERTH) $(FAKE_ENGINE) $(BENCH_PLANE) $(BENCH_LOOPS) ## measure berth against baselines on a quiet machine (root; BENCH_ROWS="a c": those)
+	$(Q)BERTH=$(BERTH) FAKE_ENGINE_DIR=$(BUILD)/tests $(PYTHON) tests/bench/bench.py $(BUILD)/bench
+
+.PHONY: bench-publish
+bench-publish: ## put what `make bench` measured last into README.md, with the plot
+	$(Q)$(PYTHON) tests/bench/publish.py $(BUILD)/bench/bench.json
+
 .PHONY: instructions
 instructions: $(BERTH) $(FAKE_ENGINE) ## count berth's instructions per session; fail if they are 3 % over tests/bench/budget
 	$(Q)BERTH=$(BERTH) FAKE_ENGINE_DIR=$(BUILD)/tests $(call run_tap,instructions) $(PYTHON) tests/tap.py \
@@ -439,6 +447,10 @@ deps: ## install what building and the demo need
 .PHONY: deps-check
 deps-check: ## install what the tests need, too
 	$(Q)tests/deps.sh check
+
+.PHONY: deps-bench
+deps-bench: ## install what the benchmarks need, too
+	$(Q)tests/deps.sh bench
 
 .PHONY: deps-all
 deps-all: ## install what the static checks, sanitizers and coverage need, too

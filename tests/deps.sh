@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# deps.sh demo|check|vm|all - install what is missing, say what; nothing when all is there.
+# deps.sh demo|check|vm|bench|all - install what is missing, say what; nothing when all is there.
 #
 #   demo   what builds berth and runs the demo: Debian packages
 #   check  also what the tests need: Debian packages, and below tests/ the official SDK and a
 #          current Node from npm, by lock file
 #   vm     also the emulator of check-vm
+#   bench  also what draws the figures, and counts instructions
 #   all    also the tools of the static checks, sanitizers and coverage
 #
 # Run by "make deps", "make deps-check" and "make deps-all".
@@ -35,6 +36,7 @@ check_packages=(
 static_packages=(clang libclang-rt-dev clang-format clang-tidy cppcheck valgrind gcovr shellcheck codespell git)
 
 vm_packages=(qemu-system-x86 e2fsprogs)
+bench_packages=(gnuplot-nox valgrind)
 
 install_debian() {
 	local package missing=() policy=/usr/sbin/policy-rc.d
@@ -76,9 +78,10 @@ case ${1-} in
 	demo) ;;
 	check) packages+=("${check_packages[@]}") ;;
 	vm) packages+=("${check_packages[@]}" "${vm_packages[@]}") ;;
+	bench) packages+=("${check_packages[@]}" "${bench_packages[@]}") ;;
 	all) packages+=("${check_packages[@]}" "${static_packages[@]}") ;;
 	*)
-		echo "usage: deps.sh demo|check|vm|all" >&2
+		echo "usage: deps.sh demo|check|vm|bench|all" >&2
 		exit 64
 		;;
 esac

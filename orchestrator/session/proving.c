@@ -64,9 +64,13 @@ static void on_process_known(struct engine_call *call, void *arg)
 	struct session *session = arg;
 	struct err err;
 
-	if (call->outcome != ENGINE_OK || call->container.status != CONTAINER_RUNNING)
+	bool is_running =
+		call->outcome == ENGINE_OK && call->container.status == CONTAINER_RUNNING;
+	if (is_running)
+		engine_find_process(&call->container, &session->proof_process);
+	engine_call_done(call); /* a long time may pass until the next one */
+	if (!is_running)
 		return; /* its exit tells more, or the engine is away: see the next start */
-	engine_find_process(&call->container, &session->proof_process);
 	if (session->proof_process.pid > 0) {
 		look(session);
 		return;
