@@ -141,6 +141,21 @@ static bool parse_url(const char *url, bool *ret_is_plain, char **ret_host)
 	return is_usable;
 }
 
+/* libcurl puts a URL together letter by letter wherever it uses one. On a unix socket only the path
+ * says anything: it goes by itself. */
+static bool set_url(CURL *easy, const struct easy_settings *settings, const char *url)
+{
+	static const char scheme[] = "http://";
+	bool failed = false, is_http = strncmp(url, scheme, strlen(scheme)) == 0;
+	const char *path =
+		settings->unix_socket && is_http ? strchr(url + strlen(scheme), '/') : NULL;
+	_cleanup_free_ char *host = path ? xstrndup(url, (size_t)(path - url)) : NULL;
+
+	SET(CURLOPT_URL, host ? host : url);
+	SET(CURLOPT_REQUEST_TARGET, path);
+	return !failed;
+}
+
 /* Plain http stays on this machine unless it is allowed, and is then never given to a proxy. */
 static bool set_way(CURL *easy, const struct easy_settings *settings, struct http_request *request)
 {
@@ -156,7 +171,7 @@ static bool set_way(CURL *easy, const struct easy_settings *settings, struct htt
 			return refuse(request, "plain http beyond this machine is refused: use "
 					       "https, or set allow_http: true for a test");
 	}
-	SET(CURLOPT_URL, request->url);
+	failed |= !set_url(easy, settings, request->url);
 	SET(CURLOPT_FRESH_CONNECT, request->is_fresh ? 1L : 0L);
 	SET(CURLOPT_FORBID_REUSE, request->is_fresh ? 1L : 0L);
 	SET(CURLOPT_PROXY, settings->use_proxy_environment && !is_local ? NULL : "");

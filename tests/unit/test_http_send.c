@@ -214,6 +214,22 @@ static void unix_socket_lane_refuses_other_schemes_too(void **state)
 	call_expect_failure(fixture, "GET", "http://engine:99999/", HTTP_FORBIDDEN);
 }
 
+static void unix_socket_lane_sends_host_path_and_query_as_the_url_has_them(void **state)
+{
+	struct lane_fixture *fixture = *state;
+	struct call call;
+
+	fixture_connect_unix(fixture, 4, 16, 0);
+	call_init(&call, fixture, "GET", "/echo");
+	free(call.request.url);
+	call.request.url = xstrdup("http://engine/echo?a=%7Bb%7D&c=d/e");
+	call_submit(&call);
+	fixture_run(fixture);
+	expect_echo(&call, "GET /echo?a=%7Bb%7D&c=d/e HTTP/1.1\r\n");
+	expect_echo(&call, "\r\nHost: engine\r\n");
+	call_done(&call);
+}
+
 static void redirects_are_not_followed(void **state)
 {
 	struct lane_fixture *fixture = *state;
@@ -336,6 +352,7 @@ int main(void)
 		TEST(plain_http_to_this_machine_is_allowed_however_it_is_spelled),
 		TEST(other_schemes_and_nonsense_are_refused),
 		TEST_BARE(unix_socket_lane_refuses_other_schemes_too),
+		TEST_BARE(unix_socket_lane_sends_host_path_and_query_as_the_url_has_them),
 		TEST(redirects_are_not_followed),
 		TEST_BARE(proxy_environment_is_ignored_unless_the_lane_asks_for_it),
 		TEST_BARE(unix_socket_lane_ignores_the_proxy_environment),
