@@ -108,7 +108,7 @@ static bool make_container(struct look *look)
 		if (!has_worked(look))
 			return false;
 	}
-	engine_inspect(engine, begin(look, "inspect"), name);
+	engine_inspect_whole(engine, begin(look, "inspect"), name);
 	if (!has_worked(look))
 		return false;
 	look->step = "verify";

@@ -32,6 +32,13 @@ static void on_verified(struct engine_call *call, void *arg)
 	}
 }
 
+static void inspect_whole(struct session *session)
+{
+	engine_call_done(&session->call);
+	engine_call_init(&session->call, on_verified, session);
+	engine_inspect_whole(session->site->engine, &session->call, session->container_id);
+}
+
 /* What a start would fail on: it costs nothing here. */
 static void on_prepared(struct engine_call *call, void *arg)
 {
@@ -40,7 +47,7 @@ static void on_prepared(struct engine_call *call, void *arg)
 
 	if (call->outcome == ENGINE_OK || call->outcome == ENGINE_ALREADY) {
 		session->is_prepared = true;
-		session_inspect(session, on_verified);
+		inspect_whole(session);
 	} else if (may_try_again(call, session) &&
 		   (call->outcome != ENGINE_TROUBLE || session->ack != ACK_NOT_SENT)) {
 		/* An item that is acked already is worth more than one try. */
@@ -55,5 +62,5 @@ void step_verifying(struct session *session)
 	if (engine_prepares(session->site->engine) && !session->is_prepared)
 		session_prepare(session, on_prepared);
 	else
-		session_inspect(session, on_verified);
+		inspect_whole(session);
 }

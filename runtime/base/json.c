@@ -3,8 +3,6 @@
 
 #include "base/cleanup.h"
 
-#include <errno.h>
-#include <limits.h>
 #include <string.h>
 
 static struct json_object *checked(struct json_object *object)
@@ -12,31 +10,6 @@ static struct json_object *checked(struct json_object *object)
 	if (!object)
 		abort();
 	return object;
-}
-
-int json_parse(const char *text, size_t len, struct json_object **ret)
-{
-	/* json-c takes a NUL for the end and would not look at what follows. */
-	if (len > INT_MAX || memchr(text, '\0', len))
-		return -EBADMSG;
-
-	struct json_tokener *tokener = json_tokener_new_ex(JSON_MAX_DEPTH);
-	if (!tokener)
-		abort();
-	json_tokener_set_flags(tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
-
-	/* The trailing NUL ends a bare number or literal, which could otherwise go on. */
-	struct json_object *object = json_tokener_parse_ex(tokener, text, (int)len);
-	if (json_tokener_get_error(tokener) == json_tokener_continue)
-		object = json_tokener_parse_ex(tokener, "", 1);
-	bool complete = json_tokener_get_error(tokener) == json_tokener_success;
-	json_tokener_free(tokener);
-	if (!complete) {
-		json_object_put(object);
-		return -EBADMSG;
-	}
-	*ret = object;
-	return 0;
 }
 
 void json_putp(struct json_object **object)

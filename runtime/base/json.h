@@ -1,9 +1,9 @@
 #pragma once
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * JSON from peers we do not trust, on json-c: its strict syntax (version 0.16 still takes single
- * quotes, NaN and line breaks in texts), valid UTF-8, bounded depth, and getters that say NULL for
- * whatever has another type than expected. Objects made here abort on OOM.
+ * JSON from peers we do not trust, as json-c's objects: the syntax of RFC 8259 and no more, UTF-8,
+ * bounded depth, and getters that say NULL for whatever has another type than expected. Objects
+ * made here abort on OOM.
  */
 #include "base/buf.h"
 
@@ -17,6 +17,18 @@
 /* Parses exactly one JSON text of `len` bytes with white space around it. -EBADMSG if it is not
  * one; JSON `null` succeeds with *ret NULL. Release *ret with json_object_put(). */
 int json_parse(const char *text, size_t len, struct json_object **ret);
+
+/* A member of an object by its name: as it is, or, where `members` are given and it is an object
+ * itself, only those of it. A list of them ends with {NULL}. */
+struct json_wanted {
+	const char *name;
+	const struct json_wanted *members;
+};
+
+/* The same, but an object has only the members that are wanted (NULL: all); of the others, only
+ * their syntax is looked at. For texts of which little is used: what is left out costs a tenth. */
+int json_parse_wanted(const char *text, size_t len, const struct json_wanted *wanted,
+		      struct json_object **ret);
 
 /* Releases *object: for _cleanup_(json_putp). */
 void json_putp(struct json_object **object);

@@ -169,6 +169,17 @@ static bool has_result(enum engine_operation operation)
 	       operation == OPERATION_LOOK_AT_BRIDGE;
 }
 
+static int parse_reply(const struct engine_call *call, struct json_object **ret)
+{
+	bool is_inspect =
+		call->operation == OPERATION_INSPECT || call->operation == OPERATION_MEASURE;
+	const struct buf *text = &call->request.reply;
+
+	if (is_inspect && !call->wants_all)
+		return json_parse_wanted(text->data, text->len, container_wanted, ret);
+	return json_parse(text->data, text->len, ret);
+}
+
 static void judge(struct engine_call *call)
 {
 	const struct dialect *dialect = call->engine->probe.dialect;
@@ -184,8 +195,7 @@ static void judge(struct engine_call *call)
 						       request->reply.len);
 	if (call->outcome != ENGINE_OK || !has_result(operation))
 		return;
-	if (json_parse(request->reply.data, request->reply.len, &reply) < 0 ||
-	    read_result(call, reply) < 0)
+	if (parse_reply(call, &reply) < 0 || read_result(call, reply) < 0)
 		call->outcome = answer_is_malformed(dialect, operation, subject, &call->err);
 	else if (operation == OPERATION_LOOK_AT_BRIDGE &&
 		 dialect->verify_bridge(call->json, call->engine->bridge, call->engine->instance,
@@ -268,6 +278,7 @@ void engine_call_done(struct engine_call *call)
 	free_result(call);
 	call->plan = NULL;
 	call->subject[0] = '\0';
+	call->wants_all = false;
 	call->engine = NULL;
 	if (engine)
 		release_launch(engine, call);
@@ -327,6 +338,12 @@ void engine_start(struct engine *engine, struct engine_call *call, const char *i
 void engine_inspect(struct engine *engine, struct engine_call *call, const char *id)
 {
 	call_container(engine, call, OPERATION_INSPECT, INSPECT_TIMEOUT_MS, id, NULL);
+}
+
+void engine_inspect_whole(struct engine *engine, struct engine_call *call, const char *id)
+{
+	engine_inspect(engine, call, id);
+	call->wants_all = true;
 }
 
 void engine_measure(struct engine *engine, struct engine_call *call, const char *id)

@@ -136,6 +136,13 @@ static void parse_state(struct json_object *state, struct container *container)
 	}
 }
 
+static const struct json_wanted config_wanted[] = {{"Env", NULL}, {"Labels", NULL}, {NULL, NULL}};
+
+const struct json_wanted container_wanted[] = {
+	{"Id", NULL},	  {"Name", NULL},  {"Created", NULL},	      {"Path", NULL},
+	{"SizeRw", NULL}, {"State", NULL}, {"Config", config_wanted}, {NULL, NULL},
+};
+
 int container_parse_inspect(struct json_object *reply, struct container *ret)
 {
 	_cleanup_(container_done) struct container container = {0};

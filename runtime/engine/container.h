@@ -16,6 +16,9 @@
 /* 64 lower-case hexadecimal digits. */
 bool container_id_is_valid(const char *text);
 
+/* Of GET /containers/{id}/json: what container_parse_inspect() reads, and Config.Env. */
+extern const struct json_wanted container_wanted[];
+
 /* GET /containers/{id}/json. -EBADMSG with *ret untouched. */
 int container_parse_inspect(struct json_object *reply, struct container *ret);
 

@@ -88,6 +88,7 @@ struct engine_call {
 	int operation;		     /* private */
 	int exit_code;		     /* private */
 	bool holds_launch;	     /* private */
+	bool wants_all;		     /* private */
 	const struct plan *plan;     /* private */
 	char subject[161];	     /* private */
 	struct timer later;	     /* private */
@@ -103,7 +104,7 @@ struct engine_call {
 	bool cannot_run;	    /* last words: its command could not be run */
 	bool is_silent;		    /* last words: there are none, or none have come yet */
 	struct container container; /* inspect */
-	struct json_object *json;   /* inspect: the whole reply */
+	struct json_object *json;   /* inspect: what berth reads of a reply, or all of it */
 	struct container *list;	    /* list */
 	size_t list_count;
 };
@@ -179,6 +180,8 @@ void engine_create(struct engine *engine, struct engine_call *call, const struct
 void engine_prepare(struct engine *engine, struct engine_call *call, const char *id);
 void engine_start(struct engine *engine, struct engine_call *call, const char *id);
 void engine_inspect(struct engine *engine, struct engine_call *call, const char *id);
+/* With all that the engine says in call->json, for engine_verify(). */
+void engine_inspect_whole(struct engine *engine, struct engine_call *call, const char *id);
 /* An inspect that also has the engine count what the container has written: this takes a while. */
 void engine_measure(struct engine *engine, struct engine_call *call, const char *id);
 void engine_kill(struct engine *engine, struct engine_call *call, const char *id,
@@ -201,8 +204,9 @@ void engine_look_at_bridge(struct engine *engine, struct engine_call *call);
  * again where it is being renewed. */
 void engine_remove_bridge(struct engine *engine, struct engine_call *call);
 
-/* Compares what an inspect call found with the plan (dialect's rules), and, where the engine's word
- * is not enough, what the kernel says of its process (engine_prove). ERR_REFUSED; ERR_ENGINE. */
+/* Compares what engine_inspect_whole() found with the plan (dialect's rules), and, where the
+ * engine's word is not enough, what the kernel says of its process (engine_prove). ERR_REFUSED;
+ * ERR_ENGINE. */
 int engine_verify(struct engine *engine, const struct plan *plan, const struct engine_call *inspect,
 		  struct err *err);
 

@@ -7,12 +7,20 @@
 #include <errno.h>
 #include <string.h>
 
+static const struct json_wanted actor_wanted[] = {{"ID", NULL}, {NULL, NULL}};
+static const struct json_wanted event_wanted[] = {
+	{"Type", NULL},
+	{"Action", NULL},
+	{"Actor", actor_wanted},
+	{NULL, NULL},
+};
+
 int event_parse(const struct dialect *dialect, const char *line, size_t len,
 		struct engine_event *ret)
 {
 	_cleanup_(json_putp) struct json_object *event = NULL;
 
-	int r = json_parse(line, len, &event);
+	int r = json_parse_wanted(line, len, event_wanted, &event);
 	if (r < 0)
 		return r;
 	const char *type = json_get_string(event, "Type");

@@ -129,20 +129,38 @@ static void list_yields_containers(void **state)
 				"berth.instance%3Ddefault%22%5D%7D");
 }
 
-static void inspect_yields_a_container_and_the_whole_reply(void **state)
+static void inspect_yields_a_container_and_the_whole_reply_where_that_is_asked_for(void **state)
 {
 	struct recorder *r = *state;
-	struct engine_call *call = &r->calls[0];
 
+	for (int i = 0; i < 3; i++)
+		engine_fixture_reply(
+			&r->engine, 200,
+			"{\"Id\":\"" FIXTURE_ID "\",\"Name\":\"/berth-w\",\"State\":"
+			"{\"Status\":\"exited\",\"ExitCode\":3},\"Further\":1,\"Config\":"
+			"{\"Env\":[\"A=1\"],\"Labels\":{\"team\":\"build\"}}}");
+	engine_inspect(r->engine.engine, &r->calls[0], "berth-w");
+	engine_measure(r->engine.engine, &r->calls[1], "berth-w");
+	engine_inspect_whole(r->engine.engine, &r->calls[2], "berth-w");
+	run(r, 10);
+	for (int i = 0; i < 3; i++) {
+		const struct engine_call *call = &r->calls[i];
+		struct json_object *config = json_get(call->json, "Config");
+		assert_int_equal(call->outcome, ENGINE_OK);
+		assert_int_equal(call->container.status, CONTAINER_EXITED);
+		assert_int_equal(call->container.exit_code, 3);
+		assert_string_equal(container_label(&call->container, "team"), "build");
+		assert_int_equal(json_object_array_length(json_get_array(config, "Env")), 1);
+		assert_int_equal(json_get_int(call->json, "Further", 0), i == 2);
+	}
+	/* The same call does not go on to ask for all of it. */
 	engine_fixture_reply(&r->engine, 200,
 			     "{\"Id\":\"" FIXTURE_ID "\",\"Name\":\"/berth-w\",\"State\":"
-			     "{\"Status\":\"exited\",\"ExitCode\":3},\"Further\":1}");
-	engine_inspect(r->engine.engine, call, "berth-w");
+			     "{\"Status\":\"exited\"},\"Further\":1}");
+	engine_inspect(r->engine.engine, &r->calls[2], "berth-w");
 	run(r, 10);
-	assert_int_equal(call->outcome, ENGINE_OK);
-	assert_int_equal(call->container.status, CONTAINER_EXITED);
-	assert_int_equal(call->container.exit_code, 3);
-	assert_int_equal(json_get_int(call->json, "Further", 0), 1);
+	assert_non_null(r->calls[2].json);
+	assert_null(json_get(r->calls[2].json, "Further"));
 }
 
 static void kill_remove_and_the_network_have_their_paths(void **state)
@@ -361,7 +379,7 @@ int main(void)
 		TEST(create_sends_the_plan_and_yields_an_id),
 		TEST(an_error_that_echoes_the_request_is_withheld),
 		TEST(list_yields_containers),
-		TEST(inspect_yields_a_container_and_the_whole_reply),
+		TEST(inspect_yields_a_container_and_the_whole_reply_where_that_is_asked_for),
 		TEST(kill_remove_and_the_network_have_their_paths),
 		TEST(a_success_that_makes_no_sense_is_unknown),
 		TEST(a_call_that_gets_no_reply_is_unknown),
