@@ -136,7 +136,7 @@ static void what_is_not_wanted_must_be_json_all_the_same(void **state)
 		"{\"x\":Infinity}",
 		"{\"x\":nul}",
 		"{\"x\":tru}",
-		"{\"x\":truely}",
+		"{\"x\":trueish}",
 		"{\"x\":'y'}",
 		"{\"x\":/**/1}",
 		"{\"x\":\"\n\"}",
