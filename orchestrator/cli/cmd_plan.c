@@ -38,7 +38,8 @@ static const struct flag plan_flag_rows[] = {
 	{.name = NULL},
 };
 
-/* Secrets are left out, as plan_hides() knows them; a key elsewhere was put there by others. */
+/* Secrets are left out, as plan_hides() knows them; a key or password elsewhere was put there by
+ * others. */
 static void print_request(const struct dialect *dialect, const struct plan *plan)
 {
 	_cleanup_(json_putp) struct json_object *request = dialect->render(plan, true);
@@ -137,10 +138,12 @@ static const struct flag_group plan_groups[] = {
 const struct command command_plan = {
 	.name = "plan",
 	.summary = "print the container that a work item would get",
-	.description = "Prints the create request that a work item of the environment would "
-		       "get. Secrets read ***:\nthose that berth puts in, and of `env` each whose "
-		       "name has KEY, TOKEN, SECRET, PASSW, PASSPHRASE\nor CREDENTIAL in it. "
-		       "Asks nobody, needs no key.",
+	.description =
+		"Prints the create request that a work item of the environment would "
+		"get. Secrets read ***:\nthose that berth puts in, who is named with a "
+		"password before the host of a URL, and of `env` each\nwhose name has KEY, "
+		"TOKEN, SECRET, PASS, CRED, COOKIE, JWT or BEARER in it, or a word\nthat ends "
+		"in AUTH or PWD. Asks nobody, needs no key.",
 	.groups = plan_groups,
 	.run = run_plan,
 };

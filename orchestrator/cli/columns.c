@@ -20,6 +20,7 @@ void columns_add(struct columns *columns, const char *const *cells)
 	for (size_t i = 0; i < columns->width; i++) {
 		char *cell = xstrdup(cells[i] ? cells[i] : "-");
 		(void)text_mask_keys(cell);
+		text_show(cell);
 		columns->cells[columns->cell_count++] = cell;
 	}
 }

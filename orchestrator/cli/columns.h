@@ -13,7 +13,8 @@ struct columns {
 /* The titles are borrowed for as long as the columns live. */
 void columns_init(struct columns *columns, const char *const *titles, size_t width);
 
-/* Appends a row of `width` texts; copies are kept. NULL is shown as "-". */
+/* Appends a row of `width` texts; copies are kept. NULL is shown as "-". Keys
+ * are masked, and what a terminal does not show where it stands becomes '?' (text_show()). */
 void columns_add(struct columns *columns, const char *const *cells);
 
 void columns_print(const struct columns *columns);

@@ -2,7 +2,7 @@
 #include "config/mount_reach.h"
 
 #include "base/cleanup.h"
-#include "policy/path.h"
+#include "policy/host_path.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -38,8 +38,7 @@ static int check(const struct question *question, const char *what, const char *
 
 	if (!path || path[0] != '/')
 		return 0;
-	if (path_is_within(shown, question->source) || path_is_within(question->source, shown) ||
-	    is_same_file(question->source, shown))
+	if (host_path_shares(question->source, shown) || is_same_file(question->source, shown))
 		return refuse(question, what, path);
 	return 0;
 }

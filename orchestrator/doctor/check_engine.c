@@ -6,6 +6,7 @@
 #include "cli/exit.h"
 #include "doctor/check_space.h"
 #include "doctor/checks.h"
+#include "doctor/rootless_host.h"
 #include "engine/probe.h"
 #include "io/space.h"
 
@@ -33,9 +34,11 @@ static bool is_podman(const struct visited_engine *engine)
 static void suggest_start(struct finding *finding, const char *socket)
 {
 	bool is_podmans = socket && strstr(socket, "podman");
+	/* Who pastes it is root. */
+	_cleanup_free_ char *name = rootless_user("", geteuid());
 
-	if (socket && access(socket, R_OK | W_OK) < 0 && errno == EACCES && !is_podmans)
-		finding_remedy(finding, "usermod --append --groups docker \"$USER\"");
+	if (name && socket && access(socket, R_OK | W_OK) < 0 && errno == EACCES && !is_podmans)
+		finding_remedy(finding, "usermod --append --groups docker %s", name);
 	else if (socket ? text_starts_with(socket, "/run/user/") : geteuid() != 0)
 		finding_remedy(finding, "systemctl --user enable --now %s.socket",
 			       is_podmans || !socket ? "podman" : "docker");

@@ -6,6 +6,9 @@
 #include "doctor/checks.h"
 #include "doctor/image_look.h"
 
+#include <errno.h>
+#include <unistd.h>
+
 /* Where it comes from, never what it is. */
 static char *key_text(const struct key_source *key)
 {
@@ -22,11 +25,15 @@ static void suggest_key(struct finding *finding, const struct environment *envir
 	const struct key_source *key = &environment->key;
 	_cleanup_free_ char *file = key->file ? doctor_word(key->file) : NULL;
 
-	if (key->file && err->kind == ERR_REFUSED)
+	if (key->file && err->code == -EPERM)
 		finding_remedy(finding, "chmod 600 %s", file);
+	else if (key->file && err->code == -EACCES)
+		finding_remedy(finding, "chown %u %s", (unsigned)geteuid(), file);
+	else if (key->file && err->kind == ERR_REFUSED)
+		finding_remedy(finding, "mv %s %s.old", file, file);
 	else if (key->file)
 		/* It waits for the key to be pasted, which stands in no history then. */
-		finding_remedy(finding, "install -m 600 /dev/stdin %s", file);
+		finding_remedy(finding, "install -D -m 600 /dev/stdin %s", file);
 	else if (key->variable)
 		finding_remedy(finding, "read -rs %s && export %s", key->variable, key->variable);
 	else if (!key->credential)

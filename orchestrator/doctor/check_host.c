@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 void check_space(struct finding *finding, const char *what, int64_t free_bytes, int64_t floor_bytes,
@@ -38,12 +39,12 @@ static void check_memory(const struct subject *subject, struct finding *finding)
 		finding_remedy(finding, "ps -eo rss,pid,args --sort=-rss | head");
 }
 
-/* The nearest folder above `path` that is there, "" for the one that berth was started in. */
+/* The nearest place above `path` that is there, "" for the one that berth was started in. */
 static char *nearest_that_is_there(const char *path)
 {
 	char *there = xstrdup(path), *slash;
 
-	while (*there && access(there, F_OK) < 0 && errno == ENOENT) {
+	while (*there && access(there, F_OK) < 0 && (errno == ENOENT || errno == ENOTDIR)) {
 		slash = strrchr(there, '/');
 		there[!slash ? 0 : slash == there ? 1 : slash - there] = '\0';
 	}
@@ -55,12 +56,21 @@ static void check_state_dir(const struct subject *subject, struct finding *findi
 	const char *path = subject->doctor->fleet->state_dir;
 	_cleanup_free_ char *there = nearest_that_is_there(path);
 	const char *place = *there ? there : ".";
+	_cleanup_free_ char *word = doctor_word(place);
+	struct stat status;
 
-	if (access(place, W_OK | X_OK) < 0) {
+	if (stat(place, &status) == 0 && !S_ISDIR(status.st_mode)) {
+		finding_fail(finding, EXIT_CONFIG,
+			     "%s is no directory: move it away, or name another", place);
+		finding_remedy(finding, "ls -l %s", word);
+	} else if (access(place, W_OK | X_OK) < 0) {
 		finding_fail(finding, EXIT_CONFIG, "%s cannot be written: %s", place,
 			     strerror(errno));
-		_cleanup_free_ char *word = doctor_word(place);
-		finding_remedy(finding, "chown \"$(id -u):$(id -g)\" %s", word);
+		_cleanup_free_ char *own = doctor_word(path);
+		/* With the numbers of berth's user: who pastes it is root. Only the directory
+		 * itself becomes that user's, and never the one that it lies in. */
+		finding_remedy(finding, "install -d -m 700 -o %u -g %u %s", (unsigned)geteuid(),
+			       (unsigned)getegid(), own);
 	} else if (strcmp(there, path) == 0) {
 		finding_ok(finding, "%s can be written", path);
 	} else {

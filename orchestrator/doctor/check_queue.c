@@ -62,7 +62,7 @@ static void suggest_new_key(struct finding *finding, const char *file)
 {
 	_cleanup_free_ char *word = doctor_word(file);
 
-	finding_remedy(finding, "install -m 600 /dev/stdin %s", word);
+	finding_remedy(finding, "install -D -m 600 /dev/stdin %s", word);
 }
 
 static void check_reachable(const struct subject *subject, struct finding *finding)

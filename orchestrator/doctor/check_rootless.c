@@ -85,9 +85,10 @@ static void check_ids(const struct subject *subject, const char *file, struct fi
 	else
 		finding_warn(finding, "/etc/%s has %" PRId64 " ids for %s: images expect %d", file,
 			     count, user.name, ENOUGH_IDS);
-	finding_remedy(finding,
-		       "usermod --add-subuids 100000-165535 --add-subgids 100000-165535 %s",
-		       user.name);
+	/* A range that somebody else has would open that user's containers to this one's. */
+	int64_t first = rootless_free_ids(root, file);
+	finding_remedy(finding, "usermod --add-%ss %" PRId64 "-%" PRId64 " %s", file, first,
+		       first + ENOUGH_IDS - 1, user.name);
 }
 
 static void check_subuid(const struct subject *subject, struct finding *finding)

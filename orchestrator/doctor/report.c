@@ -10,25 +10,13 @@
 
 /* --- text from elsewhere ---------------------------------------------------------------------- */
 
-/* How many bytes a terminal takes for a command here: C0 and DEL, and those of C1 in UTF-8. */
-static size_t control_length(const char *at)
-{
-	const unsigned char *bytes = (const unsigned char *)at;
-
-	if (bytes[0] < 0x20 || bytes[0] == 0x7f)
-		return 1;
-	return bytes[0] == 0xc2 && bytes[1] >= 0x80 && bytes[1] < 0xa0 ? 2 : 0;
-}
-
 /* In place; NULL stays NULL. */
 static char *clean(char *text)
 {
 	if (!text)
 		return NULL;
-	for (char *at = text; *at; at++)
-		for (size_t length = control_length(at); length > 0; length--)
-			at[length - 1] = '?';
 	(void)text_mask_keys(text);
+	text_show(text);
 	return text;
 }
 

@@ -5,7 +5,7 @@
  * and what to do. A check judges by one of the finding_*() functions:
  *
  *	finding_fail(finding, EXIT_CONFIG, "user '%s' has no range in /etc/subuid", name);
- *	finding_remedy(finding, "usermod --add-subuids 100000-165535 %s", name);
+ *	finding_remedy(finding, "usermod --add-subuids 165536-231071 %s", name);
  */
 #include <stddef.h>
 
@@ -42,8 +42,8 @@ int report_exit_code(const struct report *report);
 void report_print_text(const struct report *report);
 void report_print_json(const struct report *report);
 
-/* Each replaces what was found before. In all texts control characters become '?', and keys are
- * masked (text_mask_keys()). */
+/* Each replaces what was found before. In all texts keys are masked (text_mask_keys()), and what a
+ * terminal does not show where it stands becomes '?' (text_show()). */
 void finding_ok(struct finding *finding, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 void finding_warn(struct finding *finding, const char *format, ...)

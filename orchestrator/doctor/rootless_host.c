@@ -62,6 +62,9 @@ bool rootless_lingers(const char *root, const char *user)
 
 /* --- ids -------------------------------------------------------------------------------------- */
 
+/* Where useradd begins to give them out (SUB_UID_MIN of login.defs). */
+#define FIRST_IDS 100000
+
 /* The count of a line "OWNER:FIRST:COUNT" of that owner, else 0. */
 static int64_t count_of_line(const char *line, const char *user, uid_t uid)
 {
@@ -91,6 +94,25 @@ int64_t rootless_ids(const char *root, const char *file, const char *user, uid_t
 	while ((line = strsep(&rest, "\n")))
 		sum += count_of_line(line, user, uid);
 	return sum;
+}
+
+int64_t rootless_free_ids(const char *root, const char *file)
+{
+	_cleanup_free_ char *path = xasprintf("%s/etc/%s", root, file);
+	_cleanup_(buf_done) struct buf text;
+	uint64_t first, count, free_from = FIRST_IDS;
+
+	buf_init(&text, BUF_MAX_CONFIG_FILE);
+	char *rest = file_read(path, &text, NULL) == 0 ? text.data : NULL, *line;
+	while ((line = strsep(&rest, "\n"))) {
+		/* NOLINTNEXTLINE(cert-err34-c): a number that is too large is left out below */
+		if (sscanf(line, "%*[^:]:%lu:%lu", &first, &count) != 2 || first > UINT32_MAX ||
+		    count > UINT32_MAX)
+			continue;
+		if (first + count > free_from)
+			free_from = first + count;
+	}
+	return (int64_t)free_from;
 }
 
 /* --- programs and cgroups --------------------------------------------------------------------- */

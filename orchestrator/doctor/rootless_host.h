@@ -22,6 +22,9 @@ bool rootless_lingers(const char *root, const char *user);
  * "subgid". -errno if the file cannot be read. */
 int64_t rootless_ids(const char *root, const char *file, const char *user, uid_t uid);
 
+/* The first id of 65,536 in a row that /etc/subuid or /etc/subgid gives to nobody. */
+int64_t rootless_free_ids(const char *root, const char *file);
+
 /* Where the program is, as a text of the caller's; NULL if the usual folders do not have it. */
 char *rootless_find_program(const char *root, const char *name);
 

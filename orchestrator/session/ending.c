@@ -208,6 +208,7 @@ void step_stopping(struct session *session)
 {
 	uint64_t grace_ms = (uint64_t)session->site->config->timeouts.stop_grace_ms;
 
+	session->grace_until_ms = loop_now_ms(session->site->loop) + grace_ms;
 	/* A lost SIGTERM costs the worker its grace, not its life: SIGKILL follows either way. */
 	timer_arm(&session->timer, session->site->loop, grace_ms, on_grace_over, session);
 	engine_call_init(&session->call, on_term_sent, session);
@@ -312,11 +313,12 @@ static void on_still_running(struct session *session, const struct container *co
 {
 	session_follow(session, container);
 	bool is_gone = session->kill_found_nothing || !session_may_run(session);
+	bool has_time_left = loop_now_ms(session->site->loop) < session->grace_until_ms;
 
 	if (is_gone && session->attempts >= NO_PROCESS_LOOKS) {
 		session->times.exited = loop_wall_ms(session->site->loop);
 		after_exit(session);
-	} else if (session->attempts < STILL_RUNNING_LOOKS) {
+	} else if (session->attempts < STILL_RUNNING_LOOKS || has_time_left) {
 		session_retry(session);
 	} else {
 		session_enter(session,

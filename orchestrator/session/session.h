@@ -156,6 +156,7 @@ struct session {
 	struct process proof_process; /* the one that is looked at, while RUNNING */
 	uint64_t start_sent_mono_ms;  /* the first one by this process; 0: none */
 	uint64_t started_mono_ms;     /* deadlines count from here */
+	uint64_t grace_until_ms;      /* of the one that was told to end; 0: it was not */
 	uint64_t claimed_mono_ms;     /* or found */
 	uint64_t acks_ended_mono_ms;  /* the last one, until now */
 	/* Of a container that it had before: when its item was claimed, and when it was made. 0:

@@ -15,9 +15,7 @@ static void finish(struct err *err, int length)
 	if (length >= (int)sizeof(err->text))
 		memcpy(err->text + sizeof(err->text) - sizeof(dots), dots, sizeof(dots));
 	(void)text_mask_keys(err->text);
-	for (char *p = err->text; *p != '\0'; p++)
-		if ((unsigned char)*p < ' ' || *p == 0x7f)
-			*p = '?';
+	text_show(err->text);
 }
 
 int err_set(struct err *err, enum err_kind kind, int code, const char *format, ...)

@@ -26,8 +26,9 @@ struct err {
 	char text[512]; /* one line, no secret, no trailing full stop */
 };
 
-/* Sets kind, code and text; longer texts are cut and end in "...". In what is quoted control
- * characters become '?', and keys are masked (text_mask_keys()). Returns `code`. */
+/* Sets kind, code and text; longer texts are cut and end in "...". In what is quoted keys
+ * are masked (text_mask_keys()), and what does not show becomes '?' (text_show()). Returns `code`.
+ */
 int err_set(struct err *err, enum err_kind kind, int code, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
 

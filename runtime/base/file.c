@@ -78,17 +78,16 @@ static int check_trusted(const char *path, int fd, struct err *err)
 int file_read_trusted(const char *path, struct buf *buf, struct err *err)
 {
 	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	int r = fd < 0 ? -errno : 0;
+	_cleanup_free_ char *what = xasprintf("'%s'", path);
 
-	if (fd < 0)
-		return err_set(err, ERR_INPUT, -errno, "cannot read '%s': %s", path,
-			       strerror(errno));
-	int r = check_trusted(path, fd, err);
+	if (r < 0)
+		return refuse_reading(what, buf, r, err);
+	r = check_trusted(path, fd, err);
 	if (r < 0)
 		return r;
 	r = read_fd(fd, buf);
-	if (r < 0)
-		return err_set(err, ERR_INPUT, r, "cannot read '%s': %s", path, strerror(-r));
-	return 0;
+	return r < 0 ? refuse_reading(what, buf, r, err) : 0;
 }
 
 static int check_private(const char *path, int fd, struct err *err)

@@ -56,15 +56,17 @@ static bool is_plain(const char *value)
 static int add_quoted(struct buf *line, const char *value)
 {
 	int r = buf_adds(line, "\"");
+	bool shows;
 
-	for (const char *p = value; r == 0 && *p != '\0'; p++) {
-		unsigned char c = (unsigned char)*p;
-		if (c == '"' || c == '\\')
-			r = buf_addf(line, "\\%c", c);
-		else if (c < ' ' || c == 0x7f)
-			r = buf_addf(line, "\\x%02x", c);
-		else
-			r = buf_add(line, p, 1);
+	while (r == 0 && *value != '\0') {
+		size_t length = text_character(value, &shows);
+		if (*value == '"' || *value == '\\')
+			r = buf_addf(line, "\\%c", *value);
+		else if (shows)
+			r = buf_add(line, value, length);
+		for (size_t i = 0; !shows && r == 0 && i < length; i++)
+			r = buf_addf(line, "\\x%02x", (unsigned char)value[i]);
+		value += length;
 	}
 	return r < 0 ? r : buf_adds(line, "\"");
 }

@@ -328,18 +328,132 @@ bool text_starts_with(const char *text, const char *prefix)
 	return strncmp(text, prefix, strlen(prefix)) == 0;
 }
 
+void text_unescape_octal(char *text)
+{
+	char *to = text;
+
+	for (const char *from = text; *from; to++) {
+		if (*from == '\\' && strspn(from + 1, "01234567") >= 3) {
+			*to = (char)((from[1] - '0') << 6 | (from[2] - '0') << 3 | (from[3] - '0'));
+			from += 4;
+		} else {
+			*to = *from++;
+		}
+	}
+	*to = '\0';
+}
+
+/* Returns the end of what stands now where `length` characters stood. */
+static char *mask(char *at, size_t length)
+{
+	size_t stars = length < 3 ? length : 3;
+
+	memset(at, '*', stars);
+	memmove(at + stars, at + length, strlen(at + length) + 1);
+	return at + stars;
+}
+
+/* How long the word is: to a space or a quotation mark that is not behind a backslash (JSON). */
+static size_t word_length(const char *text)
+{
+	size_t length = 0;
+
+	while ((unsigned char)text[length] > ' ' &&
+	       (text[length] != '"' || (length > 0 && text[length - 1] == '\\')))
+		length++;
+	return length;
+}
+
+/* Who is named before the host, where `text` stands behind "://". A password that is not written
+ * as it should be may go on behind a '/': then what stands behind the colon is no port. */
+static size_t user_length(const char *text)
+{
+	size_t word = word_length(text), slash = strcspn(text, "/?#");
+	size_t host = slash < word ? slash : word;
+	const char *at = memrchr(text, '@', host), *colon = memchr(text, ':', host);
+
+	bool is_port = colon && colon + 1 + strspn(colon + 1, "0123456789") >= text + host;
+	if (!at && colon && !is_port)
+		at = memrchr(text, '@', word);
+	return at ? (size_t)(at - text) : 0;
+}
+
 size_t text_mask_keys(char *text)
 {
 	static const char key_characters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 					     "0123456789_-";
+	static const char before_host[] = "://";
 
 	for (char *p = strstr(text, TEXT_KEY_PREFIX); p; p = strstr(p, TEXT_KEY_PREFIX)) {
 		p += strlen(TEXT_KEY_PREFIX);
-		size_t length = strspn(p, key_characters);
-		size_t stars = length < 3 ? length : 3;
-		memset(p, '*', stars);
-		memmove(p + stars, p + length, strlen(p + length) + 1);
-		p += stars;
+		p = mask(p, strspn(p, key_characters));
+	}
+	for (char *p = strstr(text, before_host); p; p = strstr(p, before_host)) {
+		p += strlen(before_host);
+		p = mask(p, user_length(p));
 	}
 	return strlen(text);
+}
+
+/* How many bytes follow this one in UTF-8 (RFC 3629, section 4); `*ret_bits` are its own bits of
+ * the number. -1: none begins with it. */
+static int bytes_after(unsigned char lead, uint32_t *ret_bits)
+{
+	int after = lead < 0x80	   ? 0
+		    : lead < 0xc2  ? -1
+		    : lead < 0xe0  ? 1
+		    : lead < 0xf0  ? 2
+		    : lead <= 0xf4 ? 3
+				   : -1;
+
+	*ret_bits = after <= 0 ? lead : lead & (0x3fU >> after);
+	return after;
+}
+
+/* The length of the character and its number; 0: no UTF-8. */
+static size_t decode(const unsigned char *text, uint32_t *ret)
+{
+	static const uint32_t least[] = {0, 0x80, 0x800, 0x10000};
+	uint32_t number;
+
+	int after = bytes_after(text[0], &number);
+	for (int i = 1; i <= after; i++) {
+		if ((text[i] & 0xc0) != 0x80)
+			return 0;
+		number = number << 6 | (text[i] & 0x3f);
+	}
+	if (after < 0 || number < least[after] || number > 0x10ffff ||
+	    (number >= 0xd800 && number < 0xe000))
+		return 0;
+	*ret = number;
+	return (size_t)after + 1;
+}
+
+/* Unicode's Bidi_Control, and its line and paragraph separators. */
+static bool moves_others(uint32_t number)
+{
+	return number == 0x61c || number == 0x200e || number == 0x200f ||
+	       (number >= 0x2028 && number <= 0x202e) || (number >= 0x2066 && number <= 0x2069);
+}
+
+size_t text_character(const char *text, bool *ret_shows)
+{
+	uint32_t number = 0;
+
+	size_t length = decode((const unsigned char *)text, &number);
+	*ret_shows = length > 0 && number >= 0x20 && (number < 0x7f || number >= 0xa0) &&
+		     !moves_others(number);
+	return length > 0 ? length : 1;
+}
+
+void text_show(char *text)
+{
+	bool shows;
+
+	while (*text) {
+		size_t length = text_character(text, &shows);
+		if (!shows)
+			memset(text, '?', length);
+		text += length;
+	}
 }

@@ -57,9 +57,23 @@ const char *text_nearest(const char *text, const char *const *words, size_t coun
 /* True if `text` starts with `prefix`. */
 bool text_starts_with(const char *text, const char *prefix);
 
+/* Replaces, in place, what the kernel writes as "\\040" in its lists of mounts: spaces, and the
+ * backslash itself. */
+void text_unescape_octal(char *text);
+
 /* How the control plane's keys begin. */
 #define TEXT_KEY_PREFIX "sk-ant-"
 
-/* Replaces, in place, what follows each "sk-ant-" by "***" (fewer where less followed): for text
- * that may quote a key which somebody wrote where none belongs. Returns the new length. */
+/* Replaces, in place, what follows each "sk-ant-", and whom a URL names with a password before its
+ * host ("https://user:password@host"), by "***" (fewer where there was less): for text that may
+ * quote a key which somebody wrote where none belongs. Returns the new length. */
 size_t text_mask_keys(char *text);
+
+/* The length of the first character of `text`, which is not empty: of one in UTF-8, else 1.
+ * `*ret_shows`: it is one, and a terminal shows it where it stands. Terminals obey control
+ * characters (C0, DEL, C1) and take U+2028 and U+2029 for line breaks; those that set the direction
+ * of writing make a text look like another. */
+size_t text_character(const char *text, bool *ret_shows);
+
+/* Replaces, in place, each byte of what does not show by '?'. Never NULL. */
+void text_show(char *text);

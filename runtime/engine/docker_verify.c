@@ -10,6 +10,8 @@
 #include "engine/render.h"
 #include "engine/verify.h"
 
+#include <string.h>
+
 static const struct verify_field asked_fields[] = {
 	{"Config.User", json_same, 0, REMEDY_ENGINE},
 	{"HostConfig.ReadonlyRootfs", json_same, 0, REMEDY_ENGINE},
@@ -90,6 +92,38 @@ static int check_networks(const struct plan *plan, struct json_object *inspect, 
 			     REMEDY_TAMPERED, err);
 }
 
+static struct json_object *bind_options(struct json_object *mounts, const char *target)
+{
+	size_t count =
+		json_object_is_type(mounts, json_type_array) ? json_object_array_length(mounts) : 0;
+
+	for (size_t i = 0; i < count; i++) {
+		struct json_object *mount = json_object_array_get_idx(mounts, i);
+		const char *own = json_get_string(mount, "Target");
+		if (own && strcmp(own, target) == 0)
+			return json_get_object(mount, "BindOptions");
+	}
+	return NULL;
+}
+
+/* Whether a read-only mount brings along what is mounted below its source, which would stay
+ * writable: that is shown of the request only. */
+static int check_depth(const struct plan *plan, struct json_object *inspect, struct err *err)
+{
+	struct json_object *made = json_at(inspect, "HostConfig.Mounts");
+
+	for (size_t i = 0; i < plan->mount_count; i++) {
+		const struct plan_mount *mount = &plan->mounts[i];
+		struct json_object *options = bind_options(made, mount->target);
+		if (!mount->read_only || json_get_bool(options, "NonRecursive", false))
+			continue;
+		_cleanup_free_ char *field =
+			xasprintf("HostConfig.Mounts[%s].BindOptions.NonRecursive", mount->target);
+		return verify_refuse(plan, field, "true", "nothing", REMEDY_TAMPERED, err);
+	}
+	return 0;
+}
+
 /* The request in the shape in which inspect shows it: what stood outside HostConfig has a part of
  * its own there. */
 static struct json_object *expect(const struct plan *plan)
@@ -122,5 +156,7 @@ int docker_verify(const struct plan *plan, struct json_object *inspect, struct e
 		r = verify_covers(plan, "HostConfig.ReadonlyPaths", read_only_paths, inspect, err);
 	if (r == 0)
 		r = check_networks(plan, inspect, err);
-	return r == 0 ? verify_contents(plan, own_variables, inspect, err) : r;
+	if (r == 0)
+		r = verify_contents(plan, own_variables, inspect, err);
+	return r == 0 ? check_depth(plan, inspect, err) : r;
 }

@@ -227,8 +227,9 @@ static int prove_limits(const struct engine *engine, const struct policy *policy
 	struct policy shown = *policy;
 	struct process_limits limits;
 
-	if (process_read_limits(pid, id, &limits, err) < 0)
-		return -ESRCH;
+	int r = process_read_limits(pid, id, &limits, err);
+	if (r < 0)
+		return r;
 	if (!limits.is_whole && !engine->probe.dialect->must_prove_limits)
 		shown.unenforced |= WAIVE_MEMORY | WAIVE_SWAP | WAIVE_PIDS | WAIVE_CPUS;
 	return proof_check(&shown, &limits, err);

@@ -144,6 +144,8 @@ static int check_bind(const struct plan *plan, const struct plan_mount *bind, co
 	}
 	if (bind->read_only && !has_option(mount, "ro"))
 		return refuse_option(plan, bind->target, "ro", mount, err);
+	if (bind->read_only && has_option(mount, "rbind"))
+		return refuse_option(plan, bind->target, "bind", mount, err);
 	return 0;
 }
 

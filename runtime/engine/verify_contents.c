@@ -4,7 +4,7 @@
 #include "base/text.h"
 #include "engine/message.h"
 #include "engine/verify.h"
-#include "policy/path.h"
+#include "policy/host_path.h"
 
 #include <errno.h>
 #include <string.h>
@@ -143,6 +143,20 @@ static int refuse_mount(const struct plan *plan, const char *type, const char *t
 		what, where);
 }
 
+/* What is mounted below the source would come along, and stay writable. Podman shows it here. */
+static bool is_recursive(struct json_object *mount)
+{
+	struct json_object *options = json_get_array(mount, "Options");
+	size_t count = options ? json_object_array_length(options) : 0;
+
+	for (size_t i = 0; i < count; i++) {
+		const char *option = json_string(json_object_array_get_idx(options, i));
+		if (option && strcmp(option, "rbind") == 0)
+			return true;
+	}
+	return false;
+}
+
 /* One entry of what is mounted (a Tmpfs of HostConfig is none): a bind of the plan, or refused. */
 static int check_mount(const struct plan *plan, struct json_object *got, struct err *err)
 {
@@ -159,6 +173,8 @@ static int check_mount(const struct plan *plan, struct json_object *got, struct 
 	const char *propagation = json_get_string(got, "Propagation");
 	if (propagation && *propagation && strcmp(propagation, "rprivate") != 0)
 		return verify_refuse(plan, "Mounts", "rprivate", propagation, REMEDY_TAMPERED, err);
+	if (mount->read_only && is_recursive(got))
+		return verify_refuse(plan, "Mounts", "bind", "rbind", REMEDY_TAMPERED, err);
 	if (json_get_bool(got, "RW", true) != !mount->read_only)
 		return verify_refuse(plan, "Mounts", mount->read_only ? "read-only" : "writable",
 				     mount->read_only ? "writable" : "read-only",
@@ -237,7 +253,7 @@ int verify_sources(const struct plan *plan, const char *data_root, struct err *e
 {
 	for (size_t i = 0; data_root && i < plan->mount_count; i++) {
 		const char *source = plan->mounts[i].source;
-		if (!path_is_within(data_root, source) && !path_is_within(source, data_root))
+		if (!host_path_shares(source, data_root))
 			continue;
 		return err_set(err, ERR_REFUSED, -EPERM,
 			       "mounts: source '%.150s' would give the session the engine's own "

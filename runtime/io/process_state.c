@@ -6,6 +6,7 @@
 #include "base/buf.h"
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "base/text.h"
 #include "io/process.h"
 
 #include <errno.h>
@@ -185,6 +186,7 @@ static void read_mount(char *line, struct process_state *state)
 		release_mount(&mount);
 		return;
 	}
+	text_unescape_octal(mount.point);
 	size_t i = 0;
 	while (i < state->mount_count && strcmp(state->mounts[i].point, mount.point) != 0)
 		i++;

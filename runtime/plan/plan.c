@@ -8,6 +8,7 @@
 #include "plan/label.h"
 #include "policy/path.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -272,13 +273,27 @@ bool plan_secret_appears_in(const struct plan *plan, const char *text)
 	return false;
 }
 
+/* "REGISTRY_AUTH", "AUTH_TICKET" and "OAUTH" end one with "AUTH". */
+static bool ends_a_word(const char *name, const char *word)
+{
+	for (; (name = strcasestr(name, word)); name++)
+		if (!isalpha((unsigned char)name[strlen(word)]))
+			return true;
+	return false;
+}
+
 bool plan_hides(const struct plan_variable *variable)
 {
-	static const char *const words[] = {"KEY",   "TOKEN",	   "SECRET",
-					    "PASSW", "PASSPHRASE", "CREDENTIAL"};
+	static const char *const words[] = {"KEY",  "TOKEN",  "SECRET", "PASS",
+					    "CRED", "COOKIE", "JWT",	"BEARER"};
+	/* Others begin with these: AUTHOR, PWDIR. */
+	static const char *const last[] = {"AUTH", "PWD"};
 
 	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
 		if (strcasestr(variable->name, words[i]))
+			return true;
+	for (size_t i = 0; i < ARRAY_SIZE(last); i++)
+		if (ends_a_word(variable->name, last[i]))
 			return true;
 	return variable->is_secret;
 }

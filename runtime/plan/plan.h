@@ -110,10 +110,12 @@ bool plan_secret_appears_in(const struct plan *plan, const char *text);
 char *plan_policy_label(const struct policy *policy);
 
 /* True if the value is not for printing: berth's own secrets, and what an operator's `env` calls
- * one: a name with KEY, TOKEN, SECRET, PASSW, PASSPHRASE or CREDENTIAL in it, in any case. */
+ * one: a name with KEY, TOKEN, SECRET, PASS, CRED, COOKIE, JWT or BEARER in it, or with a word that
+ * ends in AUTH or PWD, in any case. */
 
 /* True if the value is not for printing: berth's own secrets, and what an operator's `env` calls
- * one: a name with KEY, TOKEN, SECRET, PASSW, PASSPHRASE or CREDENTIAL in it, in any case. */
+ * one: a name with KEY, TOKEN, SECRET, PASS, CRED, COOKIE, JWT or BEARER in it, or with a word that
+ * ends in AUTH or PWD, in any case. */
 bool plan_hides(const struct plan_variable *variable);
 
 /* "berth-<work id>": `into` 160 bytes. The id is one that text_is_id() accepts. */

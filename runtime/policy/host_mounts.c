@@ -2,6 +2,7 @@
 #include "policy/host_mounts.h"
 
 #include "base/cleanup.h"
+#include "base/text.h"
 #include "policy/path.h"
 
 #include <stdbool.h>
@@ -18,22 +19,6 @@ struct mount {
 	char device[32], root[4096], point[4096];
 };
 
-/* Spaces and the like are written as "\040". */
-static void unescape(char *text)
-{
-	char *to = text;
-
-	for (const char *from = text; *from; to++) {
-		if (*from == '\\' && strspn(from + 1, "01234567") >= 3) {
-			*to = (char)((from[1] - '0') << 6 | (from[2] - '0') << 3 | (from[3] - '0'));
-			from += 4;
-		} else {
-			*to = *from++;
-		}
-	}
-	*to = '\0';
-}
-
 /* The mount on a line "36 35 0:32 ROOT POINT ..."; the next line, NULL behind the last one. */
 static const char *read_mount(const char *line, struct mount *mount)
 {
@@ -42,8 +27,8 @@ static const char *read_mount(const char *line, struct mount *mount)
 	if (sscanf(line, "%*d %*d %31s %4095s %4095s", mount->device, mount->root, mount->point) !=
 	    3)
 		*mount = (struct mount){.point = ""};
-	unescape(mount->root);
-	unescape(mount->point);
+	text_unescape_octal(mount->root);
+	text_unescape_octal(mount->point);
 	return end && end[1] ? end + 1 : NULL;
 }
 

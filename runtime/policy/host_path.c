@@ -111,6 +111,18 @@ static int check_owners(const char *root, struct err *err)
 	}
 }
 
+bool host_path_shares(const char *path, const char *other)
+{
+	const char *const others[] = {other, NULL};
+	_cleanup_(buf_done) struct buf mountinfo;
+
+	buf_init(&mountinfo, MOUNTS_MAX);
+	if (path_is_within(path, other) || path_is_within(other, path))
+		return true;
+	return file_read("/proc/self/mountinfo", &mountinfo, NULL) == 0 &&
+	       host_mounts_find(mountinfo.data, path, others);
+}
+
 static int check_mounts(const char *path, struct err *err)
 {
 	_cleanup_(buf_done) struct buf mountinfo;

@@ -2,6 +2,7 @@
 #include "policy/path.h"
 
 #include "base/cleanup.h"
+#include "base/text.h"
 
 #include <string.h>
 
@@ -13,12 +14,12 @@ static bool is_dots(const char *component, size_t len)
 
 static bool is_absolute_text(const char *path)
 {
-	if (path[0] != '/')
-		return false;
-	for (const char *p = path; *p != '\0'; p++)
-		if ((unsigned char)*p < ' ' || *p == 0x7f)
-			return false;
-	return true;
+	bool shows = path[0] == '/';
+
+	/* One that cannot be shown as it is would look like another one. */
+	while (shows && *path != '\0')
+		path += text_character(path, &shows);
+	return shows;
 }
 
 bool path_is_normal(const char *path)

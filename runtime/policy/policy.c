@@ -10,11 +10,13 @@
 #include <string.h>
 
 /* Names with a meaning of their own to Docker (API v1.41, HostConfig.NetworkMode) or Podman (4.3,
- * --network): not networks that an operator made, or not kept apart from the host. */
+ * --network): not networks that an operator made, or not kept apart from the host. On "bridge", or
+ * "default", all containers reach each other. */
 static bool is_reserved_network(const char *name)
 {
-	static const char *const reserved[] = {"host",	  "none",	 "default", "container",
-					       "private", "slirp4netns", "pasta",   "ns"};
+	static const char *const reserved[] = {"host",	      "none",	   "default",
+					       "bridge",      "container", "private",
+					       "slirp4netns", "pasta",	   "ns"};
 
 	for (size_t i = 0; i < ARRAY_SIZE(reserved); i++)
 		if (strcmp(name, reserved[i]) == 0)

@@ -196,10 +196,25 @@ static int extend(struct chain *chain, const struct yaml_node *node, const char 
 	return -EINVAL;
 }
 
+/* `key:` with nothing behind it looks like one that says nothing, and would be the default: often
+ * less than what is below. Who means that says `null`. */
+static void check_said(const struct yaml_pair *pair, const struct yaml_node *below,
+		       struct problems *problems)
+{
+	bool is_empty = yaml_is_null(pair->value) && pair->value->text[0] == '\0';
+
+	if (is_empty && !yaml_is_null(below))
+		problems_at(problems, pair->key,
+			    "%s: is empty: leave it out to keep what is said below it, or say "
+			    "`null` for the default",
+			    pair->key->text);
+}
+
 /* What `own` says, and of `below` what it does not say. A section is laid over key by key; every
  * other value, lists too, replaces the one below it. */
 static struct yaml_node *lay_over(struct merged_tree *tree, const struct option *rows,
-				  const struct yaml_node *own, const struct yaml_node *below)
+				  const struct yaml_node *own, const struct yaml_node *below,
+				  struct problems *problems)
 {
 	struct yaml_node *merged = merged_tree_union(tree, own, below);
 
@@ -207,19 +222,23 @@ static struct yaml_node *lay_over(struct merged_tree *tree, const struct option 
 		struct yaml_pair *pair = &merged->pairs[i];
 		const struct option *row = option_find(rows, pair->key->text);
 		const struct yaml_node *other = yaml_get(below, pair->key->text);
-		bool is_section = row && row->type == OPTION_SECTION && other;
-		if (is_section && pair->value != other && pair->value->kind == YAML_MAP)
-			pair->value = lay_over(tree, row->rows, pair->value, other);
+		if (!other || pair->value == other)
+			continue;
+		check_said(pair, other, problems);
+		if (row && row->type == OPTION_SECTION && pair->value->kind == YAML_MAP)
+			pair->value = lay_over(tree, row->rows, pair->value, other, problems);
 	}
 	return merged;
 }
 
-static const struct yaml_node *merge(const struct chain *chain, struct merged_tree *tree)
+static const struct yaml_node *merge(const struct chain *chain, struct merged_tree *tree,
+				     struct problems *problems)
 {
 	const struct yaml_node *root = yaml_tree_root(chain->links[chain->count - 1].tree);
 
 	for (size_t i = chain->count - 1; i-- > 0;)
-		root = lay_over(tree, policy_options, yaml_tree_root(chain->links[i].tree), root);
+		root = lay_over(tree, policy_options, yaml_tree_root(chain->links[i].tree), root,
+				problems);
 	return root;
 }
 
@@ -290,8 +309,11 @@ int policy_load(const char *name, const char *const *directories, struct problem
 		r = extend(&chain, node, directories, problems);
 	if (r < 0)
 		return r;
-	root = merge(&chain, tree);
+	unsigned before = problems->count;
+	root = merge(&chain, tree, problems);
 	r = policy_read(name, root, problems, &policy);
+	if (problems->count > before)
+		r = -EINVAL;
 	if (r == 0)
 		r = load_seccomp(policy, root, problems);
 	if (r == 0)

@@ -102,7 +102,9 @@ const struct option policy_options[] = {
 	 .minimum = 1,
 	 .maximum = 128,
 	 .help = "The policy that this one is laid over, by its name: what is not said here is as "
-		 "there. A section is laid over key by key, a list replaces the other."},
+		 "there. A section is laid over key by key, a list replaces the other. `null` is "
+		 "the "
+		 "default, whatever stands there; a key with nothing behind it is refused."},
 	{.key = "user",
 	 .type = OPTION_PARSED,
 	 .parse = policy_parse_user,

@@ -47,9 +47,7 @@ void problems_begin_file(struct problems *problems, const char *file)
 static void make_printable(char *text)
 {
 	(void)text_mask_keys(text);
-	for (char *p = text; *p != '\0'; p++)
-		if ((unsigned char)*p < ' ' || *p == 0x7f)
-			*p = '?';
+	text_show(text);
 }
 
 static int compare_numbers(unsigned a, unsigned b)

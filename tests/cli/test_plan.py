@@ -161,8 +161,10 @@ class APlan(PrintCase):
     """What an operator put into `env` may be a secret, and plans are pasted into tickets."""
 
     HIDDEN = ("GITHUB_TOKEN", "npm_token_x", "AWS_SECRET_ACCESS_KEY", "apikey", "PGPASSWORD",
-              "DB_PASSWD", "GPG_PASSPHRASE", "REGISTRY_CREDENTIALS")
-    SHOWN = ("TZ", "HTTPS_PROXY", "NODE_EXTRA_CA_CERTS", "PAGER", "PASS")
+              "DB_PASSWD", "GPG_PASSPHRASE", "REGISTRY_CREDENTIALS",
+              "PASS", "DB_PASS", "PGPASS", "REGISTRY_AUTH", "auth", "OAUTH_ID", "MYSQL_PWD", "GIT_COOKIE",
+              "LOGIN_JWT", "BEARER_1")
+    SHOWN = ("TZ", "HTTPS_PROXY", "NODE_EXTRA_CA_CERTS", "PAGER", "GIT_AUTHOR_NAME", "PWDIR")
 
     def test_hides_values_whose_names_call_them_secret_and_no_others(self) -> None:
         names = (*self.HIDDEN, *self.SHOWN)
@@ -178,3 +180,17 @@ class APlan(PrintCase):
             self.assertEqual({name: found[name] for name in names},
                              dict.fromkeys(self.HIDDEN, "***")
                              | {name: f"value-of-{names.index(name)}" for name in self.SHOWN})
+
+    def test_shows_of_a_url_nobody_who_is_named_before_its_host(self) -> None:
+        self.write("fleet.yaml", "version: 1\nenvironments:\n  - { id: env_1, image: worker, "
+                                 "key: { file: key }, labels: { from: 'https://me:s3cret@h' }, "
+                                 "command: [x, '--db=pg://me:s3cret@h/d'], env: { "
+                                 "HTTPS_PROXY: 'http://me:s3cret@proxy:3128/', "
+                                 "PIP_INDEX_URL: 'https://s3cret@h/@s/x' } }\n")
+        for api in ("docker", "podman"):
+            result = berth("plan", "--config", "fleet.yaml", "--api", api, cwd=self.dir)
+            self.assertEqual(result.returncode, 0, result.stderr)
+            self.assertNotIn("s3cret", result.stdout)
+            for shown in ("http://***@proxy:3128/", "https://***@h/@s/x", "--db=pg://***@h/d",
+                          '"https://***@h"'):
+                self.assertIn(shown, result.stdout)

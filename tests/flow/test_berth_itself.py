@@ -58,7 +58,7 @@ class BerthItself(FlowCase):
         berth.wait_event("removed", 60, count=SESSIONS)
         if is_instrumented(berth.pid):
             self.assertEqual(berth.terminate(), 0)
-            return  # what was freed is kept for a while
+            self.skipTest("a sanitizer keeps what was freed for a while")
         seen = self.cp.log.last_seq()
         wait_until(lambda: len(self.cp.log.of("poll", since=seen)) > 3)
         tokens = count_in_memory(berth.pid, *[item["token"] for item in items])

@@ -51,6 +51,9 @@ class Plan(CommandCase):
         names = [[variable.split("=")[0] for variable in body.pop("Env")]
                  for body in (planned, sent)]
         self.assertEqual(names[0], names[1])
+        # A plan is of no item that was claimed; its time is an example.
+        times = [body["Labels"].pop("berth.claimed") for body in (planned, sent)]
+        self.assertEqual(len(times[0]), len(times[1]))
         self.assertEqual(planned, sent)
 
     def test_shows_no_secret_and_asks_nobody(self) -> None:

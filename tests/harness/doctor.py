@@ -14,6 +14,8 @@ from .case import FlowCase
 
 # The user of the rootless engine: the owner of its socket.
 UID = 4242
+# What tests found with each check: each name with its results.
+asserted: dict[str, set[str]] = {}
 LIMITS = ("memory", "swap", "pids", "cpus")
 
 
@@ -62,13 +64,17 @@ class DoctorCase(FlowCase):
         answer = self.ask(*arguments, "-o", "json", code=code, environ=environ)
         return {row["check"]: row for row in json.loads(answer.stdout)}
 
+    def assert_result(self, row: dict, result: str, what: str = "") -> None:
+        self.assertEqual(row["result"], result, row)
+        self.assertIn(what, row["what"])
+        asserted.setdefault(row["check"], set()).add(result)
+
     def assert_found(self, check: str, result: str, what: str = "", remedy: str | None = None,
                      code: int = 0, arguments: tuple = (), environ: dict | None = None) -> dict:
         """That check alone has that result, and is why the exit code is what it is."""
         rows = self.rows(*arguments, code=code, environ=environ)
         row = rows[check]
-        self.assertEqual(row["result"], result, row)
-        self.assertIn(what, row["what"])
+        self.assert_result(row, result, what)
         if remedy is not None:
             self.assertEqual(row.get("remedy", ""), remedy)
         if result == "failure":

@@ -395,6 +395,21 @@ static void what_is_mounted_is_what_was_asked_for(void **state)
 	}
 }
 
+static void a_read_only_mount_that_brings_others_along_is_found(void **state)
+{
+	static const char start[] = "HostConfig.Mounts[/cache].BindOptions.NonRecursive: asked for "
+				    "true, the engine made it nothing";
+	struct case_state c;
+	(void)state;
+
+	begin(&c);
+	change(json_object_array_get_idx(json_at(c.inspect, "HostConfig.Mounts"), 0),
+	       "BindOptions.NonRecursive", NULL);
+	assert_broken(&c, start);
+	case_end(&c);
+	assert_change_is_found("HostConfig.Mounts", NULL, start);
+}
+
 static void a_mount_that_is_not_there_is_found(void **state)
 {
 	(void)state;
@@ -564,6 +579,7 @@ int main(void)
 		cmocka_unit_test(variables_are_compared_and_their_values_never_told),
 		cmocka_unit_test(a_label_that_is_lost_or_changed_is_found),
 		cmocka_unit_test(what_is_mounted_is_what_was_asked_for),
+		cmocka_unit_test(a_read_only_mount_that_brings_others_along_is_found),
 		cmocka_unit_test(a_mount_that_is_not_there_is_found),
 		cmocka_unit_test(an_anonymous_volume_is_found),
 		cmocka_unit_test(what_the_engine_says_is_told_on_one_line_and_without_secrets),

@@ -66,6 +66,9 @@ static void what_is_quoted_cannot_start_a_line_of_its_own(void **state)
 
 	(void)err_set(&err, ERR_INPUT, -EINVAL, "'%s' is no name", "a\nb\033[2J\x7f");
 	assert_string_equal(err.text, "'a?b?[2J?' is no name");
+	(void)err_set(&err, ERR_INPUT, -EINVAL, "'%s'", "\2332J \302\233 \342\200\256gpj");
+	assert_string_equal(err.text, "'?2J ?? ???gpj'");
+	(void)err_set(&err, ERR_INPUT, -EINVAL, "'%s' is no name", "a\nb\033[2J\x7f");
 	(void)err_prefix(&err, "reading '%s'", "c\nd");
 	assert_string_equal(err.text, "reading 'c?d': 'a?b?[2J?' is no name");
 }

@@ -117,6 +117,8 @@ static void a_file_that_others_can_change_decides_nothing(void **state)
 	assert_string_equal(buf.data, "text");
 	assert_int_equal(file_read_trusted(in_folder("missing"), &buf, &err), -ENOENT);
 	assert_int_equal(err.kind, ERR_INPUT);
+	assert_int_equal(file_read_trusted(file_with("eleven byte", 11, 0644), &buf, &err), -E2BIG);
+	assert_non_null(strstr(err.text, ": it is larger than 10"));
 	buf_done(&buf);
 	assert_not_trusted(file_with("text", 4, 0664), "can be written by others than its owner "
 						       "(mode 0664): chmod go-w");

@@ -198,6 +198,15 @@ static void errno_is_kept(void **state)
 	(void)logged();
 }
 
+static void what_a_terminal_obeys_or_turns_around_is_written_as_numbers(void **state)
+{
+	(void)state;
+	log_event(LOG_INFO, "e", NULL, NULL, "\2332J \302\2332J \342\200\256gpj \303\251");
+	assert_string_equal(after_time(logged()),
+			    "level=info event=e msg=\"\\x9b2J \\xc2\\x9b2J \\xe2\\x80\\xaegpj "
+			    "\303\251\"\n");
+}
+
 static void a_key_that_is_quoted_is_masked(void **state)
 {
 	const struct log_ids ids = {.environment = "sk-ant-api03-1"};
@@ -227,6 +236,7 @@ int main(void)
 		CAPTURED(more_fields_than_there_is_room_for_are_left_out),
 		CAPTURED(an_error_is_logged_and_its_code_handed_on),
 		CAPTURED(errno_is_kept),
+		CAPTURED(what_a_terminal_obeys_or_turns_around_is_written_as_numbers),
 		CAPTURED(a_key_that_is_quoted_is_masked),
 	};
 

@@ -6,9 +6,11 @@
 #include "unit/unit.h"
 
 #include <errno.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -82,12 +84,44 @@ static void keys_and_what_berth_writes_and_reads_are_not_reached(void **state)
 	assert_refused(&fleet, "cache", NULL);
 }
 
+/* A directory under a second name, in mounts of this process alone. */
+static void mount_at(const char *directory, const char *name)
+{
+	assert_int_equal(unshare(CLONE_NEWNS), 0);
+	assert_int_equal(mount("none", "/", "none", MS_REC | MS_PRIVATE, NULL), 0);
+	assert_int_equal(mkdir(name, 0755), 0);
+	assert_int_equal(mount(directory, name, "none", MS_BIND, NULL), 0);
+}
+
+static void nothing_is_reached_by_a_mount(void **state)
+{
+	static const char what[] = "the engine's socket, and with it the host";
+	_cleanup_free_ char *socket = here("engines/own.sock");
+	struct engine_settings engine = {.socket = socket};
+	const struct fleet fleet = {.engines = &engine, .engine_count = 1};
+	(void)state;
+
+	if (geteuid() != 0)
+		skip();
+	write_file("engines/own.sock", 0600, "");
+	assert_int_equal(mkdir("shared", 0755), 0);
+	mount_at("engines", "shared/elsewhere");
+	assert_refused(&fleet, "shared/elsewhere", what);
+	assert_refused(&fleet, "shared/elsewhere/own.sock", what);
+	/* It comes along. */
+	assert_refused(&fleet, "shared", what);
+	assert_refused(&fleet, "shared/other", NULL);
+	assert_int_equal(umount("shared/elsewhere"), 0);
+	assert_refused(&fleet, "shared", NULL);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fleet_files_setup, fleet_files_teardown)
 
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		TEST(the_engines_socket_is_not_reached),
+		TEST(nothing_is_reached_by_a_mount),
 		TEST(keys_and_what_berth_writes_and_reads_are_not_reached),
 	};
 

@@ -90,6 +90,36 @@ static void another_process_is_found(void **state)
 		assert_change_is_found(cases[i].path, cases[i].json, cases[i].start);
 }
 
+static void a_read_only_mount_that_brings_others_along_is_found(void **state)
+{
+	static const char *const mounts[][2] = {
+		{"{\"destination\":\"/data\",\"type\":\"bind\",\"source\":\"/srv/x\","
+		 "\"options\":[\"bind\",\"ro\"]}",
+		 NULL},
+		{"{\"destination\":\"/data\",\"type\":\"bind\",\"source\":\"/srv/x\","
+		 "\"options\":[\"rbind\",\"ro\"]}",
+		 "mounts[/data]: asked for bind, the engine made it [\"rbind\",\"ro\"]"},
+	};
+	(void)state;
+
+	for (size_t i = 0; i < ARRAY_SIZE(mounts); i++) {
+		struct json_object *entry = NULL;
+		struct case_state c;
+
+		begin(&c);
+		c.plan->mounts = xcalloc(1, sizeof(*c.plan->mounts));
+		c.plan->mounts[0] = (struct plan_mount){xstrdup("/srv/x"), xstrdup("/data"), true};
+		c.plan->mount_count = 1;
+		assert_int_equal(json_parse(mounts[i][0], strlen(mounts[i][0]), &entry), 0);
+		json_append(json_at(c.inspect, "mounts"), entry);
+		if (mounts[i][1])
+			assert_broken(&c, mounts[i][1]);
+		else
+			assert_verified(&c);
+		case_end(&c);
+	}
+}
+
 static void one_more_mount_is_found(void **state)
 {
 	(void)state;
@@ -195,6 +225,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_podman_writes_by_itself_is_as_asked),
 		cmocka_unit_test(another_process_is_found),
+		cmocka_unit_test(a_read_only_mount_that_brings_others_along_is_found),
 		cmocka_unit_test(one_more_mount_is_found),
 		cmocka_unit_test(a_tmpfs_with_less_than_its_options_is_found),
 		cmocka_unit_test(a_name_space_of_anothers_is_found),

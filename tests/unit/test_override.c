@@ -162,12 +162,12 @@ static void an_engine_elsewhere_is_refused_with_what_to_say_instead(void **state
 	(void)state;
 	set_variable("DOCKER_HOST", "ssh://me@elsewhere");
 	assert_problems(ONE, NO_FLAGS,
-			"DOCKER_HOST: 'ssh://me@elsewhere' is no socket of this machine: berth "
+			"DOCKER_HOST: 'ssh://**@elsewhere' is no socket of this machine: berth "
 			"runs beside its engine and speaks to unix sockets only, such as "
 			"unix:///run/docker.sock; or say --engine unix:///PATH\n");
 	assert_problems(ONE, (struct fleet_flags){.engine = "/run/docker.sock"},
 			"--engine: must be written unix:///run/docker.sock\n"
-			"DOCKER_HOST: 'ssh://me@elsewhere' is no socket of this machine: berth "
+			"DOCKER_HOST: 'ssh://**@elsewhere' is no socket of this machine: berth "
 			"runs beside its engine and speaks to unix sockets only, such as "
 			"unix:///run/docker.sock; or say --engine unix:///PATH\n");
 	assert_int_equal(unsetenv("DOCKER_HOST"), 0);

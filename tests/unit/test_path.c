@@ -16,6 +16,11 @@ static void paths_are_compared_by_component(void **state)
 	assert_true(path_is_normal("/.../..a"));
 	assert_false(path_is_normal(""));
 	assert_false(path_is_normal("/a\n"));
+	assert_true(path_is_normal("/\303\251 a"));
+	/* What a terminal would obey, or write in another order; no UTF-8. */
+	assert_false(path_is_normal("/a\302\233b"));
+	assert_false(path_is_normal("/a\342\200\256b"));
+	assert_false(path_is_normal("/a\233b"));
 }
 
 static void assert_cleaned(const char *path, const char *expected)
@@ -40,6 +45,7 @@ static void a_path_is_cleaned_the_way_engines_do(void **state)
 	assert_null(path_clean("data"));
 	assert_null(path_clean(""));
 	assert_null(path_clean("/a\tb"));
+	assert_null(path_clean("/a\342\200\256b"));
 }
 
 int main(void)

@@ -181,6 +181,7 @@ static void what_is_mounted_is_what_was_asked_for(void **state)
 		const char *key, *json, *start;
 	} cases[] = {
 		{0, "RW", "true", "Mounts: asked for read-only, the engine made it writable"},
+		{0, "Options", "[\"rbind\"]", "Mounts: asked for bind, the engine made it rbind"},
 		{1, "RW", "false", "Mounts: asked for writable, the engine made it read-only"},
 		{0, "Source", "\"/etc\"",
 		 "Mounts: asked for /srv/berth/cache, the engine made it /etc"},

@@ -413,11 +413,19 @@ static void a_waiver_names_a_promise_that_can_be_waived(void **state)
 
 static void the_networks_of_the_host_are_never_a_session_network(void **state)
 {
-	static const char *const wrong[] = {
-		"host",		  "bridge",	      "",
-		"engine:",	  "engine:host",      "engine:none",
-		"engine:default", "engine:container", "engine:container:x",
-		"engine:a b",	  "engine:-x",	      "Unrestricted"};
+	static const char *const wrong[] = {"host",
+					    "bridge",
+					    "",
+					    "engine:",
+					    "engine:host",
+					    "engine:bridge",
+					    "engine:none",
+					    "engine:default",
+					    "engine:container",
+					    "engine:container:x",
+					    "engine:a b",
+					    "engine:-x",
+					    "Unrestricted"};
 	enum policy_network network = NETWORK_NONE;
 	char *name = NULL;
 	(void)state;

@@ -86,6 +86,19 @@ static void what_is_not_said_is_as_in_the_policy_below(void **state)
 	policy_free(policy);
 }
 
+static void a_key_with_nothing_behind_it_takes_nothing_back(void **state)
+{
+	(void)state;
+	write_policy("base", "pids: 99\nrequire_secret: true\nlog: {size: 1MiB}\nruntime:\n");
+	write_policy("own", "extends: base\npids:\nrequire_secret: # not yet\n"
+			    "log: {size: }\nruntime:\nmemory:\n");
+
+#define EMPTY "is empty: leave it out to keep what is said below it, or say `null` for the default"
+	assert_problems("own", FOLDER "/own.yaml:2:1: pids: " EMPTY "\n" FOLDER
+				      "/own.yaml:3:1: require_secret: " EMPTY "\n" FOLDER
+				      "/own.yaml:4:7: size: " EMPTY "\n");
+}
+
 static void a_list_replaces_the_one_below_it(void **state)
 {
 	(void)state;
@@ -198,6 +211,8 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test_teardown(what_is_not_said_is_as_in_the_policy_below,
+					  remove_policies),
+		cmocka_unit_test_teardown(a_key_with_nothing_behind_it_takes_nothing_back,
 					  remove_policies),
 		cmocka_unit_test_teardown(a_list_replaces_the_one_below_it, remove_policies),
 		cmocka_unit_test_teardown(a_section_is_laid_over_key_by_key, remove_policies),

@@ -20,7 +20,8 @@
 	"90 80 0:45 / / ro,relatime - overlay overlay rw,lowerdir=/a\n"                            \
 	"91 90 0:46 / /tmp rw,nosuid,nodev shared:4 master:1 - tmpfs tmpfs rw,size=65536k\n"       \
 	"nonsense\n"                                                                               \
-	"92 90 0:47 / /tmp rw,noexec - tmpfs tmpfs rw,size=4k\n"
+	"92 90 0:47 / /tmp rw,noexec - tmpfs tmpfs rw,size=4k\n"                                   \
+	"93 90 0:48 / /mnt/a\\040b\\134c rw - tmpfs tmpfs rw,size=4k\n"
 
 static void put(const char *path, const char *text)
 {
@@ -93,11 +94,21 @@ static void of_mounts_at_one_place_the_last_one_is_what_is_seen(void **state)
 	boot(STATUS, "0 0 4294967295\n");
 	struct process_state found = read_it();
 
-	assert_int_equal(found.mount_count, 2);
+	assert_int_equal(found.mount_count, 3);
 	assert_string_equal(found.mounts[0].options, "ro,relatime");
 	assert_string_equal(found.mounts[1].point, "/tmp");
 	assert_string_equal(found.mounts[1].options, "rw,noexec");
 	assert_string_equal(found.mounts[1].of_type, "rw,size=4k");
+	process_state_done(&found);
+}
+
+static void a_place_is_called_what_it_is_called_inside(void **state)
+{
+	(void)state;
+	boot(STATUS, "0 0 4294967295\n");
+	struct process_state found = read_it();
+
+	assert_string_equal(found.mounts[2].point, "/mnt/a b\\c");
 	process_state_done(&found);
 }
 
@@ -178,6 +189,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		TEST(is_read_field_by_field),
 		TEST(of_mounts_at_one_place_the_last_one_is_what_is_seen),
+		TEST(a_place_is_called_what_it_is_called_inside),
 		TEST(users_are_counted_as_the_container_does),
 		TEST(name_spaces_that_this_machine_has_are_shared),
 		TEST(what_is_not_shown_is_an_error),

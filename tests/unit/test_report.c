@@ -59,6 +59,8 @@ static void what_others_say_is_one_line_without_control_characters(void **state)
 
 	finding_warn(finding, "%s", "two\nlines\033[2J \302\233 2J \303\251\302\240");
 	assert_string_equal(finding->what, "two?lines?[2J ?? 2J \303\251\302\240");
+	finding_warn(finding, "%s", "\2332J \342\200\256gpj");
+	assert_string_equal(finding->what, "?2J ???gpj");
 	finding_remedy(finding, "rm %s", "a\rb");
 	assert_string_equal(finding->remedy, "rm a?b");
 	finding = report_add(&report, "a", "\033]0;engine", "\302\205");

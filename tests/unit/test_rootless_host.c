@@ -48,6 +48,16 @@ static int remove_root(void **state)
 	return nftw(root, drop, 16, FTW_DEPTH | FTW_PHYS);
 }
 
+static void free_ids_are_behind_those_of_everybody(void **state)
+{
+	(void)state;
+
+	assert_int_equal(rootless_free_ids(root, "subgid-of-nobody"), 100000);
+	write_host_file("/etc/subuid", "a:100000:65536\nb:300000:65536\n4242:165536:65536\n"
+				       "bad:line\nc:4294967296:1\nd:1:5000000000\n");
+	assert_int_equal(rootless_free_ids(root, "subuid"), 365536);
+}
+
 static void a_user_is_found_by_id(void **state)
 {
 	(void)state;
@@ -133,6 +143,7 @@ static void a_host_has_systemd_if_that_started_it(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(free_ids_are_behind_those_of_everybody),
 		cmocka_unit_test(a_user_is_found_by_id),
 		cmocka_unit_test(a_user_of_this_machine_is_found_by_id),
 		cmocka_unit_test(ids_of_all_ranges_count_by_name_or_number),

@@ -343,12 +343,91 @@ static void keys_are_masked_wherever_they_stand(void **state)
 	assert_masked("sk-ant-sk-ant-12345 sk-an-12345", "sk-ant-*** sk-an-12345");
 }
 
+static void who_is_named_before_a_host_is_masked(void **state)
+{
+	(void)state;
+	assert_masked("http://user:password@host:3128/", "http://***@host:3128/");
+	assert_masked("A=postgres://u:p@h/d?x=y@z b://token@h",
+		      "A=postgres://***@h/d?x=y@z b://***@h");
+	assert_masked("{\"a\": \"x://me:a@\\\"b@h\", \"b\":\"y@z\"}",
+		      "{\"a\": \"x://***@h\", \"b\":\"y@z\"}");
+	/* A password is not always written as it should be. */
+	assert_masked("http://user:pass/word#1@host", "http://***@host");
+}
+
+static void urls_that_name_nobody_stay_as_they_are(void **state)
+{
+	static const char *const urls[] = {
+		"http://host:3128/a@b",
+		"http://[::1]/",
+		"http://[::1]:80",
+		"https://host/@scope/x",
+		"://",
+		"a@b",
+		"unix:///run/a@b.sock",
+		"http://host?a@b",
+	};
+	(void)state;
+
+	for (size_t i = 0; i < ARRAY_SIZE(urls); i++)
+		assert_masked(urls[i], urls[i]);
+}
+
 static void what_is_too_short_for_a_key_gets_no_longer(void **state)
 {
 	(void)state;
 	assert_masked("sk-ant-", "sk-ant-");
 	assert_masked("sk-ant- 1", "sk-ant- 1");
 	assert_masked("sk-ant-12", "sk-ant-**");
+	assert_masked("a://b@c ://@", "a://*@c ://@");
+}
+
+static void assert_shown(const char *text, const char *expected)
+{
+	_cleanup_free_ char *copy = xstrdup(text);
+
+	text_show(copy);
+	assert_string_equal(copy, expected);
+}
+
+static void text_is_shown_as_it_is(void **state)
+{
+	(void)state;
+	assert_shown("", "");
+	assert_shown("a ~\302\240\303\251\342\202\254\360\237\220\263",
+		     "a ~\302\240\303\251\342\202\254\360\237\220\263");
+	/* The last byte of these would be a control character if it stood alone. */
+	assert_shown("\303\233 \342\200\233 \360\237\220\233",
+		     "\303\233 \342\200\233 \360\237\220\233");
+	/* Joiners and the marks around the directions are letters of some languages. */
+	assert_shown("\342\200\215 \342\200\220 \342\200\257 \342\201\252",
+		     "\342\200\215 \342\200\220 \342\200\257 \342\201\252");
+}
+
+static void what_a_terminal_obeys_is_not_shown(void **state)
+{
+	(void)state;
+	assert_shown("a\n\033[2J\177", "a??[2J?");
+	assert_shown("\2332J \302\2332J \302\205", "?2J ??2J ??");
+}
+
+static void what_turns_text_around_is_not_shown(void **state)
+{
+	(void)state;
+	assert_shown("\342\200\256 \342\200\252 \342\201\246 \342\201\251", "??? ??? ??? ???");
+	assert_shown("\330\234 \342\200\216 \342\200\217", "?? ??? ???");
+	assert_shown("\342\200\250 \342\200\251", "??? ???");
+}
+
+static void bytes_that_are_no_utf_8_are_not_shown(void **state)
+{
+	(void)state;
+	assert_shown("\303", "?");
+	assert_shown("\342\200", "??");
+	assert_shown("\303a\377", "?a?");
+	assert_shown("\300\233 \340\202\233", "?? ???");	   /* controls that are too long */
+	assert_shown("\355\240\200 \364\220\200\200", "??? ????"); /* half of a pair; too large */
+	assert_shown("\303\303\251", "?\303\251");
 }
 
 int main(void)
@@ -373,7 +452,13 @@ int main(void)
 		cmocka_unit_test(the_word_that_was_meant_is_the_nearest_if_any_is_near),
 		cmocka_unit_test(a_prefix_is_the_start_of_a_text),
 		cmocka_unit_test(keys_are_masked_wherever_they_stand),
+		cmocka_unit_test(who_is_named_before_a_host_is_masked),
+		cmocka_unit_test(urls_that_name_nobody_stay_as_they_are),
 		cmocka_unit_test(what_is_too_short_for_a_key_gets_no_longer),
+		cmocka_unit_test(text_is_shown_as_it_is),
+		cmocka_unit_test(what_a_terminal_obeys_is_not_shown),
+		cmocka_unit_test(what_turns_text_around_is_not_shown),
+		cmocka_unit_test(bytes_that_are_no_utf_8_are_not_shown),
 	};
 
 	return cmocka_run_group_tests_name("text", tests, NULL, NULL);

@@ -125,6 +125,9 @@ MEMBERS = [
              member="HostConfig.Mounts"),
     Pretence("a mount that spreads", first_mount(BindOptions={"Propagation": "rslave"}), "Mounts",
              member="HostConfig.Mounts"),
+    Pretence("a read-only mount with what is mounted below it",
+             first_mount(BindOptions={"Propagation": "rprivate"}), "NonRecursive",
+             member="HostConfig.Mounts"),
     Pretence("one more mount", lambda body: body["HostConfig"]["Mounts"].append(
         {"Type": "bind", "Source": HOST_FOLDER, "Target": "/mnt/x"}), "Mounts",
              member="HostConfig.Mounts"),

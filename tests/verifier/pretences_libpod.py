@@ -111,6 +111,8 @@ MEMBERS = [
              "Mounts", member="mounts"),
     Pretence("a mount that spreads", mount("/mnt/input", option("rprivate", "rslave")), "Mounts",
              member="mounts"),
+    Pretence("a read-only mount with what is mounted below it",
+             mount("/mnt/input", option("bind", "rbind")), "Mounts", member="mounts"),
     Pretence("one more mount", more(type="bind", source=HOST_FOLDER, destination="/mnt/x",
                                     options=["rbind"]), "Mounts", member="mounts"),
     Pretence("one more tmpfs", more(type="tmpfs", source="tmpfs", destination="/opt/x",

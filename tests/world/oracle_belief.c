@@ -5,8 +5,9 @@
 #include <inttypes.h>
 #include <utlist.h>
 
-/* A list each minute, from an engine that may be slow and fail now and then. */
-#define LEARNS_WITHIN_MS UINT64_C(360000)
+/* A list each minute, from an engine that may be slow and fail now and then; one that is away is
+ * asked five things before it is listed, each of which may take half a minute and fail. */
+#define LEARNS_WITHIN_MS UINT64_C(720000)
 
 void oracle_believe(struct oracle *oracle, struct trace *trace, enum session_state state)
 {

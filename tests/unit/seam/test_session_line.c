@@ -97,6 +97,25 @@ static void at_its_time_limit_that_ignores_it_is_killed_and_force_stopped(void *
 	world_done(&world);
 }
 
+static void told_to_end_has_its_whole_grace_when_an_event_says_too_early_that_it_ended(void **state)
+{
+	struct session_world world;
+
+	(void)state;
+	world_that_ignores_its_time_limit(&world);
+	world.may_stop_what_is_held = true;
+	world.config.timeouts.stop_grace_ms = 600000;
+	run(&world, UINT64_C(6) * 3600000 + 5000);
+	assert_int_equal(world_count(&world, "kill"), 1);
+	session_container_changed(world.session);
+	fake_run(world.loop, 500000);
+	assert_int_equal(world_count(&world, "kill"), 1);
+	fake_run(world.loop, 200000);
+	assert_int_equal(world_count(&world, "kill"), 2);
+	assert_int_equal(world.ended, 1);
+	world_done(&world);
+}
+
 /* Its item was handed out twice, which does not show: its heartbeats are another container's. */
 static void at_its_time_limit_whose_item_goes_on_without_it_is_only_removed(void **state)
 {
@@ -315,6 +334,8 @@ int main(void)
 		cmocka_unit_test(that_exits_before_its_start_is_answered_is_looked_at),
 		cmocka_unit_test(at_its_time_limit_is_told_to_end_and_stops_its_own_item),
 		cmocka_unit_test(at_its_time_limit_that_ignores_it_is_killed_and_force_stopped),
+		cmocka_unit_test(
+			told_to_end_has_its_whole_grace_when_an_event_says_too_early_that_it_ended),
 		cmocka_unit_test(at_its_time_limit_whose_item_goes_on_without_it_is_only_removed),
 		cmocka_unit_test(that_died_just_before_its_time_limit_is_left_to_its_lease),
 		cmocka_unit_test(without_a_heartbeat_is_ended_and_its_item_force_stopped),

@@ -54,7 +54,7 @@ class InsideCase(DoctorCase):
     def assert_fails(self, check: str, what: str, **changes: str | None) -> None:
         rows = self.find(output(**changes), code=78)
         self.assertEqual([name for name, row in rows.items() if row["result"] == "failure"], [check])
-        self.assertIn(what, rows[check]["what"])
+        self.assert_result(rows[check], "failure", what)
 
 
 class ALookInside(InsideCase):
@@ -78,8 +78,7 @@ class ALookInside(InsideCase):
 
     def test_fails_where_the_image_has_no_bash(self) -> None:
         rows = self.find("", exit_code=127, code=78)
-        self.assertEqual(rows["inside.bash"]["result"], "failure")
-        self.assertIn("no /bin/bash", rows["inside.bash"]["what"])
+        self.assert_result(rows["inside.bash"], "failure", "no /bin/bash")
         self.assertNotIn("inside.user", rows)
 
     def test_fails_where_a_promise_does_not_hold(self) -> None:
@@ -96,12 +95,12 @@ class ALookInside(InsideCase):
 
     def test_warns_of_an_image_without_certificates(self) -> None:
         row = self.find(output(ca=None))["inside.ca_certificates"]
-        self.assertEqual(row["result"], "warning")
+        self.assert_result(row, "warning")
         self.assertIn("ca-certificates", row["remedy"])
 
     def test_warns_of_a_node_that_goes_past_the_proxy(self) -> None:
         row = self.find(output(proxy="HTTPS_PROXY"))["inside.node_proxy"]
-        self.assertEqual((row["result"], "NODE_USE_ENV_PROXY" in row["what"]), ("warning", True))
+        self.assert_result(row, "warning", "NODE_USE_ENV_PROXY")
         text = output(proxy="HTTPS_PROXY").replace("proxy:", "node_uses_proxy: 1\nproxy:")
         self.assertEqual(self.find(text)["inside.node_proxy"]["result"], "ok")
         self.assertEqual(self.find(output(node=None))["inside.node_proxy"]["result"], "skipped")
@@ -113,13 +112,13 @@ class ALookInside(InsideCase):
     def test_fails_where_the_engine_does_not_keep_the_policy(self) -> None:
         self.engine.rule(op="inspect", times=0, drop=["/HostConfig/Memory"])
         rows = self.rows_of(self.start_looking(), 78)
-        self.assertIn("HostConfig.Memory", rows["inside.container"]["what"])
+        self.assert_result(rows["inside.container"], "failure", "HostConfig.Memory")
 
     def test_fails_where_the_engine_fails(self) -> None:
         for op in ("create", "start"):
             rule = self.engine.rule(op=op, status=500, body={"message": "no space left"})
             rows = self.rows_of(self.start_looking(), 78)
-            self.assertIn("no space left", rows["inside.container"]["what"])
+            self.assert_result(rows["inside.container"], "failure", "no space left")
             self.engine.remove_rules(rule)
 
     def test_of_an_image_that_is_not_there_is_no_look(self) -> None:
@@ -146,7 +145,7 @@ class ItsContainer(InsideCase):
     def test_is_removed_when_its_create_has_no_answer(self) -> None:
         self.engine.rule(op="create", cut="after")
         rows = self.rows_of(self.start_looking(), 78)
-        self.assertEqual(rows["inside.container"]["result"], "failure")
+        self.assert_result(rows["inside.container"], "failure")
 
     def test_that_cannot_be_removed_is_named(self) -> None:
         self.engine.rule(op="remove", status=500, times=0)
@@ -157,6 +156,7 @@ class ItsContainer(InsideCase):
         self.assert_exit(berth, 69)
         [row] = [row for row in json.loads(berth.stdout) if row["result"] == "failure"]
         self.assertEqual(row["check"], "inside.removed")
+        self.assert_result(row, "failure")
         self.assertIn(f"rm --force --volumes {container['name']}", row["remedy"])
 
     def test_of_a_doctor_that_was_killed_is_removed_by_the_next(self) -> None:
