@@ -17,6 +17,16 @@ import table
 
 HERE = Path(__file__).resolve().parent
 README = HERE.parent.parent / "README.md"
+TEXT = """\
+Figures are medians; *spread* is the first and third quartile.
+
+"""
+PLOT = """
+How the cost of items (c), environments (d) and live sessions (e) grows, with the line that fits
+best; both axes are logarithmic:
+
+![](tests/bench/growth.svg)
+"""
 BEGIN, END = "<!-- figures of make bench -->\n", "<!-- end of figures -->\n"
 
 
@@ -26,7 +36,7 @@ def main(measured: str) -> None:
     shutil.copyfile(measured, HERE / "figures.json")
     plot.draw(figures, HERE / "growth.svg")
     text, count = re.subn(f"{re.escape(BEGIN)}.*{re.escape(END)}",
-                          lambda _: f"{BEGIN}{table.markdown(figures)}\n{END}",
+                          lambda _: f"{BEGIN}{TEXT}{table.markdown(figures)}\n{PLOT}{END}",
                           README.read_text(), flags=re.DOTALL)
     if count != 1:
         sys.exit(f"{README} has no place for them: {BEGIN.strip()} ... {END.strip()}")

@@ -126,7 +126,8 @@ MEMBERS = [
     Pretence("a mount that spreads", first_mount(BindOptions={"Propagation": "rslave"}), "Mounts",
              member="HostConfig.Mounts"),
     Pretence("a read-only mount with what is mounted below it",
-             first_mount(BindOptions={"Propagation": "rprivate"}), "NonRecursive",
+             first_mount(BindOptions={"Propagation": "rprivate"}),
+             "HostConfig.Mounts[/mnt/input].BindOptions.NonRecursive",
              member="HostConfig.Mounts"),
     Pretence("one more mount", lambda body: body["HostConfig"]["Mounts"].append(
         {"Type": "bind", "Source": HOST_FOLDER, "Target": "/mnt/x"}), "Mounts",
