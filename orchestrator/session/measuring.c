@@ -36,8 +36,7 @@ static void on_measured(struct engine_call *call, void *arg)
 {
 	struct session *session = arg;
 	int64_t written = call->container.written_bytes;
-	bool is_running =
-		call->outcome == ENGINE_OK && call->container.status == CONTAINER_RUNNING;
+	bool is_running = call->outcome == ENGINE_OK && call->container.status == CONTAINER_RUNNING;
 
 	engine_call_done(call); /* half a minute passes until the next one */
 	if (!is_running) {

@@ -64,8 +64,7 @@ static void on_process_known(struct engine_call *call, void *arg)
 	struct session *session = arg;
 	struct err err;
 
-	bool is_running =
-		call->outcome == ENGINE_OK && call->container.status == CONTAINER_RUNNING;
+	bool is_running = call->outcome == ENGINE_OK && call->container.status == CONTAINER_RUNNING;
 	if (is_running)
 		engine_find_process(&call->container, &session->proof_process);
 	engine_call_done(call); /* a long time may pass until the next one */
