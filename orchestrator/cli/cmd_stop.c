@@ -206,6 +206,7 @@ static int stop_it(struct stopping *stopping, bool now)
 		return EXIT_TEMPORARY;
 	}
 	engine_find_process(container, &stopping->process);
+	stopping->holding.claimed_ms = container_claimed_ms(container);
 	stopping->holding.started_ms = container->started_at_ms;
 	if (container->status != CONTAINER_RUNNING)
 		(void)has_ended(stopping);
