@@ -254,9 +254,13 @@ fake: $(FAKE_ENGINE) $(FAKE_WORKER) ## check the fake engine
 # They wait more than they work.
 FLOW_JOBS ?= 8
 
+# The address sanitizer keeps what was freed, which is what is looked for there.
+FLOW_TESTS = $(filter-out $(if $(filter asan sanitize,$(VARIANT)),tests/flow/test_secrets_in_memory.py), \
+	$(wildcard tests/flow/test_*.py))
+
 .PHONY: flow
 flow: $(BERTH) $(FAKE_ENGINE) $(FAKE_WORKER) ## run berth against the simulator and the fake engine
-	$(Q)ls tests/flow/test_*.py | BERTH=$(BERTH) FAKE_ENGINE_DIR=$(BUILD)/tests xargs -P $(FLOW_JOBS) -I @ sh -c \
+	$(Q)printf '%s\n' $(FLOW_TESTS) | BERTH=$(BERTH) FAKE_ENGINE_DIR=$(BUILD)/tests xargs -P $(FLOW_JOBS) -I @ sh -c \
 		'$(call run_tap,flow-$$(basename @ .py)) $(PYTHON) tests/tap.py @'
 
 SOAK_SESSIONS ?= 10000
