@@ -366,75 +366,6 @@ static void a_label_that_is_lost_or_changed_is_found(void **state)
 	case_end(&c);
 }
 
-static void what_is_mounted_is_what_was_asked_for(void **state)
-{
-	static const struct {
-		size_t index;
-		const char *key, *json, *start;
-	} cases[] = {
-		{1, "RW", "true", "Mounts: asked for read-only, the engine made it writable"},
-		{0, "RW", "false", "Mounts: asked for writable, the engine made it read-only"},
-		{0, "Source", "\"/etc\"",
-		 "Mounts: asked for /srv/berth/cache, the engine made it /etc"},
-		{0, "Type", "\"volume\"",
-		 "Mounts: asked for /srv/berth/cache, the engine made it /srv/berth/cache"},
-		{0, "Destination", "\"/etc\"",
-		 "Mounts: the engine mounts a bind at '/etc' that nobody asked for"},
-		{0, "Destination", NULL,
-		 "Mounts: the engine mounts a bind at '?' that nobody asked for"},
-	};
-	(void)state;
-
-	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-		struct case_state c;
-
-		begin(&c);
-		change_mount(&c, cases[i].index, cases[i].key, cases[i].json);
-		assert_broken(&c, cases[i].start);
-		case_end(&c);
-	}
-}
-
-static void a_read_only_mount_that_brings_others_along_is_found(void **state)
-{
-	static const char start[] = "HostConfig.Mounts[/cache].BindOptions.NonRecursive: asked for "
-				    "true, the engine made it nothing";
-	struct case_state c;
-	(void)state;
-
-	begin(&c);
-	change(json_object_array_get_idx(json_at(c.inspect, "HostConfig.Mounts"), 0),
-	       "BindOptions.NonRecursive", NULL);
-	assert_broken(&c, start);
-	case_end(&c);
-	assert_change_is_found("HostConfig.Mounts", NULL, start);
-}
-
-static void a_mount_that_is_not_there_is_found(void **state)
-{
-	(void)state;
-	assert_change_is_found("Mounts", "[]",
-			       "Mounts: asked for /cache, the engine made it "
-			       "nothing");
-	assert_change_is_found("Mounts", NULL,
-			       "Mounts: asked for /cache, the engine made it "
-			       "nothing");
-}
-
-static void an_anonymous_volume_is_found(void **state)
-{
-	struct json_object *volume = json_new_object();
-	struct case_state c;
-	(void)state;
-
-	begin(&c);
-	json_add_string(volume, "Type", "volume");
-	json_add_string(volume, "Destination", "/data");
-	json_append(json_get_array(c.inspect, "Mounts"), volume);
-	assert_broken(&c, "Mounts: the engine mounts a volume at '/data' that nobody asked for");
-	case_end(&c);
-}
-
 #define WITHHELD "(the engine's message is withheld: it repeats a secret)"
 
 static void what_the_engine_says_is_told_on_one_line_and_without_secrets(void **state)
@@ -540,27 +471,6 @@ static void confinement_that_is_dropped_or_changed_is_found(void **state)
 	case_end(&c);
 }
 
-static void a_mount_of_the_engines_own_directory_is_refused(void **state)
-{
-	static const char *const roots[] = {"/srv", "/srv/berth/cache", "/srv/berth/cache/docker"};
-	struct case_state c;
-	struct err err;
-	(void)state;
-
-	begin(&c);
-	assert_int_equal(verify_sources(c.plan, "/var/lib/docker", &err), 0);
-	assert_int_equal(verify_sources(c.plan, NULL, &err), 0);
-	for (size_t i = 0; i < ARRAY_SIZE(roots); i++) {
-		_cleanup_free_ char *text = xasprintf(
-			"mounts: source '/srv/berth/cache' would give the session the engine's own "
-			"directory '%s'; mount a directory made for sessions",
-			roots[i]);
-		assert_int_equal(verify_sources(c.plan, roots[i], &err), -EPERM);
-		assert_string_equal(err.text, text);
-	}
-	case_end(&c);
-}
-
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -572,16 +482,11 @@ int main(void)
 		cmocka_unit_test(a_promise_that_is_waived_is_not_looked_at),
 		cmocka_unit_test(order_and_ways_to_say_nothing_do_not_matter),
 		cmocka_unit_test(the_runtime_is_the_policys_or_else_the_engines_own),
-		cmocka_unit_test(a_mount_of_the_engines_own_directory_is_refused),
 		cmocka_unit_test(a_limit_that_is_there_twice_is_found),
 		cmocka_unit_test(another_command_than_the_images_is_found),
 		cmocka_unit_test(another_network_or_a_link_is_found),
 		cmocka_unit_test(variables_are_compared_and_their_values_never_told),
 		cmocka_unit_test(a_label_that_is_lost_or_changed_is_found),
-		cmocka_unit_test(what_is_mounted_is_what_was_asked_for),
-		cmocka_unit_test(a_read_only_mount_that_brings_others_along_is_found),
-		cmocka_unit_test(a_mount_that_is_not_there_is_found),
-		cmocka_unit_test(an_anonymous_volume_is_found),
 		cmocka_unit_test(what_the_engine_says_is_told_on_one_line_and_without_secrets),
 		cmocka_unit_test(an_answer_without_the_fields_keeps_no_promise),
 		cmocka_unit_test(a_seccomp_profile_that_is_dropped_or_changed_is_found),
